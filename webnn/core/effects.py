@@ -1,0 +1,91 @@
+"""What a run asks the edges to do: the closed set of effects that `Run.handle` returns, in the order to do them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from webnn.core.events import Vector
+from webnn.core.leases import Lease, Outcome
+from webnn.core.merging.base import Contribution
+from webnn.core.states import RunState, WaitReason
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Send `lease` to its volunteer."""
+
+    lease: Lease
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Tell a volunteer that there is no lease for it now; it stays in the queue and gets one as soon as there is."""
+
+    volunteer_id: str
+    reason: WaitReason
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Check a payload (finite, norm) and answer with `Judged`."""
+
+    lease_id: str
+    payload: Vector
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Fold `contributions` into the weights by the run's strategy, making `version` (whose iterations become
+    `iterations`); answer with `MergeDone`. At most one merge is asked for at a time."""
+
+    version: int
+    iterations: int
+    contributions: tuple[Contribution, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """Tell a volunteer how its lease ended. `whole`: the current version's weights are exactly those of its update."""
+
+    volunteer_id: str
+    lease_id: str
+    outcome: Outcome
+    whole: bool
+    detail: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """`version` is current: announce it."""
+
+    version: int
+    iterations: int
+
+
+@dataclass(frozen=True, slots=True)
+class Validate:
+    """Validate the current weights, which are `version`, on a sample (`num_examples`) or on the whole split; answer with
+    `Validated` or `ValidationFailed`. At most one validation is asked for at a time."""
+
+    version: int
+    whole: bool
+    num_examples: int
+
+
+@dataclass(frozen=True, slots=True)
+class StateChanged:
+    """The run is now in `state`; `reason` in words."""
+
+    state: RunState
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """Call `handle(Tick(), now)` at `at` seconds on the run's clock, or earlier. The newest `Wake` replaces older ones."""
+
+    at: float
+
+
+Effect = Grant | Wait | Judge | Merge | Settle | Publish | Validate | StateChanged | Wake

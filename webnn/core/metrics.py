@@ -1,0 +1,30 @@
+"""Numbers that travel with events: training metrics, verdicts and validations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingMetrics:
+    """Means over the mini-batches of a lease, as the volunteer reports them; None when not known."""
+
+    loss: float | None = None
+    accuracy: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What judging found: whether every number is finite, and the payload's Euclidean norm (NaN when not finite)."""
+
+    finite: bool
+    norm: float
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """Metrics of one version on held-out examples, computed by the evaluator. `accuracy` is None for a regression."""
+
+    loss: float
+    accuracy: float | None
+    num_examples: int
