@@ -203,8 +203,8 @@ class RunMachine(RuleBasedStateMachine):
         if run.state is not RunState.RUNNING or run.closing:
             return
         for volunteer in run._volunteers.waiting():
-            nothing_left = run._ledger.num_free == 0 or run._iterations_left() == 0
-            assert nothing_left or run._has_enough(volunteer.volunteer_id)
+            nothing_left = run._ledger.num_free == 0 or run._granter.iterations_left(run.iterations) == 0
+            assert nothing_left or run._granter.has_enough(volunteer.volunteer_id)
 
     @invariant()
     def the_run_is_woken_in_time(self) -> None:
