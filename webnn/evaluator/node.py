@@ -48,7 +48,7 @@ def node_executable() -> Path:
 
 
 def find_program(name: str) -> Program:
-    """The built program `name` ("evaluator", "volunteer"), or its TypeScript source in a checkout that is not built yet.
+    """The built program `name` ("evaluator" or "volunteer"), or its source in a checkout that is not built yet.
 
     Raises `WebNNError("evaluator_failed")` when neither is there.
     """
@@ -57,13 +57,13 @@ def find_program(name: str) -> Program:
 
 
 def source_program(name: str) -> Program:
-    """The program `name` as TypeScript, which Node runs by stripping the types; needs a checkout with npm's packages."""
+    """The program `name` as TypeScript, whose types Node strips; needs a checkout with npm's packages."""
     path = _SOURCE_DIR / "src" / "node" / f"{name}.ts"
     wasm_dir = _SOURCE_DIR / "node_modules" / "@tensorflow" / "tfjs-backend-wasm" / "dist"
     if not path.is_file() or not wasm_dir.is_dir():
         raise WebNNError(
             "evaluator_failed",
-            f"The front end is not built: {dist_dir()} holds no node/{name}.cjs. Run `pip install .` in the checkout again.",
+            f"The front end is not built: there is no node/{name}.cjs in {dist_dir()}. Install WebNN again.",
         )
     return Program(path, wasm_dir)
 

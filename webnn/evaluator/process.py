@@ -7,7 +7,7 @@ import contextlib
 import logging
 import struct
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from webnn.core.frames import Frame, decode_frame, encode_header
@@ -20,7 +20,7 @@ KEPT_LINES = 20
 logger = logging.getLogger(__name__)
 
 
-class ProcessDied(Exception):
+class ProcessDeathError(Exception):
     """The process ended, or closed its streams, before it answered."""
 
 
@@ -59,7 +59,7 @@ class NodeProcess:
         return "\n".join(self._last_lines)
 
     async def send(self, header: Mapping[str, object], payload: memoryview | None = None) -> None:
-        """Write one frame, in chunks. Raises `ProcessDied`."""
+        """Write one frame, in chunks. Raises `ProcessDeathError`."""
         head = encode_header(header)
         body = memoryview(b"") if payload is None else payload.cast("B")
         stdin = self._process.stdin
@@ -71,10 +71,10 @@ class NodeProcess:
                 await stdin.drain()
             await stdin.drain()
         except (BrokenPipeError, ConnectionResetError) as error:
-            raise ProcessDied(self.last_words) from error
+            raise ProcessDeathError(self.last_words) from error
 
     async def receive(self) -> Frame:
-        """Read one frame. Raises `ProcessDied`, or `ProtocolError` when the bytes are no frame."""
+        """Read one frame. Raises `ProcessDeathError`, or `ProtocolError` when the bytes are no frame."""
         (size,) = struct.unpack("<I", await self._read(4))
         return decode_frame(await self._read(size), max_header_bytes=MAX_HEADER_BYTES)
 
@@ -83,11 +83,14 @@ class NodeProcess:
         if self.alive:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None
+        assert stdout is not None
+        stdin.close()
+        while await stdout.read(CHUNK_BYTES):
+            pass  # a pipe is closed only once it is empty
         await self._process.wait()
         await self._logging
-        stdin = self._process.stdin
-        assert stdin is not None
-        stdin.close()
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             await stdin.wait_closed()
 
@@ -99,7 +102,7 @@ class NodeProcess:
         while done < size:
             chunk = await stdout.read(min(size - done, CHUNK_BYTES))
             if not chunk:
-                raise ProcessDied(self.last_words)
+                raise ProcessDeathError(self.last_words)
             data[done : done + len(chunk)] = chunk
             done += len(chunk)
         return memoryview(data)
@@ -107,10 +110,15 @@ class NodeProcess:
     async def _log_lines(self) -> None:
         stderr = self._process.stderr
         assert stderr is not None
-        while line := await _line(stderr):
-            text = line.decode("utf-8", "replace").rstrip()
-            self._last_lines.append(text)
-            logger.info("node: %s", text)
+        async for line in read_lines(stderr):
+            self._last_lines.append(line)
+            logger.info("node: %s", line)
+
+
+async def read_lines(stream: asyncio.StreamReader) -> AsyncIterator[str]:
+    """The lines of a child's stream until it ends, as text without their ends; an overlong one comes in pieces."""
+    while line := await _line(stream):
+        yield line.decode("utf-8", "replace").rstrip()
 
 
 async def _line(stream: asyncio.StreamReader) -> bytes:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from webnn.core.errors import ERRORS, ProtocolError, WebNNError
 from webnn.core.frames import Frame
-from webnn.evaluator.process import NodeProcess, ProcessDied
+from webnn.evaluator.process import NodeProcess, ProcessDeathError
 
 Result = TypeVar("Result")
 Exchange = Callable[..., Awaitable[Frame]]
@@ -65,8 +65,8 @@ class Supervisor:
         """
         if self._closed:
             raise WebNNError("evaluator_failed", "The evaluator is closed.")
-        task: asyncio.Task[Result] = asyncio.ensure_future(self._perform(operation))  # type: ignore[assignment]
-        self._operations.add(task)  # type: ignore[arg-type]
+        task: asyncio.Task[Result] = asyncio.ensure_future(self._perform(operation))
+        self._operations.add(task)
         task.add_done_callback(self._forget)
         try:
             return await asyncio.shield(task)
@@ -94,7 +94,7 @@ class Supervisor:
                 try:
                     await self._ensure_running()
                     return await operation(self._exchange)
-                except ProcessDied as death:
+                except ProcessDeathError as death:
                     await self._bury()
                     logger.warning("the evaluator process died: %s", death or "no last words")
                     if last_try:
@@ -133,11 +133,11 @@ class Supervisor:
                 await process.send({"type": kind, "id": request_id, **(fields or {})}, payload)
                 reply = await process.receive()
         except TimeoutError as error:
-            raise ProcessDied(f"no answer to {kind!r} within {self._request_seconds:.0f} s") from error
+            raise ProcessDeathError(f"no answer to {kind!r} within {self._request_seconds:.0f} s") from error
         except ProtocolError as error:
-            raise ProcessDied(f"an answer to {kind!r} that is no frame: {error}") from error
+            raise ProcessDeathError(f"an answer to {kind!r} that is no frame: {error}") from error
         if reply.header.get("id") != request_id:
-            raise ProcessDied(f"an answer to {kind!r} that belongs to another request")
+            raise ProcessDeathError(f"an answer to {kind!r} that belongs to another request")
         if reply.header.get("type") == "error":
             raise _refusal(reply.header)
         return reply
