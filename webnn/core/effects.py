@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from webnn.core.events import Vector
 from webnn.core.leases import Lease, Outcome
 from webnn.core.merging.base import Contribution
+from webnn.core.metrics import TrainingMetrics
 from webnn.core.states import RunState, WaitReason
 
 
@@ -31,17 +32,33 @@ class Judge:
     """Check a payload (finite, norm) and answer with `Judged`."""
 
     lease_id: str
-    payload: Vector
+    payload: Vector = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Merge:
     """Fold `contributions` into the weights by the run's strategy, making `version` (whose iterations become
-    `iterations`); answer with `MergeDone`. At most one merge is asked for at a time."""
+    `iterations`, from `iterations_before`: the t of the merge rules); answer with `MergeDone`. At most one merge is
+    asked for at a time.
+    """
 
     version: int
     iterations: int
     contributions: tuple[Contribution, ...]
+    iterations_before: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """`version` now holds this volunteer's lease: a point of the training history, one for each contribution."""
+
+    version: int
+    lease_id: str
+    volunteer_id: str
+    iterations: int
+    num_examples: int
+    staleness: int
+    metrics: TrainingMetrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +82,10 @@ class Publish:
 
 @dataclass(frozen=True, slots=True)
 class Validate:
-    """Validate the current weights, which are `version`, on a sample (`num_examples`) or on the whole split; answer with
-    `Validated` or `ValidationFailed`. At most one validation is asked for at a time."""
+    """Validate the current weights, which are `version`, on a sample (`num_examples`) or on the whole split.
+
+    Answer with `Validated` or `ValidationFailed`. At most one validation is asked for at a time.
+    """
 
     version: int
     whole: bool
@@ -83,9 +102,9 @@ class StateChanged:
 
 @dataclass(frozen=True, slots=True)
 class Wake:
-    """Call `handle(Tick(), now)` at `at` seconds on the run's clock, or earlier. The newest `Wake` replaces older ones."""
+    """Call `handle(Tick(), now)` at `at` seconds on the run's clock, or earlier. A newer `Wake` replaces older ones."""
 
     at: float
 
 
-Effect = Grant | Wait | Judge | Merge | Settle | Publish | Validate | StateChanged | Wake
+Effect = Grant | Wait | Judge | Merge | Merged | Settle | Publish | Validate | StateChanged | Wake

@@ -6,7 +6,7 @@ looking inside. Times are not in events: `now` (seconds on the run's own clock) 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +41,8 @@ class Joined:
 @dataclass(frozen=True, slots=True)
 class Left:
     """A volunteer's connection ended. With `for_good` its leases are abandoned at once; otherwise they stay open until
-    their deadline, so that a reconnecting volunteer can still deliver."""
+    their deadline, so that a reconnecting volunteer can still deliver.
+    """
 
     volunteer_id: str
     reason: str
@@ -87,7 +88,7 @@ class UpdateArrived:
     num_examples: int
     seconds: float
     metrics: TrainingMetrics
-    payload: Vector
+    payload: Vector = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
