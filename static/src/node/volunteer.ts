@@ -75,7 +75,10 @@ interface End {
 /** Trains until the session closes, we are asked to leave, or the server is silent for too long. */
 function volunteer(options: Options, base: string, run: string, report: Reporter, leaving: Promise<End>): Promise<End> {
   const platform = hostPlatform();
-  const { promise, resolve } = Promise.withResolvers<End>();
+  let resolve!: (end: End) => void;
+  const ended = new Promise<End>((settle) => {
+    resolve = settle;
+  });
   let lostSince: number | null = platform.now();
   const onEvent = (event: SessionEvent): void => {
     report(event);
@@ -103,7 +106,7 @@ function volunteer(options: Options, base: string, run: string, report: Reporter
   };
   void leaving.then(leave);
   session.start();
-  return promise;
+  return ended;
 }
 
 /** Resolves on Ctrl-C, on SIGTERM and, where `attached`, when standard input ends. */
