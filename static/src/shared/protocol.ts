@@ -48,8 +48,9 @@ export interface ModelConfig {
 export interface InputSpec {
   shape: number[];
   dtype: string;
-  scale: number;
-  shift: number;
+  /** One number, or one for each element of the last axis. */
+  scale: number | number[];
+  shift: number | number[];
 }
 
 export interface TargetSpec {
@@ -73,7 +74,7 @@ export interface TrainingConfig {
   batch_size: number;
   lease_seconds: number;
   seed: number;
-  clip: { norm?: number; value?: number } | null;
+  clip: { norm: number } | { value: number } | null;
 }
 
 /** A version of the run's weights. */

@@ -1,7 +1,6 @@
 /** What a session tells its host, and what it needs of a trainer. */
 import type {
   DatasetConfig,
-  Encoding,
   ModelConfig,
   OutcomeName,
   RunName,
@@ -134,12 +133,8 @@ export interface TrainerJob {
   failures: Readonly<Record<string, number>>;
 }
 
-/** Chooses a backend and builds the model on it. */
+/**
+ * Chooses a backend and builds the model on it. An error whose `code` is `invalid_model`, `invalid_dataset` or
+ * `no_backend` ends the session; any other is counted in `failures` and tried again.
+ */
 export type TrainerFactory = (job: TrainerJob) => Promise<LeaseTrainer>;
-
-/** Thrown by a trainer whose backend stopped working (a lost WebGL context, out of memory). */
-export class BackendLostError extends Error {
-  override readonly name = "BackendLostError";
-}
-
-export type { Encoding };
