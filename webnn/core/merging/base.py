@@ -112,11 +112,18 @@ class Strategy(Protocol):
 
 
 CHUNK = 65_536
-"""Numbers handled at once by in-place arithmetic: small enough for the cache, large enough for numpy's overhead."""
+"""Numbers handled at once by in-place arithmetic: few enough for the cache, enough to outweigh numpy's overhead."""
 
 
 def move_towards(weights: Vector, target: Vector, share: float) -> None:
-    """`weights += share * (target - weights)` in place and in chunks; `target` may be longer and is left alone."""
+    """`weights += share * (target - weights)`, in place and in chunks; a negative `share` moves away.
+
+    `target` may be longer (only its first `len(weights)` numbers count) and is left alone. A whole share
+    copies, because W + (P - W) is not P in float32.
+    """
+    if share == 1:
+        np.copyto(weights, target[: len(weights)])
+        return
     factor = np.float32(share)
     scratch = np.empty(min(CHUNK, len(weights)), np.float32)
     for first in range(0, len(weights), CHUNK):

@@ -1,0 +1,22 @@
+"""`average`: the plain mean of the run's weights and the volunteer's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from webnn.core.events import Vector
+from webnn.core.merging.base import Contribution, State, move_towards
+from webnn.core.merging.eager import Eager
+
+
+@dataclass(frozen=True)
+class Average(Eager):
+    """W <- (W + P)/2; t <- max(t, p). WebNN report 2018, eq. 1.2. Several at once: the mean of W and every P."""
+
+    name: ClassVar[str] = "average"
+
+    def merge(self, weights: Vector, contributions: Sequence[Contribution], iterations: int, state: State) -> None:
+        for count, contribution in enumerate(contributions, start=2):
+            move_towards(weights, contribution.payload, 1 / count)

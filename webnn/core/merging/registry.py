@@ -1,0 +1,66 @@
+"""The merge rules by name: ours, and those that other packages offer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import entry_points
+
+from webnn.core.errors import WebNNError
+from webnn.core.merging.average import Average
+from webnn.core.merging.base import MergeSpec, Strategy
+from webnn.core.merging.mimic import MimicForm, mimic
+from webnn.core.merging.options import refuse_unknown
+from webnn.core.merging.weighted import Weighted
+from webnn.core.words import did_you_mean
+
+ENTRY_POINTS = "webnn.strategies"
+"""Another package's rule is an entry point of this group, named as the rule, that loads a `Rule`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How to make a strategy from its options. `properties`: JSON Schema of each; `make` checks them itself."""
+
+    make: Callable[[Mapping[str, object]], Strategy]
+    properties: Mapping[str, object]
+
+
+def make_strategy(spec: MergeSpec) -> Strategy:
+    """Make the rule that `spec` names. Raises `WebNNError("settings")` for an unknown rule, option or value."""
+    rule = _rules().get(spec.name)
+    if rule is None:
+        raise WebNNError("settings", f'merge: there is no rule "{spec.name}".{did_you_mean(spec.name, _rules())}')
+    return rule.make(spec.options)
+
+
+def merge_schema() -> dict[str, dict[str, object]]:
+    """Describe the options of each rule as JSON Schema: {RULE: {"type": "object", "properties": ...}}."""
+    return {
+        name: {"type": "object", "properties": dict(rule.properties), "additionalProperties": False}
+        for name, rule in _rules().items()
+    }
+
+
+def _average(options: Mapping[str, object]) -> Strategy:
+    refuse_unknown("average", options)
+    return Average()
+
+
+def _weighted(options: Mapping[str, object]) -> Strategy:
+    refuse_unknown("weighted", options)
+    return Weighted()
+
+
+_OURS: Mapping[str, Rule] = {
+    "average": Rule(_average, {}),
+    "weighted": Rule(_weighted, {}),
+    "mimic": Rule(mimic, {"form": {"enum": [form.value for form in MimicForm]}}),
+}
+
+
+@cache
+def _rules() -> Mapping[str, Rule]:
+    others = {point.name: point.load() for point in entry_points(group=ENTRY_POINTS)}
+    return {**others, **_OURS}
