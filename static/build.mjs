@@ -136,4 +136,9 @@ async function main() {
   console.log(`built ${id} in ${relative(process.cwd(), DIST) || "."}`);
 }
 
-await main();
+await main().catch((error) => {
+  if (error.errors === undefined) {
+    console.error(error); // esbuild has shown its own
+  }
+  process.exitCode = 1;
+});
