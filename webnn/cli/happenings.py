@@ -77,4 +77,12 @@ class Finished:
     files: tuple[tuple[str, Path], ...] = field(default=())
 
 
-Happening = Preparing | Downloading | Listening | ValidationPoint | Live | Stopping | Finished
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The run cannot be, for a reason that the person can mend; `code` as in `webnn.core.errors`."""
+
+    code: str
+    message: str
+
+
+Happening = Preparing | Downloading | Listening | ValidationPoint | Live | Stopping | Finished | Refused

@@ -6,11 +6,21 @@ import json
 import math
 from typing import Any, TextIO, assert_never
 
-from webnn.cli.happenings import Downloading, Finished, Happening, Listening, Live, Preparing, Stopping, ValidationPoint
+from webnn.cli.happenings import (
+    Downloading,
+    Finished,
+    Happening,
+    Listening,
+    Live,
+    Preparing,
+    Refused,
+    Stopping,
+    ValidationPoint,
+)
 
 
 class JsonReporter:
-    """Events `preparing`, `listening`, `validation`, `stopping` and `finished`. README.md names their keys."""
+    """Events `preparing`, `listening`, `validation`, `stopping`, `finished`, `error`; their keys are in docs/owner.md."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -49,6 +59,8 @@ class JsonReporter:
                     volunteers=it.volunteers,
                     export=None if it.export is None else str(it.export),
                 )
+            case Refused(code, message):
+                self._print("error", code=code, message=message)
             case _:
                 assert_never(happening)
 

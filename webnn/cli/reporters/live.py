@@ -11,7 +11,17 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from webnn.cli.happenings import Downloading, Finished, Happening, Listening, Live, Preparing, Stopping, ValidationPoint
+from webnn.cli.happenings import (
+    Downloading,
+    Finished,
+    Happening,
+    Listening,
+    Live,
+    Preparing,
+    Refused,
+    Stopping,
+    ValidationPoint,
+)
 from webnn.cli.qr import qr_text
 from webnn.cli.summary import listening_lines, summary_lines
 from webnn.cli.words import size, status_words
@@ -43,6 +53,8 @@ class LiveReporter:
             case Finished():
                 self.close()
                 self._print_summary(happening)
+            case Refused():
+                pass  # said on stderr when the command ends
             case _:
                 assert_never(happening)
 

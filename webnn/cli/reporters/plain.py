@@ -6,7 +6,17 @@ from collections.abc import Callable
 from time import monotonic
 from typing import TextIO, assert_never
 
-from webnn.cli.happenings import Downloading, Finished, Happening, Listening, Live, Preparing, Stopping, ValidationPoint
+from webnn.cli.happenings import (
+    Downloading,
+    Finished,
+    Happening,
+    Listening,
+    Live,
+    Preparing,
+    Refused,
+    Stopping,
+    ValidationPoint,
+)
 from webnn.cli.summary import listening_lines, summary_lines
 from webnn.cli.words import size, status_words
 
@@ -44,6 +54,8 @@ class PlainReporter:
             case Finished():
                 for line in summary_lines(happening):
                     self._print(line)
+            case Refused():
+                pass  # said on stderr when the command ends
             case _:
                 assert_never(happening)
 
