@@ -15,7 +15,8 @@ from webnn.core.metrics import Verdict
 class Snapshot:
     """One version as it was published: a read-only copy that nothing changes any more.
 
-    `weights` is flat float32; `hash` the SHA-256 of its little-endian bytes in lower-case hex; `iterations` those behind it.
+    `weights` is flat float32; `hash` the SHA-256 of its little-endian bytes in lower-case hex; `iterations` are those
+    behind it.
     """
 
     version: int

@@ -30,7 +30,8 @@ class LocalEngine:
 
     The vector is the engine's own copy and changes in place; what is published is a read-only copy for each version.
     `state` continues a strategy from a checkpoint. Versions beyond the last `keep_last` are held while they are
-    retained and all together take less than `max_held_bytes`; a volunteer that asks for one that is gone takes a newer one.
+    retained and all together take less than `max_held_bytes`; a volunteer that asks for one that is gone takes a newer
+    one.
     """
 
     def __init__(
@@ -84,7 +85,9 @@ class LocalEngine:
     def retain(self, versions: Collection[int]) -> None:
         last = list(self._held)[-self._keep_last :]
         room = self._max_held_bytes - len(last) * self._weights.nbytes
-        wanted = sorted((version for version in self._held if version in versions and version not in last), reverse=True)
+        wanted = sorted(
+            (version for version in self._held if version in versions and version not in last), reverse=True
+        )
         kept = {*last, *wanted[: max(0, room // max(1, self._weights.nbytes))]}
         for version in [version for version in self._held if version not in kept]:
             del self._held[version]
@@ -123,7 +126,7 @@ def encode_snapshot(snapshot: Snapshot, encoding: str) -> Encoded:
 
 
 def judge_vector(payload: Vector) -> Verdict:
-    """Finite check and Euclidean norm of a float32 vector in one pass: a sum of squares is finite only if its terms are."""
+    """Check and measure a float32 vector in one pass: a sum of squares is finite only if its terms are."""
     total = 0.0
     for first in range(0, len(payload), CHUNK):
         part = payload[first : first + CHUNK]

@@ -26,8 +26,8 @@ _MAX_REQUEST_BYTES = 64 * 1024  # nothing that is posted has more than a few wor
 def create_app(config: ServerConfig) -> web.Application:
     """Make the application: complete, and ready to be mounted under any prefix in another (`add_subapp`).
 
-    It has no runs yet: `app[RUNS].add(task)`. `config.host`, `port`, `prefix` and TLS are for whoever serves it. Creates
-    `config.runs_dir` with the owner's token and the volunteers' key in it, readable by their owner alone.
+    It has no runs yet: `app[RUNS].add(task)`. `config.host`, `port`, `prefix` and TLS are for whoever serves it.
+    Creates `config.runs_dir` with the owner's token and the volunteers' key in it, readable by their owner alone.
     """
     app = web.Application(middlewares=[answer_errors], client_max_size=_MAX_REQUEST_BYTES)
     assets = Assets(dist_dir())
@@ -48,8 +48,8 @@ def create_app(config: ServerConfig) -> web.Application:
 def _add_routes(app: web.Application) -> None:
     run = "/api/v1/runs/{run}"
     app.router.add_get("/", views.home_page, name="home")
-    app.router.add_get("/runs/{run}", views.join_page, name="join")
-    app.router.add_get("/runs/{run}/watch", views.watch_page, name="watch")
+    app.router.add_get("/join/{run}", views.join_page, name="join")
+    app.router.add_get("/watch/{run}", views.watch_page, name="watch")
     app.router.add_get("/static/{name:.+}", downloads.send_asset)
     app.router.add_get("/api/v1/health", api.health)
     app.router.add_get("/api/v1/schema/model.json", api.show_model_schema)

@@ -46,11 +46,16 @@ class Assets:
 
     def __init__(self, folder: Path) -> None:
         self.build = _read_build(folder)
-        self._files = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
+        self._files = {
+            path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()
+        }
         self._read: dict[str, Asset] = {}
 
     def get(self, name: str) -> Asset:
-        """Read a file (blocking the first time); raises `WebNNError("not_found")` for any other name and for Node's programs."""
+        """Read a file (blocking the first time).
+
+        Raises `WebNNError("not_found")` for any other name, and for the programs that Node runs.
+        """
         path = self._files.get(name)
         if path is None or name.startswith("node/"):
             raise WebNNError("not_found")

@@ -19,6 +19,7 @@ class Audience:
         self._history = history
         self._volunteers: dict[str, Connection] = {}
         self._watchers: set[Connection] = set()
+        self._strangers: set[Connection] = set()
         self._status: Mapping[str, Any] = {}
         self._live_frames: dict[tuple[int, ...], bytes] = {}
         self._empty = asyncio.Event()
@@ -43,9 +44,14 @@ class Audience:
         connection = self._volunteers.get(volunteer_id)
         return connection if connection is not None and connection.closing is None else None
 
-    def add(self, connection: Connection) -> None:
-        """Let a connection in. An older one of the same volunteer is closed as `replaced`."""
+    def meet(self, connection: Connection) -> None:
+        """Know of a connection that has not said who it is."""
         self._empty.clear()
+        self._strangers.add(connection)
+
+    def add(self, connection: Connection) -> None:
+        """Let a connection in that was met. An older one of the same volunteer is closed as `replaced`."""
+        self._strangers.discard(connection)
         if connection.role is Role.WATCHER:
             self._watchers.add(connection)
             return
@@ -56,17 +62,28 @@ class Audience:
 
     def remove(self, connection: Connection) -> bool:
         """Let a connection go. True when a volunteer has none left with it."""
+        self._strangers.discard(connection)
         self._watchers.discard(connection)
         was_last = self._volunteers.get(connection.volunteer_id) is connection
         if was_last:
             del self._volunteers[connection.volunteer_id]
-        if not len(self):
+        if not self._volunteers and not self._watchers and not self._strangers:
             self._empty.set()
         return was_last
 
     async def wait_empty(self) -> None:
         """Return when nobody is connected."""
         await self._empty.wait()
+
+    def close(self, code: str, message: str | None = None, reconnect_seconds: float | None = None) -> None:
+        """Close every connection with a reason, strangers' too."""
+        for connection in [*self, *self._strangers]:
+            connection.close(code, message, reconnect_seconds)
+
+    def close_volunteers(self, code: str, message: str | None = None) -> None:
+        """Close the connections of all who train."""
+        for connection in self._volunteers.values():
+            connection.close(code, message)
 
     def tell_all(self, header: Mapping[str, Any]) -> None:
         """Send one message to everyone, encoded once."""
@@ -84,7 +101,8 @@ class Audience:
         self._status = status
         self._live_frames.clear()
         for connection in [*self._watchers, *(self._volunteers.values() if to_volunteers else ())]:
-            connection.send_latest("live", lambda connection=connection: self._live_frame(connection))  # type: ignore[misc]
+            connection.send_latest("live", lambda connection=connection: self._live_frame(connection))  # type:
+            ignore[misc]
 
     def _live_frame(self, connection: Connection) -> bytes:
         validation, training = self._history.validation, self._history.training

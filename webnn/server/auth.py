@@ -24,8 +24,8 @@ def require_owner(request: web.Request, token: str) -> None:
 def check_origin(request: web.Request, public_url: str | None) -> None:
     """Raises `WebNNError("forbidden")` when a browser says that a page of another site opens this socket.
 
-    A page of this server has its host and port; one behind a proxy those of `public_url`. Programs send no Origin. Schemes
-    are not compared, because a proxy in front may add TLS.
+    A page of this server has its host and port; one behind a proxy those of `public_url`. Programs send no Origin.
+    Schemes are not compared, because a proxy in front may add TLS.
     """
     origin = request.headers.get("Origin")
     if origin is None:

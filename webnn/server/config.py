@@ -15,11 +15,12 @@ MAX_HEADER_BYTES = 65_536
 class Limits:
     """What one client, and all of them together, may ask of the server.
 
-    `hello_seconds`: to say hello after connecting. `silence_seconds`: a volunteer that holds a lease says something
-    within it. `heartbeat_seconds`: between pings of the transport. `close_seconds`: for a last message to leave.
+    `hello_seconds`: to say hello after connecting. `silence_seconds`: a volunteer says something within it.
+    `heartbeat_seconds`: between pings of the transport. `close_seconds`: for a last message to leave.
     `messages_per_second`, with bursts of `message_burst`, cost more than that the connection. `queue_messages` and
-    `queue_bytes` may wait for a slow reader before it is dropped. `live_seconds` between `live` messages to a watcher (to a
-    volunteer twice that), `version_seconds` between `version` messages, `progress_seconds` between a volunteer's `progress`.
+    `queue_bytes` may wait for a slow reader before it is dropped. `live_seconds` between `live` messages to a watcher
+    (to a volunteer twice that), `version_seconds` between `version` messages, `progress_seconds` between a volunteer's
+    `progress`.
     """
 
     max_connections: int = 4096
@@ -46,9 +47,9 @@ class ServerConfig:
     """Where and how to serve. Raises `WebNNError("settings")` for values that do not go together.
 
     `public_url` is the address that people use where it is not the one listened on (a reverse proxy, a tunnel); it may
-    carry a path. `prefix` is the path under which the server itself answers: "" or "/something". `tls_cert` and `tls_key`
-    are PEM files. `owner_token` None: the one kept in `runs_dir`, made there if there is none.
-    `log_format` is "text" or "json". X-Forwarded-* headers are never trusted.
+    carry a path. `prefix` is the path under which the server itself answers: "" or "/something". `tls_cert` and
+    `tls_key` are PEM files. `owner_token` None: the one kept in `runs_dir`, made there if there is none. `log_format`
+    is "text" or "json". X-Forwarded-* headers are never trusted.
     """
 
     runs_dir: Path

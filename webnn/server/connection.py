@@ -18,18 +18,19 @@ from webnn.server.config import Limits
 from webnn.server.traffic import Traffic
 
 _SILENT_CLOSES = frozenset({"protocol_error", "too_large", "bad_secret", "no_such_run"})
-"""Closes without a goodbye before them: the code and the reason say it all, and the other side may not be one of ours."""
+"""Closes without a goodbye before them: the other side may not be one of ours, and code and reason say it all."""
 
 _MAX_REASON_BYTES = 123
+
+
+_OURS = {1002: 4400, 1003: 4400, 1007: 4400, 1009: 4413}
 
 
 class Socket(web.WebSocketResponse):
     """A WebSocket that closes with the protocol's codes where aiohttp would use the transport's."""
 
-    _OURS = {1002: 4400, 1003: 4400, 1007: 4400, 1009: 4413}
-
     async def close(self, *, code: int = 1000, message: bytes = b"", drain: bool = True) -> bool:
-        ours = self._OURS.get(code, code)
+        ours = _OURS.get(code, code)
         return await super().close(code=ours, message=message or _REASONS.get(ours, b""), drain=drain)
 
 
@@ -123,7 +124,7 @@ class Connection:
             self._transport.abort()
 
     async def write(self) -> None:
-        """Send what is queued, and close when asked to. Ends with the connection; cancelled where the other side closed."""
+        """Send what is queued, and close when asked to; to be cancelled where the other side closed."""
         try:
             while self._closing is None:
                 await self._news.wait()

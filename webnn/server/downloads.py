@@ -38,7 +38,7 @@ async def send_weights(request: web.Request) -> web.StreamResponse:
 
 
 async def send_shard(request: web.Request) -> web.StreamResponse:
-    """A shard by its SHA-256; made and compressed in a thread, because the first one to ask may have to wait for that."""
+    """A shard by its SHA-256; encoded and compressed in a thread, which the first to ask may have to wait for."""
     task, name = find_run(request), request.match_info["name"]
     gzipped = await asyncio.to_thread(task.shards.gzipped, name) if accepts_gzip(request) else None
     body = gzipped if gzipped is not None else await asyncio.to_thread(task.shards.get, name)

@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class RunInfo:
-    """`model`, `dataset` and `training` are the maps of `welcome` in docs/protocol.md; `merge` is the strategy's name."""
+    """`model`, `dataset` and `training` are the maps of `welcome` in docs/protocol.md."""
 
     id: str
     name: str
@@ -17,7 +17,6 @@ class RunInfo:
     model: Mapping[str, Any]
     dataset: Mapping[str, Any]
     training: Mapping[str, Any]
-    merge: str
 
     @property
     def head(self) -> dict[str, str]:

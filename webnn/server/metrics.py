@@ -1,4 +1,4 @@
-"""A run's history: points for the charts, bounded by thinning, and rates over the last moments."""
+"""A run's history: points for the charts, bounded by thinning."""
 
 from __future__ import annotations
 
@@ -7,25 +7,22 @@ import io
 import math
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from webnn.core.metrics import TrainingMetrics, Validation
+from webnn.core.effects import Merged
+from webnn.core.metrics import Validation
+from webnn.core.status import finite
 
 Point = list[Any]
 """A row of docs/protocol.md: numbers, with None where one is not known or not finite."""
-
-
-def finite(value: float | None) -> float | None:
-    """`value`, or None for what JSON and frames cannot carry."""
-    return value if value is not None and math.isfinite(value) else None
 
 
 class Series:
     """Points in the order they came, and how many came in all.
 
     Beyond `max_points` the older half is thinned to half: of four neighbours the two whose `column` is lowest and
-    highest stay, so that a chart keeps its shape and its spikes. `recent` are never thinned: they are for those who follow live.
+    highest stay, so that a chart keeps its shape and its spikes. `recent` are never thinned: they are for those who
+    follow live.
     """
 
     def __init__(self, column: int, max_points: int, max_recent: int = 1000) -> None:
@@ -59,70 +56,23 @@ def thin(points: Sequence[Point], column: int) -> list[Point]:
     return kept
 
 
-class Window:
-    """A sum over the last `seconds`, as a rate. Times are seconds on the run's clock."""
-
-    def __init__(self, seconds: float = 20.0) -> None:
-        self._seconds = seconds
-        self._amounts: deque[tuple[float, int]] = deque()
-        self._sum = 0
-
-    def add(self, now: float, amount: int) -> None:
-        if self._amounts and now - self._amounts[-1][0] < self._seconds / 200:
-            time, last = self._amounts[-1]
-            self._amounts[-1] = (time, last + amount)
-        else:
-            self._amounts.append((now, amount))
-        self._sum += amount
-
-    def rate(self, now: float) -> float:
-        """The amount a second; over less than the window while less time than that has passed."""
-        while self._amounts and self._amounts[0][0] < now - self._seconds:
-            self._sum -= self._amounts.popleft()[1]
-        return self._sum / max(1.0, min(self._seconds, now))
-
-
-@dataclass(frozen=True, slots=True)
-class MergedUpdate:
-    """What a merge of one update adds to the history."""
-
-    iterations: int
-    num_examples: int
-    staleness: int
-    metrics: TrainingMetrics
-
-
 class History:
-    """Validation and training points of a run, the staleness of its last merges and its speed."""
+    """Validation and training points of a run. Times are seconds of running time."""
 
-    def __init__(self, max_validations: int = 10_000, max_training: int = 4000) -> None:
+    def __init__(self, max_validations: int = 4000, max_training: int = 4000) -> None:
         self.validation = Series(3, max_validations)
         self.training = Series(2, max_training)
-        self._staleness: deque[int] = deque(maxlen=100)
-        self._examples = Window()
-        self.last: Validation | None = None
 
-    def validated(self, now: float, version: int, iterations: int, result: Validation, whole: bool) -> Point:
-        """Note a validation; `iterations` are those behind `version`. The point is returned."""
-        accuracy = finite(result.accuracy)
-        point = [round(now, 3), version, iterations, finite(result.loss), accuracy, result.num_examples, whole]
+    def validated(self, seconds: float, version: int, iterations: int, result: Validation, whole: bool) -> None:
+        """Note a validation of `version`; `iterations` had been merged when it was asked for."""
+        loss, accuracy = finite(result.loss), finite(result.accuracy)
+        point = [round(seconds, 3), version, iterations, loss, accuracy, result.num_examples, whole]
         self.validation.add(point)
-        self.last = result
-        return point
 
-    def merged(self, now: float, update: MergedUpdate) -> None:
-        """Note a merged update; its `iterations` are the run's after it."""
-        loss, accuracy = finite(update.metrics.loss), finite(update.metrics.accuracy)
-        self.training.add([round(now, 3), update.iterations, loss, accuracy, update.staleness])
-        self._staleness.append(update.staleness)
-        self._examples.add(now, update.num_examples)
-
-    def staleness(self) -> float:
-        """The mean of the last 100 merges; 0 before the first."""
-        return sum(self._staleness) / len(self._staleness) if self._staleness else 0.0
-
-    def examples_per_second(self, now: float) -> float:
-        return self._examples.rate(now)
+    def merged(self, seconds: float, iterations: int, merged: Merged) -> None:
+        """Note a merged update; `iterations` have been merged with it."""
+        loss, accuracy = finite(merged.metrics.loss), finite(merged.metrics.accuracy)
+        self.training.add([round(seconds, 3), iterations, loss, accuracy, merged.staleness])
 
     def as_dict(self) -> dict[str, list[Point]]:
         """Render as `history` of docs/protocol.md."""
@@ -139,7 +89,9 @@ def history_csv(history: Mapping[str, Sequence[Point]]) -> str:
         "training": ("seconds", "iterations", "loss", "accuracy", "staleness"),
     }
     rows = [
-        {"kind": kind, **dict(zip(names[kind], point, strict=True))} for kind in names for point in history.get(kind, ())
+        {"kind": kind, **dict(zip(names[kind], point, strict=True))}
+        for kind in names
+        for point in history.get(kind, ())
     ]
     text = io.StringIO()
     writer = csv.DictWriter(text, CSV_COLUMNS, restval="", lineterminator="\n")

@@ -14,7 +14,7 @@ from webnn.server.pages import mounted_at
 
 @web.middleware
 async def answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn whatever a handler raises into an answer by the error table; the unforeseen is logged and says only `internal`."""
+    """Turn what a handler raises into an answer by the error table; the unforeseen is logged, and only `internal`."""
     try:
         return await handler(request)
     except WebNNError as error:
@@ -29,7 +29,9 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
 
 
 def _answer_http(request: web.Request, error: web.HTTPException) -> web.Response:
-    code = {404: "not_found", 413: "too_large"}.get(error.status, "internal" if error.status >= 500 else "protocol_error")
+    code = {404: "not_found", 413: "too_large"}.get(
+        error.status, "internal" if error.status >= 500 else "protocol_error"
+    )
     message = ERRORS[code].sentence if error.status in (404, 413, 500) else f"{error.reason}."
     answer = _answer(request, code, message, error.status)
     if hdrs.ALLOW in error.headers:

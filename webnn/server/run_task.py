@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any, Protocol, assert_never
 
 from webnn.core import messages
-from webnn.core.effects import Effect, Grant, Judge, Merge, Publish, Settle, StateChanged, Validate, Wait, Wake
+from webnn.core.effects import Effect, Grant, Judge, Merge, Merged, Publish, Settle, StateChanged, Validate, Wait, Wake
 from webnn.core.errors import WebNNError
-from webnn.core.events import Event, Judged, MergeDone, Tick, UpdateArrived, Validated, ValidationFailed
+from webnn.core.events import Event, Judged, MergeDone, Tick, Validated, ValidationFailed
 from webnn.core.frames import Buffer, encode_frame
-from webnn.core.leases import Outcome
-from webnn.core.metrics import TrainingMetrics, Validation
+from webnn.core.metrics import Validation
 from webnn.core.run import Run
 from webnn.core.states import RunState
 from webnn.engine.base import Engine, Snapshot
@@ -22,7 +20,7 @@ from webnn.server.config import Limits
 from webnn.server.connection import Connection
 from webnn.server.info import RunInfo
 from webnn.server.logs import run_logger
-from webnn.server.metrics import History, MergedUpdate
+from webnn.server.metrics import History
 from webnn.server.news import News, StateNews, StatusNews, ValidationNews
 from webnn.server.status import run_status
 from webnn.server.traffic import Traffic
@@ -45,22 +43,11 @@ class Shards(Protocol):
         """The same, compressed; None where that does not pay."""
 
 
-@dataclass(slots=True)
-class OpenLease:
-    """What is remembered of a lease until it ends."""
-
-    volunteer_id: str
-    version: int
-    metrics: TrainingMetrics | None = None
-    num_examples: int = 0
-    staleness: int = 0
-
-
 class RunTask:
     """Feeds a run its events in order and does what it asks for.
 
-    Judging, merging and validating happen beside the events, so that nothing waits for arithmetic. When something breaks
-    that nobody foresaw the run is `failed`, everyone is told, and the rest of the server goes on.
+    Judging, merging and validating happen beside the events, so that nothing waits for arithmetic. When something
+    breaks that nobody foresaw the run is `failed`, everyone is told, and the rest of the server goes on.
     """
 
     def __init__(
@@ -88,7 +75,7 @@ class RunTask:
         self._clock = clock
         self._validator = validator
         self._events: asyncio.Queue[tuple[Event, asyncio.Future[None] | None] | None] = asyncio.Queue()
-        self._leases: dict[str, OpenLease] = {}
+        self._leased: dict[str, int] = {}  # the versions of open leases
         self._listeners: list[Callable[[News], None]] = []
         self._task: asyncio.Task[None] | None = None
         self._jobs: asyncio.TaskGroup | None = None
@@ -123,10 +110,6 @@ class RunTask:
         """Describe the run as `status` of docs/protocol.md does."""
         return run_status(self)
 
-    def holds_lease(self, volunteer_id: str) -> bool:
-        """Whether the volunteer has work."""
-        return any(lease.volunteer_id == volunteer_id for lease in self._leases.values())
-
     def listen(self, listener: Callable[[News], None]) -> None:
         """Call `listener` with every piece of news. It must be quick and must not raise."""
         self._listeners.append(listener)
@@ -139,13 +122,17 @@ class RunTask:
             self._events.put_nowait((event, None))
 
     async def ask(self, event: Event) -> None:
-        """Hand an event over and wait until it has been handled; raises `WebNNError("not_running")` after a failure."""
-        handled = asyncio.get_running_loop().create_future()
-        if self.failure is None:
-            self._events.put_nowait((event, handled))
-            await asyncio.wait([handled, *([self._task] if self._task else [])], return_when=asyncio.FIRST_COMPLETED)
-        if self.failure is not None or not handled.done():
+        """Hand an event over and wait until it has been handled. Raises `WebNNError("not_running")` if the run's state
+        does not allow it, or the run is gone.
+        """
+        if self._task is None or self._task.done():
             raise WebNNError("not_running")
+        handled = asyncio.get_running_loop().create_future()
+        self._events.put_nowait((event, handled))
+        await asyncio.wait([handled, self._task], return_when=asyncio.FIRST_COMPLETED)
+        if not handled.done():
+            raise WebNNError("not_running")
+        handled.result()
 
     # life
 
@@ -183,13 +170,21 @@ class RunTask:
     async def _handle_events(self) -> None:
         while (item := await self._events.get()) is not None:
             event, handled = item
+            if handled is None:
+                self._handle(event)
+            elif not handled.done():
+                self._answer(event, handled)
+
+    def _answer(self, event: Event, handled: asyncio.Future[None]) -> None:
+        """Handle an event for someone who waits, and who is told if the run's state does not allow it."""
+        try:
             self._handle(event)
-            if handled is not None and not handled.done():
-                handled.set_result(None)
+        except WebNNError as error:
+            handled.set_exception(error)
+        else:
+            handled.set_result(None)
 
     def _handle(self, event: Event) -> None:
-        if isinstance(event, UpdateArrived) and (lease := self._leases.get(event.lease_id)) is not None:
-            lease.metrics = event.metrics
         for effect in self.run.handle(event, self.now):
             self._perform(effect)
         if self.run.state.over and not self._arithmetic:
@@ -200,8 +195,7 @@ class RunTask:
         self.failure = str(cause) if isinstance(cause, WebNNError) else f"Something broke in the server: {cause!r}"
         self.log.error("run failed", exc_info=error)
         self._tell_state(RunState.FAILED, self.failure)
-        for connection in self.audience.volunteers:
-            connection.close("internal", self.failure)
+        self.audience.close_volunteers("internal", self.failure)
         self._over.set()
 
     # effects
@@ -216,10 +210,12 @@ class RunTask:
                 self._spawn(self._judge(effect))
             case Merge():
                 self._spawn(self._merge(effect))
+            case Merged():
+                self.history.merged(self.run.seconds(self.now), self.run.iterations, effect)
             case Settle():
                 self._settle(effect)
             case Publish():
-                self.engine.retain({lease.version for lease in self._leases.values()})
+                self.engine.retain(set(self._leased.values()))
                 self._announce()
             case Validate():
                 self._spawn(self._validate(effect, self.current), cancellable=True)
@@ -238,7 +234,7 @@ class RunTask:
 
     def _grant(self, effect: Grant) -> None:
         lease = effect.lease
-        self._leases[lease.lease_id] = OpenLease(lease.volunteer_id, lease.version)
+        self._leased[lease.lease_id] = lease.version
         connection = self.audience.volunteer(lease.volunteer_id)
         if connection is not None:
             base = self.engine.snapshot(lease.version) or self.current
@@ -247,11 +243,7 @@ class RunTask:
             connection.send_header(header)
 
     def _settle(self, effect: Settle) -> None:
-        lease = self._leases.pop(effect.lease_id, None)
-        if lease is not None and effect.outcome is Outcome.MERGED:
-            metrics = lease.metrics or TrainingMetrics()
-            update = MergedUpdate(self.run.iterations, lease.num_examples, lease.staleness, metrics)
-            self.history.merged(self.now, update)
+        self._leased.pop(effect.lease_id, None)
         current = self.current
         header = messages.outcome(
             lease_id=effect.lease_id,
@@ -269,7 +261,9 @@ class RunTask:
         if self._announcement is None:
             self._announced = self.run.version
             self.audience.announce(self._version_frame)
-            self._announcement = asyncio.get_running_loop().call_later(self.limits.version_seconds, self._announce_again)
+            self._announcement = asyncio.get_running_loop().call_later(
+                self.limits.version_seconds, self._announce_again
+            )
 
     def _announce_again(self) -> None:
         self._announcement = None
@@ -311,10 +305,6 @@ class RunTask:
         self.post(Judged(effect.lease_id, verdict))
 
     async def _merge(self, effect: Merge) -> None:
-        for contribution in effect.contributions:
-            lease = self._leases.get(contribution.lease_id)
-            if lease is not None:
-                lease.num_examples, lease.staleness = contribution.num_examples, contribution.staleness
         self._arithmetic += 1
         await self.engine.merge(effect.version, effect.iterations, effect.contributions)
         self._arithmetic -= 1
@@ -329,12 +319,12 @@ class RunTask:
             self.log.warning("validation of version %d failed: %s", snapshot.version, error)
             self.post(ValidationFailed(snapshot.version, str(error)))
             return
-        self.history.validated(self.now, snapshot.version, iterations, result, effect.whole)
+        self.history.validated(self.run.seconds(self.now), snapshot.version, iterations, result, effect.whole)
         await self.ask(Validated(snapshot.version, effect.whole, result))
         best = self.run.best
         if best is not None and best.version == snapshot.version:
             self.best = snapshot
-        self._tell(ValidationNews(self.now, snapshot.version, iterations, effect.whole, result))
+        self._tell(ValidationNews(self.run.seconds(self.now), snapshot.version, iterations, effect.whole, result))
 
     async def _beat_for_ever(self) -> None:
         to_volunteers = False
@@ -351,14 +341,9 @@ class RunTask:
     # connections
 
     def enter(self, connection: Connection) -> None:
-        """Let a connection in and send it what has happened so far."""
+        """Let a connection in that said who it is, and send it what has happened so far."""
         self.audience.add(connection)
         validation, training = self.history.validation, self.history.training
         connection.seen_validations, connection.seen_training = validation.count, training.count
         header = messages.snapshot(self.info.head, self.status(), validation.points, training.points)
         connection.send_header(header)
-
-    def say_goodbye(self, code: str, message: str | None = None, reconnect_seconds: float | None = None) -> None:
-        """Close every connection with a reason."""
-        for connection in self.audience:
-            connection.close(code, message, reconnect_seconds)

@@ -46,12 +46,12 @@ class Runs:
             task.start()
 
     async def say_goodbye(self) -> None:
-        """Tell every connection that the server is going away, or that its run is over, and wait until all are closed."""
+        """Tell every connection that the server is going away, or that its run is over; wait until all are closed."""
         for task in self:
             if task.state.over:
-                task.say_goodbye("finished", task.reason)
+                task.audience.close("finished", task.reason)
             else:
-                task.say_goodbye("going_away", reconnect_seconds=5.0)
+                task.audience.close("going_away", reconnect_seconds=5.0)
         for task in self:
             await task.audience.wait_empty()
 

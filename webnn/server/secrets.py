@@ -11,7 +11,8 @@ from pathlib import Path
 def keep_secret(path: Path) -> str:
     """The secret in the file `path`, made (256 random bits in hex, readable by its owner alone) if there is none yet.
 
-    Programs that start at once over one folder end up with the same secret. On Windows the folder's own access list holds.
+    Programs that start at once over one folder end up with the same secret. On Windows the folder's own access list
+    holds.
     """
     existing = _read(path)
     if existing is not None:

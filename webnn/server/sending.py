@@ -14,7 +14,13 @@ _CHUNK_BYTES = 256 * 1024
 
 
 async def send_bytes(
-    request: web.Request, body: Buffer, *, etag: str, content_type: str, cache: str, headers: Iterable[tuple[str, str]] = ()
+    request: web.Request,
+    body: Buffer,
+    *,
+    etag: str,
+    content_type: str,
+    cache: str,
+    headers: Iterable[tuple[str, str]] = (),
 ) -> web.StreamResponse:
     """Send `body`, or 304 where the client holds it already. `etag` is given without quotes.
 

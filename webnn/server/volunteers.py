@@ -22,13 +22,11 @@ from webnn.core.messages import (
     Role,
     StatusMessage,
     UpdateMessage,
-    VolunteerState,
     decode_client_message,
     welcome,
 )
 from webnn.engine.local import INLINE_WEIGHTS
 from webnn.server.auth import check_origin
-from webnn.server.config import Limits
 from webnn.server.connection import Connection, Socket
 from webnn.server.identities import Identities
 from webnn.server.keys import ASSETS, CONFIG, CONNECTIONS, IDENTITIES, RUNS
@@ -57,7 +55,9 @@ async def volunteer_socket(request: web.Request) -> web.StreamResponse:
                 raise WebNNError("no_such_run")
             if socket.ws_protocol != SUBPROTOCOL:
                 raise ProtocolError(f"The subprotocol of this socket is {SUBPROTOCOL}.")
-            session = Session(socket, request.transport, task, request.app[IDENTITIES], request.app[ASSETS].build, limits)
+            session = Session(
+                socket, request.transport, task, request.app[IDENTITIES], request.app[ASSETS].build, limits
+            )
             await session.serve()
     except WebNNError as error:
         await socket.close(code=error.kind.close_code, message=str(error).encode()[:123])
@@ -70,18 +70,17 @@ class Session:
     def __init__(
         self,
         socket: Socket,
-        transport: asyncio.Transport | None,
+        connection: Connection,
         task: RunTask,
         identities: Identities,
         build: str | None,
-        limits: Limits,
     ) -> None:
         self._socket = socket
         self._task = task
         self._identities = identities
         self._build = build
-        self._limits = limits
-        self._connection = Connection(socket, transport, limits, task.traffic)
+        self._limits = task.limits
+        self._connection = connection
         self._entered = False
         self._farewell: str | None = None
 
@@ -89,18 +88,25 @@ class Session:
         """Read until either side ends the connection; what goes wrong ends this connection alone."""
         connection, task = self._connection, self._task
         writer = asyncio.create_task(connection.write())
+        task.audience.meet(connection)
         try:
             await self._read()
         except WebNNError as error:
-            task.log.info("connection closed: %s", error, extra={"volunteer": connection.volunteer_id, "code": error.code})
+            extra = {"volunteer": connection.volunteer_id, "code": error.code}
+            task.log.info("connection closed: %s", error, extra=extra)
             connection.close(error.code, str(error))
         finally:
             if task.audience.remove(connection):
-                reason = self._farewell or (connection.closing.message if connection.closing else "The connection ended.")
-                task.post(Left(connection.volunteer_id, reason, for_good=self._farewell is not None))
+                task.post(Left(connection.volunteer_id, self._why_left(), for_good=self._farewell is not None))
             if connection.closing is None:
                 writer.cancel()
             await asyncio.wait([writer])
+
+    def _why_left(self) -> str:
+        if self._farewell is not None:
+            return self._farewell
+        closing = self._connection.closing
+        return closing.message if closing is not None else "The connection ended."
 
     async def _read(self) -> None:
         messages = self._messages()
@@ -138,13 +144,8 @@ class Session:
                 return
 
     def _owes_words(self) -> bool:
-        """Whether silence means something: before hello, or while a volunteer that trains has work."""
-        connection = self._connection
-        if not self._entered:
-            return True
-        if connection.role is Role.WATCHER or connection.state is not VolunteerState.TRAINING:
-            return False
-        return self._task.holds_lease(connection.volunteer_id)
+        """Whether silence has consequences: watchers have nothing to say after hello."""
+        return not self._entered or self._connection.role is Role.VOLUNTEER
 
     # hello
 
