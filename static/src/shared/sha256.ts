@@ -8,9 +8,12 @@ const CONSTANTS = Uint32Array.from(primes(ROUNDS), (prime) => fraction(Math.cbrt
 /** The same of the square roots of the first 8. */
 const INITIAL = Uint32Array.from(primes(8), (prime) => fraction(Math.sqrt(prime)));
 
-/** The digest as lower-case hex, computed by the platform where it can. */
+/** Below this many bytes plain code is done before the platform's other thread has begun. */
+const SMALL_BYTES = 16_384;
+
+/** The digest as lower-case hex, computed by the platform where it can and that pays. */
 export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const subtle = globalThis.crypto?.subtle;
+  const subtle = bytes.byteLength < SMALL_BYTES ? undefined : globalThis.crypto?.subtle;
   return subtle ? hex(new Uint8Array(await subtle.digest("SHA-256", bytes))) : sha256Here(bytes);
 }
 

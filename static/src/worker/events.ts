@@ -103,7 +103,7 @@ export interface TrainHooks {
 export interface TrainedLease {
   iterations: number;
   num_examples: number;
-  /** Time spent training, without the pauses that `share` asks for. */
+  /** Wall-clock time of the training, with the idle time that `share` asks for. */
   seconds: number;
   loss: number | null;
   accuracy: number | null;

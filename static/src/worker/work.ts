@@ -78,6 +78,7 @@ export class Work {
   private readonly weights: WeightStore;
   private readonly failures: Record<string, number> = {};
   private trainer: LeaseTrainer | null = null;
+  /** Wall-clock, with the idle time that the share asks for. */
   private secondsPerIteration: number | null = null;
   /** The lease whose trained weights are in the trainer, and the version that they turned out to be. */
   private own: { leaseId: string; version: number | null } | null = null;
@@ -203,6 +204,7 @@ export class Work {
   }
 
   setShare(share: number): void {
+    if (this.secondsPerIteration !== null) this.secondsPerIteration *= this.share / share;
     this.share = share;
   }
 
@@ -247,12 +249,12 @@ export class Work {
         return;
       }
       this.trainer = trainer;
-      this.secondsPerIteration = trainer.secondsPerIteration;
       const { backend, reason, secondsPerIteration } = trainer;
+      this.secondsPerIteration = secondsPerIteration === null ? null : secondsPerIteration / this.share;
       this.options.emit({ type: "backend", name: backend, reason, seconds_per_iteration: secondsPerIteration });
     } catch (error) {
       this.countFailure("none", error);
-      await this.pauseFor(backoffSeconds(this.failures["none"] ?? 0, this.options.platform.random));
+      await this.pauseFor(backoffSeconds(this.failures.none ?? 0, this.options.platform.random));
     }
   }
 
@@ -299,9 +301,10 @@ export class Work {
           last,
         })),
       );
-      const [loaded, base] = await Promise.all([parts, this.setBase(trainer, message)]);
+      const [loaded, base] = await Promise.all([parts, this.chooseBase(message)]);
+      if (base.vector) trainer.setWeights(base.vector);
       this.fetchFailures = 0;
-      return { parts: loaded, base };
+      return { parts: loaded, base: base.version };
     } catch (error) {
       if (this.stopped) return null;
       this.options.emit({ type: "error", code: codeOf(error) ?? "download", message: messageOf(error) });
@@ -311,16 +314,15 @@ export class Work {
     }
   }
 
-  /** Sets the weights to start from and returns their version, which is the lease's or a later one. */
-  private async setBase(trainer: LeaseTrainer, message: LeaseMessage): Promise<number> {
+  /** The weights to start from, the lease's version or a later one; a null vector: those in the trainer. */
+  private async chooseBase(message: LeaseMessage): Promise<{ version: number; vector: Float32Array | null }> {
     const own = this.own?.version ?? null;
-    if (own !== null && own >= message.version && own === this.weights.newest.version) return own;
+    if (own !== null && own >= message.version && own === this.weights.newest.version) {
+      return { version: own, vector: null };
+    }
     // While an outcome is awaited, what came during training is new enough: the device must not idle.
     const prefetched = this.outbox.size > 0 ? await this.weights.prefetched(message.version).catch(() => null) : null;
-    const held = prefetched ?? (await this.weights.load());
-    this.own = null;
-    trainer.setWeights(held.vector);
-    return held.version;
+    return prefetched ?? this.weights.load();
   }
 
   private async train(trainer: LeaseTrainer, active: ActiveLease, parts: ShardPart[], base: number): Promise<void> {
@@ -423,12 +425,10 @@ export class Work {
   private ask(): void {
     if (!this.connected || this.paused || this.stopped || !this.trainer) return;
     if (!this.queue.mayAsk(this.now())) return;
-    const perIteration = this.secondsPerIteration;
     const sent = this.options.send({
       type: "ready",
       backend: this.trainer.backend,
-      // What an iteration takes here includes the pauses that the volunteer wants.
-      seconds_per_iteration: perIteration === null ? null : perIteration / this.share,
+      seconds_per_iteration: this.secondsPerIteration,
       version: this.own?.version ?? this.weights.heldVersion,
     });
     if (sent) this.queue.didAsk();

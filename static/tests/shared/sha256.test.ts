@@ -15,6 +15,8 @@ test("plain code, the platform and Node agree over every length of a last block"
     assert.equal(sha256Here(bytes), expected, `length ${length}`);
     assert.equal(await sha256(bytes), expected);
   }
+  const large = new Uint8Array(100_001).map((_, i) => i % 251);
+  assert.equal(await sha256(large), sha256Here(large));
 });
 
 test("a view into a larger buffer is hashed, not the buffer", () => {
