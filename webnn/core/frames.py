@@ -19,7 +19,7 @@ from webnn.core.errors import ProtocolError
 MAX_HEADER_BYTES = 65_536
 MAX_LARGE_HEADER_BYTES = 4 * 1024 * 1024  # a shard's, a snapshot's
 MAX_DEPTH = 8
-MAX_LARGE_DEPTH = 64  # a welcome's, which holds the model's topology
+MAX_OWN_DEPTH = 64  # of what we write ourselves: a functional model's topology nests 11 deep in a `welcome`
 ALIGNMENT = 8
 
 _LENGTH = struct.Struct("<I")
@@ -43,9 +43,9 @@ def encode_header(header: Mapping[str, object]) -> bytes:
     """Everything before the payload: length, header, zero padding to a multiple of 8.
 
     Send it and the payload apart where the transport allows: joining copies. Raises `ValueError` for a header that
-    `decode_frame` would refuse (that is our own mistake, never a peer's).
+    no `decode_frame` would take (that is our own mistake, never a peer's).
     """
-    problem = _problem(header, MAX_LARGE_DEPTH)
+    problem = _problem(header, MAX_OWN_DEPTH)
     if problem is not None:
         raise ValueError(f"frame header: {problem}")
     packed: bytes = msgpack.packb(header, use_bin_type=True)
@@ -59,7 +59,10 @@ def encode_frame(header: Mapping[str, object], payload: Buffer | None = None) ->
 
 
 def decode_frame(data: Buffer, max_header_bytes: int = MAX_HEADER_BYTES, max_depth: int = MAX_DEPTH) -> Frame:
-    """Read a frame without copying its payload. Raises `ProtocolError` for anything that is not exactly a frame."""
+    """Read a frame without copying its payload. Raises `ProtocolError` for anything that is not exactly a frame.
+
+    The limits are those for a volunteer's frames; a trusted peer's headers may be longer and nest deeper.
+    """
     view = memoryview(data).cast("B")
     if len(view) < _LENGTH.size:
         raise ProtocolError("A frame is at least 4 bytes long.")
