@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import pytest_asyncio
 
 from webnn.core.errors import WebNNError
 from webnn.core.messages import GoodbyeMessage, Hello, UpdateMessage
@@ -19,7 +20,7 @@ from webnn.evaluator.worker import ExitCode, WorkerPool
 from .conftest import CNN, model
 from .fake_server import RUN, FakeServer
 
-pytestmark = pytest.mark.node
+pytestmark = [pytest.mark.node, pytest.mark.asyncio(loop_scope="module")]
 
 
 @pytest.fixture
@@ -30,10 +31,9 @@ def command() -> list[str]:
         return find_program("volunteer").command()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def server(evaluator: Evaluator, description: Mapping[str, Any], train_shard: bytes) -> FakeServer:
     built = await evaluator.build(model(CNN), description, seed=1)
-    await evaluator.close()
     return FakeServer(built, description, train_shard, num_examples=200)
 
 
