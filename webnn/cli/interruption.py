@@ -59,7 +59,8 @@ class Interruption:
         """Await `work`; where a signal comes first, cancel it, wait until it has cleaned up, raise `Interrupted`."""
         task = asyncio.create_task(work)
         try:
-            await asyncio.wait([task, self._came], return_when=asyncio.FIRST_COMPLETED)
+            either: tuple[asyncio.Future[Any], ...] = (task, self._came)
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         finally:
             if not task.done():
                 task.cancel()

@@ -30,7 +30,7 @@ export interface ModelConfig {
 }
 
 /** How the numbers of a shard are stored. */
-export type ShardDtype = 'uint8' | 'int8' | 'uint16' | 'int16' | 'int32' | 'float32';
+export type ShardDtype = "uint8" | "int8" | "uint16" | "int16" | "int32" | "float32";
 
 /** One input of the dataset; `shape` is that of one example. The model sees `x * scale + shift`. */
 export interface InputConfig {
@@ -43,7 +43,7 @@ export interface InputConfig {
 
 /** The targets of the dataset; `shape` is that of one example. */
 export interface TargetConfig {
-  kind: 'class' | 'values';
+  kind: "class" | "values";
   dtype: string;
   shape: number[];
   num_classes: number | null;
@@ -72,7 +72,7 @@ export interface TrainingConfig {
 }
 
 /** What the payload of an update holds. */
-export type Wants = 'weights' | 'delta' | 'gradient';
+export type Wants = "weights" | "delta" | "gradient";
 
 /** The part of a lease that the trainer reads. */
 export interface LeaseWork {
@@ -81,6 +81,6 @@ export interface LeaseWork {
   batch_size: number;
   learning_rate: number;
   /** `sgd`: plain SGD steps whatever the model's own optimiser is. */
-  optimizer: 'model' | 'sgd';
+  optimizer: "model" | "sgd";
   wants: Wants;
 }

@@ -1,11 +1,11 @@
 /** Mini-batches out of parts of shards: gathered on the CPU in the stored numbers, scaled on the device. */
-import * as tf from '@tensorflow/tfjs-core';
-import type { DatasetConfig, InputConfig } from './config.ts';
-import { TrainerError } from './errors.ts';
-import type { Shard, ShardArray, ShardData } from './shards.ts';
+import type { DatasetConfig, InputConfig } from "./config.ts";
+import { TrainerError } from "./errors.ts";
+import type { Shard, ShardArray, ShardData } from "./shards.ts";
+import { tf } from "./tfjs.ts";
 
-export { decodeShard } from './shards.ts';
-export type { Shard, ShardArray } from './shards.ts';
+export type { Shard, ShardArray } from "./shards.ts";
+export { decodeShard } from "./shards.ts";
 
 /** Examples `first <= i < last` of a shard. */
 export interface Part {
@@ -71,24 +71,29 @@ export class Examples {
 
   /** Tensors of the examples `order[first..last)`; without an order, of the examples `first..last`. */
   batch(first: number, last: number, order?: Uint32Array): Batch {
-    const indices = order ? order.subarray(first, last) : Uint32Array.from({ length: last - first }, (_, i) => first + i);
+    const indices = order
+      ? order.subarray(first, last)
+      : Uint32Array.from({ length: last - first }, (_, i) => first + i);
     const inputs = this.#dataset.inputs.map((config, i) => {
       const values = this.#gather(indices, (shard) => shard.inputs[i] as ShardArray, Float32Array);
-      return scaled(tf.tensor(values, [indices.length, ...config.shape], 'float32'), config);
+      return scaled(tf.tensor(values, [indices.length, ...config.shape], "float32"), config);
     });
-    const isClass = this.#dataset.targets.kind === 'class';
-    const targets = this.#gather(indices, (shard) => shard.targets, isClass ? Int32Array : Float32Array);
+    const isClass = this.#dataset.targets.kind === "class";
+    const targetsOf = (shard: Shard) => shard.targets;
+    const targets = isClass
+      ? this.#gather(indices, targetsOf, Int32Array)
+      : this.#gather(indices, targetsOf, Float32Array);
     return {
       num_examples: indices.length,
       inputs,
-      targets: tf.tensor(targets, [indices.length, ...this.#dataset.targets.shape], isClass ? 'int32' : 'float32'),
+      targets: tf.tensor(targets, [indices.length, ...this.#dataset.targets.shape], isClass ? "int32" : "float32"),
     };
   }
 
   #gather<T extends Float32Array | Int32Array>(
     indices: Uint32Array,
     pick: (shard: Shard) => ShardArray,
-    Out: new (length: number) => T,
+    Out: new (size: number) => T,
   ): T {
     const arrays = this.#parts.map((part) => pick(part.shard));
     const size = arrays[0] ? elementsOf(arrays[0]) : 0;
@@ -133,22 +138,22 @@ function scaled(x: tf.Tensor, { scale, shift }: InputConfig): tf.Tensor {
 function checkPart({ shard, first, last }: Part, dataset: DatasetConfig): void {
   if (!(first >= 0 && first < last && last <= shard.num_examples))
     throw new TrainerError(
-      'invalid_dataset',
+      "invalid_dataset",
       `A part asks for examples ${first} to ${last} of a shard that has ${shard.num_examples}.`,
     );
   if (shard.inputs.length !== dataset.inputs.length)
     throw new TrainerError(
-      'invalid_dataset',
+      "invalid_dataset",
       `A shard has ${shard.inputs.length} inputs, its dataset ${dataset.inputs.length}.`,
     );
   dataset.inputs.forEach((input, i) => {
     checkShape(shard.inputs[i] as ShardArray, input.shape, `input ${i + 1}`);
   });
-  checkShape(shard.targets, dataset.targets.shape, 'the targets');
+  checkShape(shard.targets, dataset.targets.shape, "the targets");
 }
 
 function checkShape(array: ShardArray, shape: number[], what: string): void {
   const own = array.shape.slice(1);
   if (own.length !== shape.length || own.some((size, i) => size !== shape[i]))
-    throw new TrainerError('invalid_dataset', `A shard has ${what} of shape [${own}], its dataset says [${shape}].`);
+    throw new TrainerError("invalid_dataset", `A shard has ${what} of shape [${own}], its dataset says [${shape}].`);
 }

@@ -54,11 +54,11 @@ export function shuffledOrder(count: number, seed: number): Uint32Array {
   return order;
 }
 
-/** 1 where a unit is kept, 0 where it is dropped, each dropped with probability `rate`, from mulberry32 of `seed`. */
-export function keepMask(size: number, rate: number, seed: number): Uint8Array {
+/** `kept` where a unit is kept and 0 where it is dropped, each dropped with probability `rate`, from mulberry32 of `seed`. */
+export function keepMask(size: number, rate: number, seed: number, kept: number): Float32Array {
   const random = mulberry32(seed);
-  const mask = new Uint8Array(size);
-  for (let i = 0; i < size; i++) mask[i] = random() >= rate ? 1 : 0;
+  const mask = new Float32Array(size);
+  for (let i = 0; i < size; i++) if (random() >= rate) mask[i] = kept;
   return mask;
 }
 

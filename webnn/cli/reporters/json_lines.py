@@ -20,7 +20,7 @@ from webnn.cli.happenings import (
 
 
 class JsonReporter:
-    """Events `preparing`, `listening`, `validation`, `stopping`, `finished`, `error`; their keys are in docs/owner.md."""
+    """Events `preparing`, `listening`, `validation`, `stopping`, `finished`, `error`; keys in docs/owner.md."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

@@ -1,0 +1,112 @@
+"""The datasets that come with WebNN."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from webnn.core.errors import WebNNError
+from webnn.data.directory import data_dir
+from webnn.data.idx import write_idx
+from webnn.data.loading import LoadedDataset, load_dataset
+from webnn.data.splitting import stratified_split
+
+BUNDLED = Path(__file__).parents[2] / "datasets"
+OFFLINE = {"download": False}
+
+
+def load(name: str, options: dict[str, object], folder: Path) -> LoadedDataset:
+    return load_dataset(name, [BUNDLED], options, folder)
+
+
+def test_digits_are_all_there_and_each_class_split_alike(tmp_path: Path) -> None:
+    digits = load("digits", {}, tmp_path).dataset
+    assert (len(digits.train), len(digits.validation), digits.test) == (1438, 359, None)
+    images = np.concatenate([digits.train.arrays[0], digits.validation.arrays[0]])
+    labels = np.concatenate([digits.train.targets, digits.validation.targets])
+    assert images.shape == (1797, 8, 8, 1)
+    assert (images.dtype, images.min(), images.max()) == (np.uint8, 0, 16)
+    assert np.bincount(labels).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+    assert np.bincount(digits.validation.targets).min() >= 35
+    assert digits.scale == (1 / 16,)
+    assert not {image.tobytes() for image in digits.train.arrays[0]} & {
+        image.tobytes() for image in digits.validation.arrays[0]
+    }
+
+
+def test_digits_options_move_the_split(tmp_path: Path) -> None:
+    assert len(load("digits", {"validation": 0.5}, tmp_path).dataset.validation) in range(890, 905)
+    first, second = (load("digits", {"seed": seed}, tmp_path).dataset.validation.arrays[0] for seed in (0, 1))
+    assert not np.array_equal(first, second)
+    with pytest.raises(WebNNError, match="between 0 and 1"):
+        load("digits", {"validation": 1.5}, tmp_path)
+
+
+def test_a_stratified_split_holds_out_some_of_each_class() -> None:
+    labels = np.array([0] * 10 + [1] * 2 + [2])
+    kept, held_out = stratified_split(labels, 0.3, 1)
+    assert np.bincount(labels[held_out], minlength=3).tolist() == [3, 1, 0]
+    assert sorted([*kept, *held_out]) == list(range(13))
+
+
+Arrange = Callable[[str], Path]
+
+
+@pytest.fixture(scope="module")
+def mnist(tmp_path_factory: pytest.TempPathFactory) -> Arrange:
+    """Folders with files of MNIST's names and shapes (their numbers are made up), in the spelling asked for."""
+
+    def arrange(pattern: str) -> Path:
+        folder = tmp_path_factory.mktemp("data")
+        (folder / "mnist").mkdir()
+        for name, count in (("train", 60_000), ("t10k", 10_000)):
+            images = np.zeros((count, 28, 28), np.uint8)
+            images[:, 0, 0] = np.arange(count) % 256
+            write_idx(folder / "mnist" / pattern.format(f"{name}-images", 3), images)
+            write_idx(folder / "mnist" / pattern.format(f"{name}-labels", 1), (np.arange(count) % 10).astype(np.uint8))
+        return folder
+
+    return arrange
+
+
+@pytest.mark.parametrize("pattern", ["{}-idx{}-ubyte", "{}.idx{}-ubyte.gz"])
+def test_mnist_is_read_plain_or_gzipped(mnist: Arrange, pattern: str) -> None:
+    dataset = load("mnist", OFFLINE, mnist(pattern)).dataset
+    assert (len(dataset.train), len(dataset.validation), dataset.test) == (60_000, 10_000, None)
+    assert dataset.train.arrays[0].shape[1:] == (28, 28, 1)
+    assert dataset.train.arrays[0][300, 0, 0, 0] == 44
+    assert dataset.scale == (1 / 255,)
+
+
+def test_mnist_can_hold_out_training_images(mnist: Arrange) -> None:
+    dataset = load("mnist", {**OFFLINE, "holdOut": 5000}, mnist("{}-idx{}-ubyte")).dataset
+    assert dataset.test is not None
+    assert (len(dataset.train), len(dataset.validation), len(dataset.test)) == (55_000, 5_000, 10_000)
+    assert dataset.validation.arrays[0][0, 0, 0, 0] == 55_000 % 256
+
+
+def test_mnist_says_which_files_are_wanted_and_where(tmp_path: Path) -> None:
+    with pytest.raises(WebNNError) as caught:
+        load("mnist", OFFLINE, tmp_path)
+    assert caught.value.code == "missing_data"
+    for words in ("train-images-idx3-ubyte", "t10k-labels-idx1-ubyte", str(tmp_path / "mnist"), "--data-dir"):
+        assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_mnist_refuses_a_file_of_another_size_and_one_that_is_not_the_original(mnist: Arrange) -> None:
+    folder = mnist("{}-idx{}-ubyte")
+    with pytest.raises(WebNNError, match="not the original file"):
+        load("mnist", {**OFFLINE, "verify": True}, folder)
+    write_idx(folder / "mnist" / "t10k-labels-idx1-ubyte", np.zeros(9_999, np.uint8))
+    with pytest.raises(WebNNError, match=r"shape \[9999\], not \[10000\]"):
+        load("mnist", OFFLINE, folder)
+
+
+def test_the_data_folder_comes_from_the_option_the_environment_or_the_cache() -> None:
+    assert data_dir("here", {"WNN_DATA_DIR": "there"}) == Path("here").absolute()
+    assert data_dir(None, {"WNN_DATA_DIR": "there"}) == Path("there").absolute()
+    assert data_dir(None, {}).parts[-2:] == ("webnn", "data")
