@@ -1,6 +1,6 @@
 """A stand-in for the volunteer program: says what it was told, then ends as its URL says, or waits to be asked to.
 
-    python fake_volunteer.py LIVES URL [OPTIONS]    URL: exit-CODES such as "exit-1,1,0" (one a life), or "wait"
+Usage: python fake_volunteer.py LIVES URL [OPTIONS]. URL is exit-CODES, such as "exit-1,1,0" (one a life), or "wait".
 """
 
 import json

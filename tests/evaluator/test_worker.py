@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,24 @@ from webnn.evaluator import worker
 from webnn.evaluator.worker import ExitCode, WorkerPool
 
 FAKE = Path(__file__).with_name("fake_volunteer.py")
-Heard = list[tuple[int, dict[str, Any]]]
+
+
+class Heard(list[tuple[int, dict[str, Any]]]):
+    """The events so far."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.started = asyncio.Semaphore(0)
+
+    def add(self, number: int, event: Mapping[str, Any]) -> None:
+        self.append((number, dict(event)))
+        if event["type"] == "worker":
+            self.started.release()
 
 
 @pytest.fixture
 def heard() -> Heard:
-    return []
+    return Heard()
 
 
 @pytest.fixture
@@ -31,8 +43,7 @@ def make(tmp_path: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch) -> Calla
 
     def build(url: str, count: int = 1, **options: Any) -> WorkerPool:
         command = [sys.executable, str(FAKE), str(tmp_path / "lives")]
-        on_event = lambda number, event: heard.append((number, dict(event)))  # noqa: E731
-        return WorkerPool(url, count, command=command, on_event=on_event, **options)
+        return WorkerPool(url, count, command=command, on_event=heard.add, **options)
 
     return build
 
@@ -71,8 +82,8 @@ async def test_a_worker_that_cannot_work_is_not_started_again(
 async def test_stopping_asks_the_workers_to_leave(make: Callable[..., WorkerPool], heard: Heard) -> None:
     pool = make("wait", count=2)
     await pool.start()
-    while sum(event["type"] == "worker" for _, event in heard) < 2:
-        await asyncio.sleep(0.01)
+    for _ in range(2):
+        await heard.started.acquire()
     pids = pool.pids
     await pool.stop()
     assert sorted(number for number, event in heard if event["type"] == "closed") == [0, 1]

@@ -113,7 +113,9 @@ class Evaluator:
         self._frames = tuple(frames) if not callable(frames) and iter(frames) is frames else frames
         return await self._supervisor.perform(self._load)
 
-    async def validate(self, weights: Weights, num_examples: int | None = None, version: int | None = None) -> Validation:
+    async def validate(
+        self, weights: Weights, num_examples: int | None = None, version: int | None = None
+    ) -> Validation:
         """Evaluate `weights` on the whole validation split, or on a sample of `num_examples`.
 
         The sample depends on the run's seed and `version` alone (left out: a count of validations). The loss is the
@@ -159,11 +161,12 @@ class Evaluator:
     def _payload(self, weights: Weights) -> memoryview:
         if self._request is None:
             raise WebNNError("evaluator_failed", "The evaluator has no model yet.")
-        payload = memoryview(np.ascontiguousarray(weights, "<f4") if isinstance(weights, np.ndarray) else weights)
-        payload = payload.cast("B")
+        buffer = np.ascontiguousarray(weights, "<f4").data if isinstance(weights, np.ndarray) else memoryview(weights)
+        payload = buffer.cast("B")
         if payload.nbytes != 4 * self._num_weights:
             raise WebNNError(
-                "evaluator_failed", f"Weights of {payload.nbytes} bytes do not fit a model of {self._num_weights} weights."
+                "evaluator_failed",
+                f"Weights of {payload.nbytes} bytes do not fit a model of {self._num_weights} weights.",
             )
         return payload
 
@@ -204,9 +207,7 @@ def _build_request(definition: ModelDefinition, dataset: Mapping[str, Any], seed
 
 def _built_model(frame: Frame, definition: ModelDefinition) -> BuiltModel:
     described: dict[str, Any] = json.loads(frame.header["described"])
-    weights = tuple(
-        WeightSpec(spec["name"], tuple(spec["shape"]), spec["trainable"]) for spec in described["weights"]
-    )
+    weights = tuple(WeightSpec(spec["name"], tuple(spec["shape"]), spec["trainable"]) for spec in described["weights"])
     initial = np.frombuffer(frame.payload, "<f4")
     if definition.initial_weights is not None:
         initial = read_initial_weights(definition.initial_weights, weights)
