@@ -27,7 +27,7 @@ const DETAILS: Readonly<Partial<Record<Activity, string>>> = {
   paused: "Nothing is computed until you resume.",
 };
 
-/** `?` in the address bar is no place for what tests read: they find it on the page's main element. */
+/** What tests read stands on the page's own element, in `data-` attributes. */
 export class JoinView {
   private readonly root = byId("join");
   private readonly progress = byId<HTMLProgressElement>("lease-progress");
@@ -60,7 +60,7 @@ export class JoinView {
         break;
       case "backend":
         this.root.dataset.backend = message.name;
-        this.field("backend", `${message.name}: ${message.reason}`);
+        this.field("backend", backendSentence(message.name, message.reason));
         break;
       case "activity":
         this.activity(message.activity);
@@ -248,4 +248,9 @@ export class JoinView {
   private field(name: string, text: string): void {
     setFields(this.root, { [name]: text });
   }
+}
+
+/** The reason is a sentence that mostly begins with the backend's name. */
+function backendSentence(name: string, reason: string): string {
+  return reason.startsWith(name) ? reason : `${name}: ${reason}`;
 }
