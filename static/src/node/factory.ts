@@ -1,0 +1,43 @@
+/** A trainer for the session of a headless volunteer: one backend, chosen when the program starts. */
+import { Examples } from "../trainer/examples.ts";
+import { decodeShard } from "../trainer/shards.ts";
+import { Trainer } from "../trainer/trainer.ts";
+import type { LeaseTrainer, ShardPart, TrainerFactory } from "../worker/session.ts";
+import { type NodeBackend, startBackend } from "./wasm.ts";
+
+export function nodeTrainerFactory(backend: NodeBackend, wasm: string): TrainerFactory {
+  return async ({ model, dataset, training }): Promise<LeaseTrainer> => {
+    await startBackend(backend, wasm);
+    const trainer = await Trainer.create(model, dataset, training);
+    const examplesOf = (parts: readonly ShardPart[]) =>
+      new Examples(
+        dataset,
+        parts.map(({ bytes, first, last }) => ({ shard: decodeShard(bytes), first, last })),
+      );
+    return {
+      backend,
+      reason: "a headless volunteer computes on one core",
+      secondsPerIteration: null,
+      setWeights: (weights) => trainer.setWeights(weights),
+      dispose: () => trainer.dispose(),
+      async train(work, parts, hooks) {
+        const result = await trainer.train(work, examplesOf(parts), {
+          onStep: (done, loss, accuracy) => hooks.onStep(done, loss, accuracy),
+          shouldStop: () => hooks.shouldStop(),
+          share: () => hooks.share(),
+        });
+        if (!result.complete) return null;
+        return {
+          iterations: result.iterations,
+          num_examples: result.num_examples,
+          seconds: result.seconds,
+          loss: result.loss,
+          accuracy: result.accuracy,
+          payload: result.payload,
+          tensors_before: result.tensorsBefore,
+          tensors_after: result.tensorsAfter,
+        };
+      },
+    };
+  };
+}

@@ -1,0 +1,139 @@
+/** A live line chart in the page's own colours. */
+import uPlot from "uplot";
+import { clock } from "./format.ts";
+import type { Track } from "./track.ts";
+
+/** Distances of the marks on the axis of time, in seconds: round ones on a clock. */
+const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400, 172800, 604800];
+
+/** One line of the legend, as the stylesheet makes it. */
+const LEGEND_PIXELS = 32;
+
+export interface ChartLine {
+  label: string;
+  /** A custom property of the stylesheet that holds the colour. */
+  colour: string;
+  width: number;
+  track: Track;
+}
+
+export interface ChartOptions {
+  lines: ChartLine[];
+  format(value: number): string;
+  /** The same for the axis, where that is shorter. */
+  axisFormat?(value: number): string;
+  /** Lowest and highest value of the axis out of those of the data. */
+  range(lowest: number, highest: number): [number, number];
+  /** Without axes and legend: for a glance. */
+  bare?: boolean;
+  /** Charts of one group show their values at one moment. */
+  group?: string;
+}
+
+export class LiveChart {
+  private readonly container: HTMLElement;
+  private readonly options: ChartOptions;
+  private plot: uPlot | null = null;
+  private drawing = false;
+
+  constructor(container: HTMLElement, options: ChartOptions) {
+    this.container = container;
+    this.options = options;
+    new ResizeObserver(() => this.resize()).observe(container);
+    // uPlot paints colours on a canvas: another scheme means another chart.
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.rebuild());
+  }
+
+  /** Draws what the tracks hold, at most once a frame. */
+  draw(): void {
+    if (this.drawing) return;
+    this.drawing = true;
+    requestAnimationFrame(() => {
+      this.drawing = false;
+      if (this.plot) this.plot.setData(this.data());
+      else this.rebuild();
+    });
+  }
+
+  private rebuild(): void {
+    this.plot?.destroy();
+    this.plot = null;
+    if (this.container.clientWidth === 0) return;
+    this.container.replaceChildren();
+    this.plot = new uPlot(this.settings(), this.data(), this.container);
+    this.resize();
+  }
+
+  private resize(): void {
+    if (!this.plot) {
+      this.draw();
+      return;
+    }
+    this.plot.setSize(this.size());
+  }
+
+  private size(): { width: number; height: number } {
+    const { clientWidth, clientHeight } = this.container;
+    return { width: clientWidth, height: Math.max(40, clientHeight - (this.options.bare ? 0 : LEGEND_PIXELS)) };
+  }
+
+  private data(): uPlot.AlignedData {
+    const tables = this.options.lines.map(({ track }): uPlot.AlignedData => [track.x, track.y]);
+    return tables.length === 1 ? (tables[0] as uPlot.AlignedData) : uPlot.join(tables);
+  }
+
+  private settings(): uPlot.Options {
+    const { lines, format, axisFormat = format, range, bare = false, group } = this.options;
+    const style = getComputedStyle(this.container);
+    const colour = (name: string) => style.getPropertyValue(name).trim();
+    const axis: uPlot.Axis = {
+      show: !bare,
+      stroke: colour("--muted"),
+      font: `12px ${style.fontFamily}`,
+      grid: { stroke: colour("--line"), width: 1 },
+      ticks: { show: false },
+    };
+    return {
+      ...this.size(),
+      ...(bare ? { padding: [4, 4, 4, 4] as [number, number, number, number] } : {}),
+      cursor: {
+        show: !bare,
+        drag: { x: false, y: false },
+        points: { size: 8 },
+        ...(group ? { sync: { key: group } } : {}),
+      },
+      legend: { show: !bare },
+      scales: {
+        x: { time: false },
+        y: { range: (_, lowest, highest) => (lowest === null ? [0, 1] : range(lowest, highest)) },
+      },
+      axes: [
+        { ...axis, values: (_, splits) => splits.map(clock), incrs: TIME_STEPS, space: 70, size: 32 },
+        { ...axis, values: (_, splits) => splits.map(axisFormat), size: 48 },
+      ],
+      series: [
+        { label: "Time", value: (_, value: number | null) => (value === null ? "–" : clock(value)) },
+        ...lines.map(
+          (line): uPlot.Series => ({
+            label: line.label,
+            stroke: colour(line.colour),
+            width: line.width,
+            spanGaps: true,
+            points: { show: (plot: uPlot) => (plot.data[0]?.length ?? 0) < 2 },
+            value: (_, value: number | null) => (value === null ? "–" : format(value)),
+          }),
+        ),
+      ],
+    };
+  }
+}
+
+/** Accuracy: up to 100 %, from the nearest tenth below what there is. */
+export function accuracyRange(lowest: number): [number, number] {
+  return [Math.min(0.9, Math.max(0, Math.floor(lowest * 10) / 10)), 1];
+}
+
+/** Losses: from zero, with room above. */
+export function lossRange(lowest: number, highest: number): [number, number] {
+  return [Math.min(0, lowest * 1.05), highest > 0 ? highest * 1.05 : 1];
+}

@@ -1,0 +1,265 @@
+/** What the join page shows: one method for each thing that happens. */
+import type { WorkerMessage } from "../shared/messages.ts";
+import type { RunStatus, ValidationPoint } from "../shared/protocol.ts";
+import type { Activity } from "../worker/events.ts";
+import { accuracyRange, LiveChart, lossRange } from "./chart.ts";
+import { byId, setFields, setText } from "./dom.ts";
+import { count, decimal, percent, plain } from "./format.ts";
+import { Ledger } from "./ledger.ts";
+import { Track } from "./track.ts";
+import { OUTCOME_WORDS, stateSentence, WAIT_WORDS } from "./words.ts";
+
+/** What the headline says; training, sending and fetching are one thing to a person. */
+const HEADLINES: Readonly<Record<Activity, string>> = {
+  connecting: "Connecting",
+  preparing: "Getting ready",
+  training: "Training",
+  exchanging: "Training",
+  waiting: "Waiting for work",
+  paused: "Paused",
+  stopped: "Stopped",
+};
+
+const DETAILS: Readonly<Partial<Record<Activity, string>>> = {
+  preparing: "Loading the network and its data, and finding the fastest way to compute here.",
+  exchanging: "Sending what was learned.",
+  waiting: "The server will send the next piece of work.",
+  paused: "Nothing is computed until you resume.",
+};
+
+/** What tests read stands on the page's own element, in `data-` attributes. */
+export class JoinView {
+  private readonly root = byId("join");
+  private readonly progress = byId<HTMLProgressElement>("lease-progress");
+  private readonly accuracy = new Track();
+  private readonly loss = new Track();
+  private readonly ledger = new Ledger();
+  private chart: LiveChart | null = null;
+  private isPaused = false;
+  private hasTrained = false;
+  private closedBy: string | null = null;
+
+  get paused(): boolean {
+    return this.isPaused;
+  }
+
+  started(): void {
+    this.closedBy = null;
+    delete this.root.dataset.closed;
+    this.hasTrained = false;
+    this.phase("active");
+    this.headline("Connecting", "Looking for the server.");
+    this.showPaused(false);
+    byId("pause").focus({ preventScroll: true });
+  }
+
+  take(message: WorkerMessage): void {
+    if (this.ledger.take(message)) this.showLedger();
+    switch (message.type) {
+      case "connection":
+        this.connection(message.state, message.seconds);
+        break;
+      case "backend":
+        this.root.dataset.backend = message.name;
+        this.field("backend", backendSentence(message.name, message.reason));
+        break;
+      case "activity":
+        this.activity(message.activity);
+        break;
+      case "lease":
+        this.progress.max = message.iterations;
+        this.progress.value = 0;
+        this.field("learning-rate", plain(message.learning_rate));
+        break;
+      case "step":
+        this.progress.value = message.done;
+        this.step(message);
+        break;
+      case "trained":
+        this.root.dataset.tensorsBefore = String(message.tensors_before);
+        this.root.dataset.tensorsAfter = String(message.tensors_after);
+        break;
+      case "outcome":
+        this.outcome(message);
+        break;
+      case "waiting":
+        this.field("detail", WAIT_WORDS[message.reason] ?? message.message);
+        break;
+      case "live":
+        this.live(message.status, message.validation, message.whole);
+        break;
+      case "state":
+        this.field("run-state", stateSentence(message.state, message.reason));
+        break;
+      case "error":
+        this.note(`${sentence(message.message)} Trying again.`);
+        break;
+      case "closed":
+        this.closed(message.code, message.message);
+        break;
+      case "welcome":
+      case "identity":
+      case "traffic":
+      case "reload":
+        break;
+      default:
+        message satisfies never;
+    }
+  }
+
+  showPaused(paused: boolean): void {
+    this.isPaused = paused;
+    setText(byId("pause"), paused ? "Resume" : "Pause");
+    if (paused) this.headline("Pausing", "Finishing the step at hand.");
+  }
+
+  showShare(percentage: number): void {
+    setText(byId("share-value"), `${percentage} %`);
+    byId<HTMLInputElement>("share").setAttribute("aria-valuetext", `${percentage} percent of the time`);
+  }
+
+  showOldBuild(): void {
+    this.closed("build_changed", "The server was upgraded. Load this page again to go on.");
+  }
+
+  failed(message: string): void {
+    this.closed("failed", message);
+  }
+
+  /** The curve so far, for those who have not joined yet; a page without it still works. */
+  loadHistory(url: string): void {
+    fetch(url)
+      .then((response) => (response.ok ? response.json() : null))
+      .then((history: { validation?: ValidationPoint[] } | null) => {
+        if (history?.validation && this.accuracy.x.length === 0) this.addPoints(history.validation, true);
+      })
+      .catch(() => {});
+  }
+
+  private phase(phase: "idle" | "active" | "over"): void {
+    this.root.dataset.phase = phase;
+    byId("start").hidden = phase === "active";
+    byId("controls").hidden = phase !== "active";
+  }
+
+  private headline(words: string, detail: string | null): void {
+    this.field("headline", words);
+    if (detail !== null) this.field("detail", detail);
+  }
+
+  private activity(activity: Activity): void {
+    this.root.dataset.activity = activity;
+    if (activity === "stopped") return;
+    if (activity === "training") this.hasTrained = true;
+    const smooth = this.hasTrained && activity === "preparing";
+    this.headline(
+      smooth ? "Training" : HEADLINES[activity],
+      smooth ? "Fetching the next piece." : (DETAILS[activity] ?? null),
+    );
+    if (activity === "paused" || activity === "waiting") this.progress.value = 0;
+  }
+
+  private step({ done, iterations, loss, accuracy }: Extract<WorkerMessage, { type: "step" }>): void {
+    const parts = [`Step ${count(done)} of ${count(iterations)}`];
+    if (loss !== null) parts.push(`loss ${decimal(loss)}`);
+    if (accuracy !== null) parts.push(`${percent(accuracy)} right`);
+    this.field("detail", `${parts.join(", ")}.`);
+  }
+
+  private outcome({ outcome, detail }: Extract<WorkerMessage, { type: "outcome" }>): void {
+    const words = OUTCOME_WORDS[outcome];
+    if (words === null) this.note("Your last piece of work has counted. Thank you.");
+    // Only a refusal has something to say that the word for it does not.
+    else this.note(sentence(`A piece of work did not count: ${(outcome === "invalid" && detail) || words}`));
+  }
+
+  private connection(state: "connecting" | "open" | "lost", seconds: number | null): void {
+    this.root.dataset.connection = state;
+    const words = { connecting: "Connecting", open: "Connected", lost: "Connection lost" };
+    const wait = state === "lost" && seconds !== null ? `, next try in ${Math.max(1, Math.round(seconds))} s` : "";
+    this.field("connection", words[state] + wait);
+  }
+
+  private live(status: RunStatus, validation: ValidationPoint[], whole: boolean): void {
+    this.addPoints(validation, whole);
+    this.field("run-state", stateSentence(status.state, status.reason));
+    setFields(document, {
+      accuracy: status.accuracy === null && status.loss !== null ? decimal(status.loss) : percent(status.accuracy),
+      volunteers: count(status.volunteers),
+      version: count(status.version),
+    });
+  }
+
+  private addPoints(points: ValidationPoint[], whole: boolean): void {
+    if (whole) {
+      this.accuracy.clear();
+      this.loss.clear();
+    }
+    for (const [seconds, , , loss, accuracy] of points) {
+      this.accuracy.add(seconds, accuracy);
+      this.loss.add(seconds, loss);
+    }
+    if (points.length > 0) this.drawCurve(points.at(-1)?.[4] !== null);
+  }
+
+  private drawCurve(isClassifier: boolean): void {
+    this.chart ??= new LiveChart(byId("curve"), {
+      lines: [{ label: "", colour: "--accent", width: 2, track: isClassifier ? this.accuracy : this.loss }],
+      format: isClassifier ? percent : decimal,
+      range: isClassifier ? accuracyRange : lossRange,
+      bare: true,
+    });
+    this.chart.draw();
+  }
+
+  private showLedger(): void {
+    const { ledger, root } = this;
+    setFields(root, ledger.fields());
+    root.dataset.leases = String(ledger.leases);
+    root.dataset.merged = String(ledger.merged);
+    root.dataset.leakedTensors = String(ledger.leaked);
+  }
+
+  private closed(code: string, message: string): void {
+    if (this.closedBy !== null) return;
+    this.closedBy = code;
+    this.root.dataset.closed = code;
+    this.root.dataset.connection = "closed";
+    this.progress.value = 0;
+    this.phase("over");
+    const start = byId("start");
+    setText(start, "Start again");
+    switch (code) {
+      case "finished":
+        this.headline("The run is over", `${message || "It has finished."} Thank you for your help.`);
+        start.hidden = true;
+        break;
+      case "stopped":
+        this.headline("Stopped", "You have left the run. Thank you for your help.");
+        break;
+      default:
+        this.headline("Stopped", message || "The server ended the connection.");
+    }
+    this.field("connection", "Not connected");
+    this.note("–");
+    start.focus({ preventScroll: true });
+  }
+
+  private note(text: string): void {
+    this.field("note", text);
+  }
+
+  private field(name: string, text: string): void {
+    setFields(this.root, { [name]: text });
+  }
+}
+
+/** With the full stop that it may lack. */
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+/** The reason is a sentence that mostly begins with the backend's name. */
+function backendSentence(name: string, reason: string): string {
+  return reason.startsWith(name) ? reason : `${name}: ${reason}`;
+}

@@ -1,0 +1,30 @@
+/** Where a run's things are on its server. */
+import { socketUrl } from "../shared/connection.ts";
+import type { Version } from "../shared/protocol.ts";
+
+export class RunAddress {
+  private readonly base: string;
+  private readonly run: string;
+
+  /** `base`: the server's http or https address with its path prefix, without a trailing slash. */
+  constructor(base: string, run: string) {
+    this.base = base;
+    this.run = run;
+  }
+
+  get socket(): string {
+    return socketUrl(this.base, this.run);
+  }
+
+  shard(shard: string): string {
+    return `${this.http}/shards/${encodeURIComponent(shard)}`;
+  }
+
+  weights({ version, hash }: Version): string {
+    return `${this.http}/weights/${version}-${encodeURIComponent(hash)}?encoding=f32`;
+  }
+
+  private get http(): string {
+    return `${this.base}/api/v1/runs/${encodeURIComponent(this.run)}`;
+  }
+}

@@ -1,0 +1,96 @@
+/** The newest weights: which version they are, and the vector itself once it is here. */
+import { decodeVector } from "../shared/encoding.ts";
+import type { Version } from "../shared/protocol.ts";
+import { type Downloader, RefusedError } from "./download.ts";
+
+export interface HeldWeights {
+  version: number;
+  vector: Float32Array;
+}
+
+/** Not even the newest version known is held by the server any more: ask the socket for a newer one. */
+export class VersionGoneError extends Error {
+  override readonly name = "VersionGoneError";
+  readonly code = "version_gone";
+}
+
+export interface WeightStoreOptions {
+  downloader: Pick<Downloader, "get">;
+  numWeights: number;
+  urlOf(version: Version): string;
+  /** Called with what each download took. */
+  onDownload(seconds: number): void;
+  now(): number;
+}
+
+export class WeightStore {
+  private readonly options: WeightStoreOptions;
+  private newestKnown: Version;
+  private held: HeldWeights | null = null;
+  private loading: { version: number; done: Promise<HeldWeights> } | null = null;
+
+  constructor(newest: Version, options: WeightStoreOptions) {
+    this.newestKnown = newest;
+    this.options = options;
+  }
+
+  get newest(): Version {
+    return this.newestKnown;
+  }
+
+  get heldVersion(): number | null {
+    return this.held?.version ?? null;
+  }
+
+  /** There is a version; older ones than that known are ignored. */
+  announce(version: Version): void {
+    if (version.version > this.newestKnown.version) this.newestKnown = version;
+  }
+
+  /** Starts to load the newest weights, to be found here later. */
+  prefetch(): void {
+    this.load().catch(() => {});
+  }
+
+  /** What is here or on its way, if it is `oldest` or later; else null. */
+  async prefetched(oldest: number): Promise<HeldWeights | null> {
+    if (this.loading && this.loading.version >= oldest) return this.loading.done;
+    return this.held && this.held.version >= oldest ? this.held : null;
+  }
+
+  /** The newest weights. Throws `VersionGoneError`, or what the download throws. */
+  async load(): Promise<HeldWeights> {
+    for (;;) {
+      const wanted = this.newestKnown;
+      if (this.held?.version === wanted.version) return this.held;
+      try {
+        return await this.loadOnce(wanted);
+      } catch (error) {
+        if (!(error instanceof RefusedError && error.code === "version_gone")) throw error;
+        if (this.newestKnown.version === wanted.version) throw new VersionGoneError(error.message);
+      }
+    }
+  }
+
+  private loadOnce(wanted: Version): Promise<HeldWeights> {
+    if (this.loading?.version === wanted.version) return this.loading.done;
+    const done = this.fetch(wanted);
+    const loading = { version: wanted.version, done };
+    this.loading = loading;
+    const forget = () => {
+      if (this.loading === loading) this.loading = null;
+    };
+    done.then((weights) => {
+      if (!this.held || this.held.version < weights.version) this.held = weights;
+      forget();
+    }, forget);
+    return done;
+  }
+
+  private async fetch(wanted: Version): Promise<HeldWeights> {
+    const started = this.options.now();
+    const bytes = await this.options.downloader.get(this.options.urlOf(wanted));
+    this.options.onDownload(this.options.now() - started);
+    return { version: wanted.version, vector: decodeVector(bytes, "f32", this.options.numWeights) };
+  }
+}

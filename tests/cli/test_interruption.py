@@ -1,0 +1,65 @@
+import asyncio
+import signal
+
+import pytest
+
+from webnn.cli.exits import ExitCode
+from webnn.cli.interruption import Interrupted, Interruption
+
+
+async def for_ever() -> None:
+    await asyncio.Event().wait()
+
+
+async def test_work_that_ends_by_itself_gives_its_result():
+    async def work() -> int:
+        return 7
+
+    with Interruption() as interruption:
+        assert await interruption.race(work()) == 7
+
+
+async def test_error_of_the_work_comes_through():
+    async def work() -> None:
+        raise ValueError("broken")
+
+    with Interruption() as interruption:
+        with pytest.raises(ValueError, match="broken"):
+            await interruption.race(work())
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, ExitCode.INTERRUPTED), (signal.SIGTERM, ExitCode.TERMINATED)]
+)
+async def test_first_signal_cancels_the_work_and_waits_for_its_cleaning_up(number, code):
+    steps = []
+
+    async def work() -> None:
+        try:
+            await for_ever()
+        finally:
+            await asyncio.sleep(0)
+            steps.append("cleaned up")
+
+    with Interruption() as interruption:
+        asyncio.get_running_loop().call_soon(signal.raise_signal, number)
+        with pytest.raises(Interrupted) as caught:
+            await interruption.race(work())
+    assert caught.value.code is code
+    assert steps == ["cleaned up"]
+
+
+async def test_second_signal_leaves_at_once():
+    left = []
+    with Interruption(leave=left.append):
+        signal.raise_signal(signal.SIGINT)
+        assert left == []
+        signal.raise_signal(signal.SIGINT)
+    assert left == [ExitCode.INTERRUPTED]
+
+
+async def test_handlers_are_put_back():
+    before = signal.getsignal(signal.SIGTERM)
+    with Interruption():
+        assert signal.getsignal(signal.SIGTERM) != before
+    assert signal.getsignal(signal.SIGTERM) == before

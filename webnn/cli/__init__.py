@@ -1,0 +1,1 @@
+"""The command line, `wnn`: parse, call one function, exit code."""

@@ -1,0 +1,5 @@
+"""`python -m webnn.cli` is `wnn`."""
+
+from webnn.cli.main import main
+
+main()

@@ -1,0 +1,41 @@
+"""`wnn train NAME`: serve a run until it is over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from webnn.cli import options
+from webnn.cli.environment import option
+from webnn.cli.settings import TrainSettings
+
+
+@click.command(
+    "train",
+    short_help="Train a model with whoever opens its page.",
+    epilog="Exit codes: 0 a stop condition was met, 1 the run failed, 2 bad input, 3 stopped before a stop condition "
+    "was met, 130 Ctrl-C (the run is saved).",
+)
+@click.argument("name")
+@options.address_options
+@option("--port", type=options.port_type, default=8888, show_default=True, help="Port to listen on; 0: any free one.")
+@options.workers_option
+@options.share_option
+@options.open_option
+@option("--merge", metavar="RULE", help="Merge rule, instead of the model file's: average, weighted, mimic ...")
+@options.set_option
+@options.data_dir_option
+@options.runs_dir_option
+@options.seed_option
+@options.json_option
+@options.logging_options
+def command(**values: Any) -> int:
+    """Train the model NAME with the devices of whoever opens its page.
+
+    NAME is a model of ./models or one that comes with WebNN (`wnn list` names them), or the path of a model file. The
+    run ends when one of the model's stop conditions is met; its files are then in the runs folder.
+    """
+    from webnn.cli.training import train
+
+    return train(TrainSettings(**values))

@@ -1,0 +1,55 @@
+"""A click group that imports a command's module when the command is used, and suggests the nearest word for a typo."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+import click
+
+from webnn.core.words import nearest
+
+COMMANDS: Mapping[str, str] = {
+    "train": "Train a model with whoever opens its page.",
+    "demo": "Train a small model on handwritten digits, with one local worker.",
+    "worker": "Lend this machine to a run, without a browser.",
+    "check": "Say what a model is, and whether it can be trained.",
+    "list": "Name the models and datasets that can be trained here.",
+}
+"""The commands, in the order of the help, and a line on each: shown without importing any of them."""
+
+
+class LazyGroup(click.Group):
+    """Commands live in `webnn.cli.commands.NAME` (`-` becomes `_`)."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"webnn.cli.commands.{cmd_name.replace('-', '_')}")
+        command = module.command
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            match = nearest(name, COMMANDS)
+            hint = f' Did you mean "{match}"?' if match else f" Commands are: {', '.join(COMMANDS)}."
+            raise click.UsageError(f'There is no command "{name}".{hint}', ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
+        from click.shell_completion import CompletionItem
+
+        names = [CompletionItem(name, help=text) for name, text in COMMANDS.items() if name.startswith(incomplete)]
+        return names + click.Command.shell_complete(self, ctx, incomplete)

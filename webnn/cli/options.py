@@ -1,0 +1,97 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from webnn.cli.environment import option
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+DIRECTORY: Any = click.Path(path_type=Path, file_okay=False)
+FILE: Any = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
+def together(*decorators: Callable[[Any], Any]) -> Callable[[Decorated], Decorated]:
+    """One decorator of several, shown in the help in the order given."""
+
+    def decorate(function: Decorated) -> Decorated:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return decorate
+
+
+def check_prefix(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    stripped = value.strip("/")
+    return f"/{stripped}" if stripped else ""
+
+
+address_options = together(
+    option("--host", default="127.0.0.1", show_default=True, help="Address to listen on."),
+    option("--lan", is_flag=True, help="Listen for the local network, and show a QR code for phones."),
+    option("--public-url", metavar="URL", help="Address that volunteers use, where it is another (proxy, tunnel)."),
+    option("--path-prefix", default="", metavar="/PATH", callback=check_prefix, help="Serve under this path."),
+    option("--tls-cert", type=FILE, help="Certificate (PEM) for https; needs --tls-key."),
+    option("--tls-key", type=FILE, help="The certificate's private key (PEM)."),
+)
+
+port_type = click.IntRange(0, 65535)
+
+data_dir_option = option(
+    "--data-dir", type=DIRECTORY, help="Folder of the datasets' files [default: the user's cache folder]."
+)
+
+runs_dir_option = option(
+    "--runs-dir", type=DIRECTORY, default=Path("runs"), show_default=True, help="Folder that runs are written to."
+)
+
+set_option = click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Change a setting of the model file, such as training.batchSize=32. Repeatable.",
+)
+
+seed_option = option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed of the run [default: drawn].")
+
+json_option = click.option("--json", "json_lines", is_flag=True, help="Print JSON, one object a line, nothing else.")
+
+logging_options = together(
+    option(
+        "--log-level",
+        type=click.Choice(["debug", "info", "warning", "error"]),
+        default="warning",
+        show_default=True,
+        help="What the server logs, on stderr.",
+    ),
+    option(
+        "--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How it is logged."
+    ),
+)
+
+open_option = option(
+    "--open/--no-open", "open_page", default=None, help="Open the page [default: if there is a screen]."
+)
+
+
+def workers_option_with(default: int) -> Callable[[Decorated], Decorated]:
+    help_text = "Volunteers to run on this machine."
+    return option("--workers", type=click.IntRange(0, 256), default=default, show_default=True, help=help_text)
+
+
+workers_option = workers_option_with(0)
+one_worker_option = workers_option_with(1)
+
+share_option = option(
+    "--share",
+    type=click.FloatRange(0.0, 1.0, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="Part of the time that workers on this machine work.",
+)

@@ -1,0 +1,65 @@
+"""What `wnn train` was asked for: one frozen object, read once from flags and environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from webnn.cli.network import EVERYWHERE, has_display, lan_address
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSettings:
+    """Everything that a run started from the command line depends on.
+
+    `open_page` None: open a browser where somebody would see it. `workers` local volunteers work for `share` (0..1] of
+    the time. `overrides` are `key=value` settings of the model file, `merge` a rule that replaces the file's.
+    """
+
+    name: str
+    host: str = "127.0.0.1"
+    lan: bool = False
+    port: int = 8888
+    public_url: str | None = None
+    path_prefix: str = ""
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    workers: int = 0
+    share: float = 1.0
+    open_page: bool | None = None
+    open_join: bool = False
+    merge: str | None = None
+    overrides: tuple[str, ...] = ()
+    data_dir: Path | None = None
+    runs_dir: Path = Path("runs")
+    seed: int | None = None
+    json_lines: bool = False
+    log_level: str = "warning"
+    log_format: str = "text"
+
+    @property
+    def listen_host(self) -> str:
+        return "0.0.0.0" if self.lan else self.host
+
+    @property
+    def is_public(self) -> bool:
+        """Whether other devices can reach the join URL."""
+        return self.lan or self.public_url is not None or self.host not in ("127.0.0.1", "localhost", "::1")
+
+    @property
+    def opens_page(self) -> bool:
+        if self.open_page is not None:
+            return self.open_page
+        return not self.json_lines and has_display()
+
+    def address_for_people(self, port: int) -> str:
+        """The base URL to hand out, without a slash at the end, for a server that listens on `port`."""
+        if self.public_url is not None:
+            return self.public_url.rstrip("/")
+        scheme = "https" if self.tls_cert is not None else "http"
+        host = self.listen_host
+        if host in EVERYWHERE:
+            host = lan_address() or "127.0.0.1"
+        if ":" in host:
+            host = f"[{host}]"
+        return f"{scheme}://{host}:{port}{self.path_prefix}"

@@ -1,0 +1,194 @@
+"""What `wnn train` and `wnn demo` do: prepare a run, serve it until it is over, tell how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import webbrowser
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+from webnn.cli.exits import ExitCode
+from webnn.cli.happenings import (
+    Downloading,
+    Finished,
+    Happening,
+    Listening,
+    Live,
+    Preparing,
+    Refused,
+    Stopping,
+    ValidationPoint,
+)
+from webnn.cli.interruption import Interrupted, Interruption, leave_at_once
+from webnn.cli.places import dataset_search, model_search
+from webnn.cli.reporters import Reporter, make_reporter
+from webnn.cli.settings import TrainSettings
+from webnn.core.errors import WebNNError
+from webnn.core.states import RunState
+from webnn.data.directory import data_dir
+from webnn.evaluator.worker import WorkerPool
+from webnn.model.definition import ModelDefinition, load_model
+from webnn.model.settings import apply_settings
+from webnn.server import news, service
+from webnn.server.config import ServerConfig
+from webnn.server.listening import bind_socket
+from webnn.server.logs import configure_logging
+from webnn.server.prepare import Preparation, PrepareRequest, Step, prepare_run
+
+FILES = (
+    ("final weights", "final.safetensors"),
+    ("best weights", "best.safetensors"),
+    ("TensorFlow.js model", "final/model.json"),
+    ("metrics", "metrics.csv"),
+    ("how to load them", "README.md"),
+)
+
+
+def train(settings: TrainSettings) -> ExitCode:
+    """Run a training to its end. Raises `WebNNError` for what the person has to mend; told to the reporter first."""
+    configure_logging(settings.log_level, settings.log_format)
+    reporter = make_reporter(json_lines=settings.json_lines)
+    try:
+        return asyncio.run(serve(settings, reporter))
+    except WebNNError as error:
+        reporter.tell(Refused(error.code, str(error)))
+        raise
+    finally:
+        reporter.close()
+
+
+async def serve(settings: TrainSettings, reporter: Reporter) -> ExitCode:
+    """Prepare, serve and save one run; see `train`."""
+    definition = define(settings)
+    sock = bind_socket(settings.listen_host, settings.port)  # first of all: a busy port is told before data is loaded
+    config = server_config(settings, sock.getsockname()[1])
+    with contextlib.closing(sock), Interruption() as interruption:
+        try:
+            prepared = await interruption.race(prepare_run(prepare_request(settings, definition), tell_steps(reporter)))
+        except Interrupted as interrupted:
+            reporter.close()
+            leave_at_once(interrupted.code)  # nothing is there to save, and a download's thread would be waited for
+            raise
+        server = service.TrainingServer(prepared, config, on_event=teller(settings, reporter), sock=sock)
+        async with server, local_workers(settings, server.listening):
+            if settings.opens_page:
+                page = server.listening.join_url if settings.open_join else server.listening.watch_url
+                await asyncio.to_thread(webbrowser.open, page)
+            try:
+                finished = await interruption.race(server.wait_finished())
+            except Interrupted as interrupted:
+                reporter.tell(Stopping())
+                await server.stop("The owner stopped the run.")
+                return interrupted.code
+    return exit_code(finished)
+
+
+def define(settings: TrainSettings) -> ModelDefinition:
+    """Read the model file and lay the command line's settings over it."""
+    merge = () if settings.merge is None else (f"merge={settings.merge}",)
+    return apply_settings(load_model(settings.name, model_search()), (*merge, *settings.overrides))
+
+
+def prepare_request(settings: TrainSettings, definition: ModelDefinition) -> PrepareRequest:
+    seed = secrets.randbits(32) if settings.seed is None else settings.seed
+    return PrepareRequest(definition, dataset_search(), data_dir(settings.data_dir), settings.runs_dir, seed)
+
+
+def server_config(settings: TrainSettings, port: int) -> ServerConfig:
+    """Settings of the server, which listens on `port`."""
+    return ServerConfig(
+        runs_dir=settings.runs_dir,
+        host=settings.listen_host,
+        port=port,
+        public_url=settings.address_for_people(port) if settings.is_public else None,
+        prefix=settings.path_prefix,
+        tls_cert=settings.tls_cert,
+        tls_key=settings.tls_key,
+        log_level=settings.log_level,
+        log_format=settings.log_format,
+    )
+
+
+@contextlib.asynccontextmanager
+async def local_workers(settings: TrainSettings, listening: service.Listening) -> AsyncIterator[None]:
+    """While entered, `settings.workers` volunteers train on this machine."""
+    if settings.workers == 0:
+        yield
+        return
+    url = f"{listening.url}/join/{listening.run}"
+    async with WorkerPool(url, settings.workers, share=settings.share):
+        yield
+
+
+def tell_steps(reporter: Reporter) -> Callable[[Preparation], None]:
+    """Tell `reporter` of preparation, which goes on in other threads too."""
+    loop = asyncio.get_running_loop()
+
+    def tell(preparation: Preparation) -> None:
+        if isinstance(preparation, Step):
+            happening: Happening = Preparing(preparation.message)
+        else:
+            happening = Downloading(preparation.name, preparation.done_bytes, preparation.total_bytes)
+        loop.call_soon_threadsafe(reporter.tell, happening)
+
+    return tell
+
+
+def teller(settings: TrainSettings, reporter: Reporter) -> Callable[[service.ServiceEvent], None]:
+    """Tell `reporter` of what the server says."""
+
+    def tell(event: service.ServiceEvent) -> None:
+        match event:
+            case service.Listening():
+                reporter.tell(
+                    Listening(
+                        event.url, event.join_url, event.watch_url, event.run, settings.is_public, notes(settings)
+                    )
+                )
+            case news.ValidationNews(seconds, version, iterations, whole, result):
+                point = (version, iterations, result.loss, result.accuracy, seconds, result.num_examples, whole)
+                reporter.tell(ValidationPoint(*point))
+            case news.StatusNews(status):
+                reporter.tell(Live(status))
+            case service.Finished():
+                reporter.tell(finished_happening(event))
+            case news.StateNews():
+                pass  # the status says it
+
+    return tell
+
+
+def notes(settings: TrainSettings) -> tuple[str, ...]:
+    """What a person should know beside the address."""
+    lines = [f"Owner's token       {settings.runs_dir / 'owner-token'}"]
+    if settings.is_public and settings.tls_cert is None and not (settings.public_url or "").startswith("https"):
+        lines.append("Without TLS, browsers elsewhere train without WebGPU: see --tls-cert.")
+    return tuple(lines)
+
+
+def finished_happening(event: service.Finished) -> Finished:
+    return Finished(
+        reason=event.reason,
+        state=str(event.state),
+        accuracy=event.accuracy,
+        loss=event.loss,
+        iterations=event.iterations,
+        merges=event.merges,
+        seconds=event.seconds,
+        volunteers=event.volunteers,
+        export=event.export,
+        files=() if event.export is None else files_of(event.export),
+    )
+
+
+def files_of(export: Path) -> tuple[tuple[str, Path], ...]:
+    """Label the files of a run's folder that a person may want first."""
+    return tuple((label, export / name) for label, name in FILES if (export / name).exists())
+
+
+def exit_code(finished: service.Finished) -> ExitCode:
+    if finished.export is None or finished.state is RunState.FAILED:
+        return ExitCode.FAILED
+    return ExitCode.OK if finished.state is RunState.FINISHED else ExitCode.ENDED_EARLY

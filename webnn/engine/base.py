@@ -1,0 +1,62 @@
+"""What an engine is: it holds a run's weights, judges payloads, merges contributions and publishes versions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from webnn.core.events import Vector
+from webnn.core.merging.base import Contribution, State
+from webnn.core.metrics import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One version as it was published: a read-only copy that nothing changes any more.
+
+    `weights` is flat float32; `hash` the SHA-256 of its little-endian bytes in lower-case hex; `iterations` are those
+    behind it.
+    """
+
+    version: int
+    iterations: int
+    hash: str
+    weights: Vector = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A snapshot's bytes in one encoding; `etag` (without quotes) names those bytes for ever."""
+
+    etag: str
+    body: memoryview = field(compare=False, repr=False)
+
+
+class Engine(Protocol):
+    """Judging and merging are coroutines so that the arithmetic can happen elsewhere: in a thread, on a cluster."""
+
+    @property
+    def num_weights(self) -> int: ...
+
+    @property
+    def newest(self) -> Snapshot:
+        """The current weights."""
+
+    async def judge(self, payload: Vector) -> Verdict:
+        """Whether every number of `payload` is finite, and its Euclidean norm (NaN when not)."""
+
+    async def merge(self, version: int, iterations: int, contributions: Sequence[Contribution]) -> Snapshot:
+        """Fold `contributions` into the weights and publish them as `version`, `iterations` being behind them then."""
+
+    def snapshot(self, version: int) -> Snapshot | None:
+        """A version that is still held, or None."""
+
+    def retain(self, versions: Collection[int]) -> None:
+        """Let go of every version but `versions` and the last few."""
+
+    async def encoded(self, snapshot: Snapshot, encoding: str) -> Encoded:
+        """The snapshot in `encoding` (`f32` or `f16`), made once however many ask."""
+
+    def strategy_state(self) -> State:
+        """The strategy's memory, for a checkpoint. Not to be changed, and not to be read while a merge is under way."""

@@ -1,0 +1,1 @@
+"""The trusted Node process: builds and checks models, validates versions; and headless volunteers."""

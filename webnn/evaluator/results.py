@@ -1,0 +1,65 @@
+"""What the evaluator answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import prod
+
+from webnn.core.events import Vector
+
+
+@dataclass(frozen=True, slots=True)
+class WeightSpec:
+    """One named array of the flat vector."""
+
+    name: str
+    shape: tuple[int, ...]
+    trainable: bool
+
+    @property
+    def size(self) -> int:
+        return prod(self.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class LayerSummary:
+    """One layer as a person reads it; None in `output_shape` is the number of examples."""
+
+    name: str
+    class_name: str
+    output_shape: tuple[int | None, ...]
+    parameters: int
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltModel:
+    """A model that TF.js built. `weights` are in the order of the flat vector: trainable ones first.
+
+    `topology` is TF.js layers-model JSON; `config` is the `model` of the protocol's `welcome`; `initial` has
+    `num_weights` float32 numbers and must not be written to.
+    """
+
+    topology: Mapping[str, object]
+    weights: tuple[WeightSpec, ...]
+    num_weights: int
+    num_trainable: int
+    layers: tuple[LayerSummary, ...]
+    config: Mapping[str, object]
+    initial: Vector = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What one training step on a real batch showed.
+
+    `memory_bytes` estimates what a device needs at most to train (weights, gradients, optimiser state, activations);
+    `seconds_per_step` is measured here, on one thread of wasm, after a first step that is not counted.
+    `warnings` are sentences about what will train but looks like a slip.
+    """
+
+    parameters: int
+    memory_bytes: int
+    seconds_per_step: float
+    loss: float
+    warnings: tuple[str, ...] = ()

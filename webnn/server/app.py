@@ -1,0 +1,77 @@
+"""The application: the one place that wires."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+
+from webnn.paths import dist_dir, templates_dir
+from webnn.server import api, downloads, views
+from webnn.server.assets import Assets
+from webnn.server.config import ServerConfig
+from webnn.server.headers import add_security_headers
+from webnn.server.identities import Identities
+from webnn.server.keys import ASSETS, CONFIG, CONNECTIONS, IDENTITIES, PAGES, RUNS, TOKEN
+from webnn.server.limits import ConnectionCount
+from webnn.server.pages import Pages
+from webnn.server.problems import answer_errors
+from webnn.server.runs import Runs
+from webnn.server.secrets import keep_secret
+from webnn.server.volunteers import volunteer_socket
+
+_MAX_REQUEST_BYTES = 64 * 1024  # nothing that is posted has more than a few words
+
+
+def create_app(config: ServerConfig) -> web.Application:
+    """Make the application: complete, and ready to be mounted under any prefix in another (`add_subapp`).
+
+    It has no runs yet: `app[RUNS].add(task)`. `config.host`, `port`, `prefix` and TLS are for whoever serves it.
+    Creates `config.runs_dir` with the owner's token and the volunteers' key in it, readable by their owner alone.
+    """
+    app = web.Application(middlewares=[answer_errors], client_max_size=_MAX_REQUEST_BYTES)
+    assets = Assets(dist_dir())
+    app[CONFIG] = config
+    app[TOKEN] = config.owner_token or keep_secret(config.runs_dir / "owner-token")
+    app[IDENTITIES] = Identities(keep_secret(config.runs_dir / "volunteers-key"))
+    app[RUNS] = Runs()
+    app[CONNECTIONS] = ConnectionCount(config.limits)
+    app[ASSETS] = assets
+    app[PAGES] = Pages(templates_dir(), assets, config)
+    app.cleanup_ctx.append(_live_runs)
+    app.on_shutdown.append(_say_goodbye)
+    app.on_response_prepare.append(add_security_headers)
+    _add_routes(app)
+    return app
+
+
+def _add_routes(app: web.Application) -> None:
+    run = "/api/v1/runs/{run}"
+    app.router.add_get("/", views.home_page, name="home")
+    app.router.add_get("/join/{run}", views.join_page, name="join")
+    app.router.add_get("/watch/{run}", views.watch_page, name="watch")
+    app.router.add_get("/runs/{run}", views.redirect_to_join)
+    app.router.add_get("/runs/{run}/watch", views.redirect_to_watch)
+    app.router.add_get("/static/{name:.+}", downloads.send_asset)
+    app.router.add_get("/api/v1/health", api.health)
+    app.router.add_get("/api/v1/schema/model.json", api.show_model_schema)
+    app.router.add_get("/api/v1/runs", api.list_runs)
+    app.router.add_get(run, api.show_run)
+    app.router.add_get(f"{run}/metrics", api.show_metrics)
+    app.router.add_get(f"{run}/model", api.show_model)
+    app.router.add_get(f"{run}/weights/{{name}}", downloads.send_weights)
+    app.router.add_get(f"{run}/shards/{{name}}", downloads.send_shard)
+    app.router.add_get(f"{run}/volunteer", volunteer_socket)
+    app.router.add_post(f"{run}/pause", api.pause_run)
+    app.router.add_post(f"{run}/resume", api.resume_run)
+    app.router.add_post(f"{run}/stop", api.stop_run)
+
+
+async def _live_runs(app: web.Application) -> AsyncIterator[None]:
+    app[RUNS].start()
+    yield
+    await app[RUNS].close()
+
+
+async def _say_goodbye(app: web.Application) -> None:
+    await app[RUNS].say_goodbye()

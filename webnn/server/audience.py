@@ -1,0 +1,115 @@
+"""Everyone who is connected to one run."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from webnn.core.frames import encode_frame
+from webnn.core.messages import Role, live
+from webnn.server.connection import Connection
+from webnn.server.metrics import History
+
+
+class Audience:
+    """The connections of a run: at most one for each volunteer, any number of watchers."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._volunteers: dict[str, Connection] = {}
+        self._watchers: set[Connection] = set()
+        self._strangers: set[Connection] = set()
+        self._status: Mapping[str, Any] = {}
+        self._live_frames: dict[tuple[int, ...], bytes] = {}
+        self._empty = asyncio.Event()
+        self._empty.set()
+
+    def __iter__(self) -> Iterator[Connection]:
+        return iter([*self._volunteers.values(), *self._watchers])
+
+    def __len__(self) -> int:
+        return len(self._volunteers) + len(self._watchers)
+
+    @property
+    def volunteers(self) -> list[Connection]:
+        return list(self._volunteers.values())
+
+    @property
+    def watchers(self) -> list[Connection]:
+        return list(self._watchers)
+
+    def volunteer(self, volunteer_id: str) -> Connection | None:
+        """The connection of a volunteer, unless it is being closed."""
+        connection = self._volunteers.get(volunteer_id)
+        return connection if connection is not None and connection.closing is None else None
+
+    def meet(self, connection: Connection) -> None:
+        """Know of a connection that has not said who it is."""
+        self._empty.clear()
+        self._strangers.add(connection)
+
+    def add(self, connection: Connection) -> None:
+        """Let a connection in that was met. An older one of the same volunteer is closed as `replaced`."""
+        self._strangers.discard(connection)
+        if connection.role is Role.WATCHER:
+            self._watchers.add(connection)
+            return
+        older = self._volunteers.get(connection.volunteer_id)
+        self._volunteers[connection.volunteer_id] = connection
+        if older is not None:
+            older.close("replaced")
+
+    def remove(self, connection: Connection) -> bool:
+        """Let a connection go. True when a volunteer has none left with it."""
+        self._strangers.discard(connection)
+        self._watchers.discard(connection)
+        was_last = self._volunteers.get(connection.volunteer_id) is connection
+        if was_last:
+            del self._volunteers[connection.volunteer_id]
+        if not self._volunteers and not self._watchers and not self._strangers:
+            self._empty.set()
+        return was_last
+
+    async def wait_empty(self) -> None:
+        """Return when nobody is connected."""
+        await self._empty.wait()
+
+    def close(self, code: str, message: str | None = None, reconnect_seconds: float | None = None) -> None:
+        """Close every connection with a reason, strangers' too."""
+        for connection in [*self, *self._strangers]:
+            connection.close(code, message, reconnect_seconds)
+
+    def close_volunteers(self, code: str, message: str | None = None) -> None:
+        """Close the connections of all who train."""
+        for connection in self._volunteers.values():
+            connection.close(code, message)
+
+    def tell_all(self, header: Mapping[str, Any]) -> None:
+        """Send one message to everyone, encoded once."""
+        frame = encode_frame(header)
+        for connection in self:
+            connection.send(frame)
+
+    def announce(self, make: Callable[[], bytes]) -> None:
+        """Send volunteers what `make` returns when their turn comes: the newest version then."""
+        for connection in self._volunteers.values():
+            connection.send_latest("version", make)
+
+    def show(self, status: Mapping[str, Any], *, to_volunteers: bool) -> None:
+        """Send `live` to watchers, and to volunteers too if asked: each gets the points that it has not seen."""
+        self._status = status
+        self._live_frames.clear()
+        for connection in [*self._watchers, *(self._volunteers.values() if to_volunteers else ())]:
+            connection.send_latest("live", partial(self._live_frame, connection))
+
+    def _live_frame(self, connection: Connection) -> bytes:
+        validation, training = self._history.validation, self._history.training
+        seen = (connection.seen_validations, connection.seen_training, validation.count, training.count)
+        connection.seen_validations, connection.seen_training = validation.count, training.count
+        frame = self._live_frames.get(seen)
+        if frame is None:
+            header = live(self._status, validation.since(seen[0]), training.since(seen[1]))
+            frame = self._live_frames[seen] = encode_frame(header)
+        return frame

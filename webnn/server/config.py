@@ -1,0 +1,82 @@
+"""Settings of a server: one frozen object, read once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from webnn.core.errors import WebNNError
+
+MAX_HEADER_BYTES = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one client, and all of them together, may ask of the server.
+
+    `hello_seconds`: to say hello after connecting. `silence_seconds`: a volunteer says something within it.
+    `heartbeat_seconds`: between pings of the transport. `close_seconds`: for a last message to leave.
+    `messages_per_second`, with bursts of `message_burst`, cost more than that the connection. `queue_messages` and
+    `queue_bytes` may wait for a slow reader before it is dropped. `live_seconds` between `live` messages to a watcher
+    (to a volunteer twice that), `version_seconds` between `version` messages, `progress_seconds` between a volunteer's
+    `progress`.
+    """
+
+    max_connections: int = 4096
+    max_connections_per_address: int = 512
+    hello_seconds: float = 10.0
+    silence_seconds: float = 60.0
+    heartbeat_seconds: float = 25.0
+    close_seconds: float = 3.0
+    messages_per_second: float = 50.0
+    message_burst: int = 200
+    queue_messages: int = 256
+    queue_bytes: int = 8 << 20
+    live_seconds: float = 1.0
+    version_seconds: float = 0.25
+    progress_seconds: float = 1.0
+
+    def max_frame_bytes(self, num_weights: int) -> int:
+        """The largest frame that a volunteer of a model of `num_weights` numbers can need."""
+        return 4 + MAX_HEADER_BYTES + 8 + 4 * num_weights
+
+
+@dataclass(frozen=True, slots=True)
+class ServerConfig:
+    """Where and how to serve. Raises `WebNNError("settings")` for values that do not go together.
+
+    `public_url` is the address that people use where it is not the one listened on (a reverse proxy, a tunnel); it may
+    carry a path. `prefix` is the path under which the server itself answers: "" or "/something". `tls_cert` and
+    `tls_key` are PEM files. `owner_token` None: the one kept in `runs_dir`, made there if there is none. `log_format`
+    is "text" or "json". X-Forwarded-* headers are never trusted.
+    """
+
+    runs_dir: Path
+    host: str = "127.0.0.1"
+    port: int = 8888
+    public_url: str | None = None
+    prefix: str = ""
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    owner_token: str | None = None
+    log_level: str = "warning"
+    log_format: str = "text"
+    limits: Limits = field(default_factory=Limits)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.port <= 65535:
+            raise WebNNError("settings", f"The port must be between 0 and 65535, not {self.port}.")
+        if self.prefix and (not self.prefix.startswith("/") or self.prefix.endswith("/")):
+            raise WebNNError("settings", f'The prefix must start with "/" and not end with it, not {self.prefix!r}.')
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise WebNNError("settings", "TLS needs both files: the certificate (--tls-cert) and its key (--tls-key).")
+        if self.public_url is not None:
+            parts = urlsplit(self.public_url)
+            if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+                message = f"The public URL must look like https://example.org/path, not {self.public_url!r}."
+                raise WebNNError("settings", message)
+
+    @property
+    def scheme(self) -> str:
+        return "https" if self.tls_cert is not None else "http"

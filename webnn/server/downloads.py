@@ -1,0 +1,62 @@
+"""What volunteers download: weights and shards; and the pages' own files."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+from aiohttp import web
+
+from webnn.core.encoding import Encoding
+from webnn.core.errors import WebNNError
+from webnn.server.api import find_run
+from webnn.server.keys import ASSETS
+from webnn.server.sending import IMMUTABLE, REVALIDATE, accepts_gzip, send_bytes
+
+_WEIGHTS_NAME = re.compile(r"(\d{1,15})-([0-9a-f]{64})")
+_VARY = ("Vary", "Accept-Encoding")
+_GZIP = ("Content-Encoding", "gzip")
+
+
+async def send_weights(request: web.Request) -> web.StreamResponse:
+    """A version by number and hash. 410 for one that this run had, or some earlier life of it, and holds no more."""
+    task = find_run(request)
+    named = _WEIGHTS_NAME.fullmatch(request.match_info["name"])
+    if named is None:
+        raise WebNNError("not_found")
+    encoding = request.query.get("encoding", Encoding.F32)
+    if encoding not in frozenset(Encoding):
+        raise WebNNError("protocol_error", f"Weights come as {' or '.join(Encoding)}, not as {encoding[:40]!r}.")
+    snapshot = task.engine.snapshot(int(named[1]))
+    if snapshot is None or snapshot.hash != named[2]:
+        raise WebNNError("version_gone")
+    encoded = await task.engine.encoded(snapshot, encoding)
+    task.traffic.bytes_out += len(encoded.body)
+    return await send_bytes(
+        request, encoded.body, etag=encoded.etag, content_type="application/octet-stream", cache=IMMUTABLE
+    )
+
+
+async def send_shard(request: web.Request) -> web.StreamResponse:
+    """A shard by its SHA-256; encoded and compressed in a thread, which the first to ask may have to wait for."""
+    task, name = find_run(request), request.match_info["name"]
+    gzipped = await asyncio.to_thread(task.shards.gzipped, name) if accepts_gzip(request) else None
+    body = gzipped if gzipped is not None else await asyncio.to_thread(task.shards.get, name)
+    etag, headers = (f"{name}-gzip", [_VARY, _GZIP]) if gzipped is not None else (name, [_VARY])
+    task.traffic.bytes_out += len(body)
+    return await send_bytes(
+        request, body, etag=etag, content_type="application/octet-stream", cache=IMMUTABLE, headers=headers
+    )
+
+
+async def send_asset(request: web.Request) -> web.StreamResponse:
+    """A file of the front end: for ever under its build's name, to be asked for again without one."""
+    assets, name = request.app[ASSETS], request.match_info["name"]
+    build, _, rest = name.partition("/")
+    immutable = build == (assets.build or "-") and bool(rest)
+    asset = await asyncio.to_thread(assets.get, rest if immutable else name)
+    compressed = asset.gzipped if accepts_gzip(request) else None
+    etag, headers = (f"{asset.etag}-gzip", [_VARY, _GZIP]) if compressed is not None else (asset.etag, [_VARY])
+    cache = IMMUTABLE if immutable else REVALIDATE
+    body = asset.body if compressed is None else compressed
+    return await send_bytes(request, body, etag=etag, content_type=asset.content_type, cache=cache, headers=headers)

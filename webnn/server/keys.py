@@ -1,0 +1,20 @@
+"""What the application carries, by typed key."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from webnn.server.assets import Assets
+from webnn.server.config import ServerConfig
+from webnn.server.identities import Identities
+from webnn.server.limits import ConnectionCount
+from webnn.server.pages import Pages
+from webnn.server.runs import Runs
+
+CONFIG = web.AppKey("config", ServerConfig)
+TOKEN = web.AppKey("owner_token", str)
+RUNS = web.AppKey("runs", Runs)
+IDENTITIES = web.AppKey("identities", Identities)
+CONNECTIONS = web.AppKey("connections", ConnectionCount)
+ASSETS = web.AppKey("assets", Assets)
+PAGES = web.AppKey("pages", Pages)

@@ -1,0 +1,100 @@
+"""A run's history: points for the charts, bounded by thinning."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from webnn.core.effects import Merged
+from webnn.core.metrics import Validation
+from webnn.core.status import finite
+
+Point = list[Any]
+"""A row of docs/protocol.md: numbers, with None where one is not known or not finite."""
+
+
+class Series:
+    """Points in the order they came, and how many came in all.
+
+    Beyond `max_points` the older half is thinned to half: of four neighbours the two whose `column` is lowest and
+    highest stay, so that a chart keeps its shape and its spikes. `recent` are never thinned: they are for those who
+    follow live.
+    """
+
+    def __init__(self, column: int, max_points: int, max_recent: int = 1000) -> None:
+        self._column = column
+        self._max_points = max_points
+        self._recent: deque[Point] = deque(maxlen=max_recent)
+        self.points: list[Point] = []
+        self.count = 0
+
+    def add(self, point: Point) -> None:
+        self.points.append(point)
+        self._recent.append(point)
+        self.count += 1
+        if len(self.points) > self._max_points:
+            half = len(self.points) // 2
+            self.points[:half] = thin(self.points[:half], self._column)
+
+    def since(self, count: int) -> list[Point]:
+        """The points that came after the first `count`, as far as they are still at hand."""
+        missing = self.count - count
+        return list(self._recent)[-missing:] if missing > 0 else []
+
+
+def thin(points: Sequence[Point], column: int) -> list[Point]:
+    """Half of `points`: the first stays, and of each four the extremes of `column` in their order."""
+    kept = list(points[:1])
+    for first in range(1, len(points), 4):
+        four = points[first : first + 4]
+        order = sorted(range(len(four)), key=lambda i: math.inf if four[i][column] is None else four[i][column])
+        kept += [four[i] for i in sorted({order[0], order[-1]})]
+    return kept
+
+
+class History:
+    """Validation and training points of a run. Times are seconds of running time."""
+
+    def __init__(self, max_validations: int = 4000, max_training: int = 4000) -> None:
+        self.validation = Series(3, max_validations)
+        self.training = Series(2, max_training)
+
+    def validated(self, seconds: float, version: int, iterations: int, result: Validation, whole: bool) -> None:
+        """Note a validation of `version`; `iterations` had been merged when it was asked for."""
+        loss, accuracy = finite(result.loss), finite(result.accuracy)
+        point = [round(seconds, 3), version, iterations, loss, accuracy, result.num_examples, whole]
+        self.validation.add(point)
+
+    def merged(self, seconds: float, iterations: int, merged: Merged) -> None:
+        """Note a merged update; `iterations` have been merged with it."""
+        loss, accuracy = finite(merged.metrics.loss), finite(merged.metrics.accuracy)
+        self.training.add([round(seconds, 3), iterations, loss, accuracy, merged.staleness])
+
+    def as_dict(self) -> dict[str, list[Point]]:
+        """Render as `history` of docs/protocol.md."""
+        return {"validation": list(self.validation.points), "training": list(self.training.points)}
+
+
+CSV_COLUMNS = ("kind", "seconds", "version", "iterations", "loss", "accuracy", "num_examples", "whole", "staleness")
+
+
+def history_csv(history: Mapping[str, Sequence[Point]]) -> str:
+    """Write both kinds of points as CSV rows in the order of time, empty where a kind has no such column."""
+    names = {
+        "validation": ("seconds", "version", "iterations", "loss", "accuracy", "num_examples", "whole"),
+        "training": ("seconds", "iterations", "loss", "accuracy", "staleness"),
+    }
+    rows = [
+        {"kind": kind, **dict(zip(names[kind], point, strict=True))}
+        for kind in names
+        for point in history.get(kind, ())
+    ]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, CSV_COLUMNS, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(sorted(rows, key=lambda row: row["seconds"]))
+    return text.getvalue()

@@ -1,0 +1,351 @@
+"""The life of one run in the server: the one place that turns effects into actions."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol, assert_never
+
+from webnn.core import messages
+from webnn.core.effects import Effect, Grant, Judge, Merge, Merged, Publish, Settle, StateChanged, Validate, Wait, Wake
+from webnn.core.errors import WebNNError
+from webnn.core.events import Event, Judged, MergeDone, Tick, Validated, ValidationFailed
+from webnn.core.frames import Buffer, encode_frame
+from webnn.core.metrics import Validation
+from webnn.core.run import Run
+from webnn.core.states import RunState
+from webnn.engine.base import Engine, Snapshot
+from webnn.server.audience import Audience
+from webnn.server.config import Limits
+from webnn.server.connection import Connection
+from webnn.server.info import RunInfo
+from webnn.server.logs import run_logger
+from webnn.server.metrics import History
+from webnn.server.news import News, StateNews, StatusNews, ValidationNews
+from webnn.server.status import run_status
+from webnn.server.traffic import Traffic
+
+
+class Validator(Protocol):
+    """What a run needs of the evaluator."""
+
+    async def validate(self, weights: Buffer, num_examples: int | None) -> Validation:
+        """Metrics of a flat float32 vector on `num_examples` held-out examples, or on all of them."""
+
+
+class Shards(Protocol):
+    """What the server needs of the training set."""
+
+    def get(self, name: str) -> Buffer:
+        """A shard's frame; raises `WebNNError("no_such_shard")`."""
+
+    def gzipped(self, name: str) -> Buffer | None:
+        """The same, compressed; None where that does not pay."""
+
+
+class RunTask:
+    """Feeds a run its events in order and does what it asks for.
+
+    Judging, merging and validating happen beside the events, so that nothing waits for arithmetic. When something
+    breaks that nobody foresaw the run is `failed`, everyone is told, and the rest of the server goes on.
+    """
+
+    def __init__(
+        self,
+        info: RunInfo,
+        run: Run,
+        engine: Engine,
+        validator: Validator,
+        shards: Shards,
+        *,
+        clock: Callable[[], float],
+        limits: Limits | None = None,
+    ) -> None:
+        self.info = info
+        self.run = run
+        self.engine = engine
+        self.shards = shards
+        self.limits = limits or Limits()
+        self.traffic = Traffic()
+        self.history = History()
+        self.audience = Audience(self.history)
+        self.log = run_logger(info.id)
+        self.best: Snapshot | None = None
+        self.failure: str | None = None
+        self._clock = clock
+        self._validator = validator
+        self._events: asyncio.Queue[tuple[Event, asyncio.Future[None] | None] | None] = asyncio.Queue()
+        self._leased: dict[str, int] = {}  # the versions of open leases
+        self._listeners: list[Callable[[News], None]] = []
+        self._task: asyncio.Task[None] | None = None
+        self._jobs: asyncio.TaskGroup | None = None
+        self._beside: set[asyncio.Task[None]] = set()
+        self._arithmetic = 0
+        self._wake: asyncio.TimerHandle | None = None
+        self._announcement: asyncio.TimerHandle | None = None
+        self._announced = 0
+        self._over = asyncio.Event()
+
+    # what can be seen
+
+    @property
+    def now(self) -> float:
+        """Seconds on the run's clock."""
+        return self._clock()
+
+    @property
+    def state(self) -> RunState:
+        return RunState.FAILED if self.failure is not None else self.run.state
+
+    @property
+    def reason(self) -> str | None:
+        return self.failure if self.failure is not None else self.run.reason
+
+    @property
+    def current(self) -> Snapshot:
+        """The run's current version (the engine may be one ahead for a moment)."""
+        return self.engine.snapshot(self.run.version) or self.engine.newest
+
+    def status(self) -> dict[str, Any]:
+        """Describe the run as `status` of docs/protocol.md does."""
+        return run_status(self)
+
+    def listen(self, listener: Callable[[News], None]) -> None:
+        """Call `listener` with every piece of news. It must be quick and must not raise."""
+        self._listeners.append(listener)
+
+    # events
+
+    def post(self, event: Event) -> None:
+        """Hand an event over; it is handled soon, after those before it. A run that has failed takes no more."""
+        if self.failure is None:
+            self._events.put_nowait((event, None))
+
+    async def ask(self, event: Event) -> None:
+        """Hand an event over and wait until it has been handled. Raises `WebNNError("not_running")` if the run's state
+        does not allow it, or the run is gone.
+        """
+        if self._task is None or self._task.done():
+            raise WebNNError("not_running")
+        handled = asyncio.get_running_loop().create_future()
+        self._events.put_nowait((event, handled))
+        await asyncio.wait([handled, self._task], return_when=asyncio.FIRST_COMPLETED)
+        if not handled.done():
+            raise WebNNError("not_running")
+        handled.result()
+
+    # life
+
+    def start(self) -> None:
+        """Begin to handle events, in a task of its own."""
+        assert self._task is None
+        self._task = asyncio.create_task(self._live(), name=f"run {self.info.id}")
+
+    async def wait_over(self) -> None:
+        """Return when the run is over and its weights no longer change."""
+        await self._over.wait()
+
+    async def close(self) -> None:
+        """Stop handling events; merges that are under way are waited for, validations are not."""
+        for handle in (self._wake, self._announcement):
+            if handle is not None:
+                handle.cancel()
+        if self._task is None:
+            return
+        self._events.put_nowait(None)
+        for job in self._beside:
+            job.cancel()
+        await self._task
+
+    async def _live(self) -> None:
+        try:
+            async with asyncio.TaskGroup() as jobs:
+                self._jobs = jobs
+                beats = jobs.create_task(self._beat_for_ever())
+                await self._handle_events()
+                beats.cancel()
+        except Exception as error:
+            self._fail(error)
+
+    async def _handle_events(self) -> None:
+        while (item := await self._events.get()) is not None:
+            event, handled = item
+            if handled is None:
+                self._handle(event)
+            elif not handled.done():
+                self._answer(event, handled)
+
+    def _answer(self, event: Event, handled: asyncio.Future[None]) -> None:
+        """Handle an event for someone who waits, and who is told if the run's state does not allow it."""
+        try:
+            self._handle(event)
+        except WebNNError as error:
+            handled.set_exception(error)
+        else:
+            handled.set_result(None)
+
+    def _handle(self, event: Event) -> None:
+        effects = self.run.handle(event, self.now)
+        for effect in effects:
+            self._perform(effect)
+        if any(isinstance(effect, Publish) for effect in effects):
+            self.engine.retain(set(self._leased.values()))
+        if self.run.state.over and not self._arithmetic:
+            self._over.set()
+
+    def _fail(self, error: Exception) -> None:
+        cause = error.exceptions[0] if isinstance(error, ExceptionGroup) else error
+        self.failure = str(cause) if isinstance(cause, WebNNError) else f"Something broke in the server: {cause!r}"
+        self.log.error("run failed", exc_info=error)
+        self._tell_state(RunState.FAILED, self.failure)
+        self.audience.close_volunteers("internal", self.failure)
+        self._over.set()
+
+    # effects
+
+    def _perform(self, effect: Effect) -> None:
+        match effect:
+            case Grant():
+                self._grant(effect)
+            case Wait():
+                self._send(effect.volunteer_id, messages.wait(effect.reason, effect.seconds))
+            case Judge():
+                self._spawn(self._judge(effect))
+            case Merge():
+                self._spawn(self._merge(effect))
+            case Merged():
+                self.history.merged(self.run.seconds(self.now), self.run.iterations, effect)
+            case Settle():
+                self._settle(effect)
+            case Publish():
+                self._announce()
+            case Validate():
+                self._spawn(self._validate(effect, self.current), cancellable=True)
+            case StateChanged():
+                self.log.info("%s: %s", effect.state, effect.reason)
+                self._tell_state(effect.state, effect.reason)
+            case Wake():
+                self._wake_at(effect.at)
+            case _:
+                assert_never(effect)
+
+    def _send(self, volunteer_id: str, header: dict[str, Any]) -> None:
+        connection = self.audience.volunteer(volunteer_id)
+        if connection is not None:
+            connection.send_header(header)
+
+    def _grant(self, effect: Grant) -> None:
+        lease = effect.lease
+        self._leased[lease.lease_id] = lease.version
+        connection = self.audience.volunteer(lease.volunteer_id)
+        if connection is not None:
+            base = self.engine.snapshot(lease.version) or self.current
+            seconds = max(0.0, lease.deadline - self.now)
+            header = messages.lease(lease, newest_hash=base.hash, encoding=connection.encoding, seconds=seconds)
+            connection.send_header(header)
+
+    def _settle(self, effect: Settle) -> None:
+        self._leased.pop(effect.lease_id, None)
+        current = self.current
+        header = messages.outcome(
+            lease_id=effect.lease_id,
+            outcome=effect.outcome,
+            version=current.version,
+            newest_hash=current.hash,
+            iterations=self.run.iterations,
+            whole=effect.whole,
+            detail=effect.detail,
+        )
+        self._send(effect.volunteer_id, header)
+
+    def _announce(self) -> None:
+        """Tell volunteers of the current version, now or as soon as the last announcement is old enough."""
+        if self._announcement is None:
+            self._announced = self.run.version
+            self.audience.announce(self._version_frame)
+            self._announcement = asyncio.get_running_loop().call_later(
+                self.limits.version_seconds, self._announce_again
+            )
+
+    def _announce_again(self) -> None:
+        self._announcement = None
+        if self.run.version != self._announced:
+            self._announce()
+
+    def _version_frame(self) -> bytes:
+        current = self.current
+        return encode_frame(messages.version(current.version, current.hash, current.iterations))
+
+    def _wake_at(self, at: float) -> None:
+        if self._wake is not None:
+            self._wake.cancel()
+        loop = asyncio.get_running_loop()
+        self._wake = loop.call_later(max(0.0, at - self.now), self.post, Tick())
+
+    def _tell_state(self, state: RunState, reason: str | None) -> None:
+        self.audience.tell_all(messages.state(state, reason))
+        self._tell(StateNews(state, reason or ""))
+        self._beat(to_volunteers=True)
+
+    def _tell(self, news: News) -> None:
+        for listener in self._listeners:
+            listener(news)
+
+    # jobs
+
+    def _spawn(self, job: Coroutine[Any, Any, None], *, cancellable: bool = False) -> None:
+        assert self._jobs is not None
+        task = self._jobs.create_task(job)
+        if cancellable:
+            self._beside.add(task)
+            task.add_done_callback(self._beside.discard)
+
+    async def _judge(self, effect: Judge) -> None:
+        self._arithmetic += 1
+        verdict = await self.engine.judge(effect.payload)
+        self._arithmetic -= 1
+        self.post(Judged(effect.lease_id, verdict))
+
+    async def _merge(self, effect: Merge) -> None:
+        self._arithmetic += 1
+        await self.engine.merge(effect.version, effect.iterations, effect.contributions)
+        self._arithmetic -= 1
+        self.post(MergeDone(effect.version))
+
+    async def _validate(self, effect: Validate, snapshot: Snapshot) -> None:
+        iterations = self.run.iterations
+        num_examples = None if effect.whole else effect.num_examples
+        try:
+            result = await self._validator.validate(snapshot.weights.data.cast("B"), num_examples)
+        except WebNNError as error:
+            self.log.warning("validation of version %d failed: %s", snapshot.version, error)
+            self.post(ValidationFailed(snapshot.version, str(error)))
+            return
+        self.history.validated(self.run.seconds(self.now), snapshot.version, iterations, result, effect.whole)
+        await self.ask(Validated(snapshot.version, effect.whole, result))
+        best = self.run.best
+        if best is not None and best.version == snapshot.version:
+            self.best = snapshot
+        self._tell(ValidationNews(self.run.seconds(self.now), snapshot.version, iterations, effect.whole, result))
+
+    async def _beat_for_ever(self) -> None:
+        to_volunteers = False
+        while True:
+            await asyncio.sleep(self.limits.live_seconds)
+            self._beat(to_volunteers=to_volunteers)
+            to_volunteers = not to_volunteers
+
+    def _beat(self, *, to_volunteers: bool) -> None:
+        status = self.status()
+        self._tell(StatusNews(status))
+        self.audience.show(status, to_volunteers=to_volunteers)
+
+    # connections
+
+    def enter(self, connection: Connection) -> None:
+        """Let a connection in that said who it is, and send it what has happened so far."""
+        self.audience.add(connection)
+        validation, training = self.history.validation, self.history.training
+        connection.seen_validations, connection.seen_training = validation.count, training.count
+        header = messages.snapshot(self.info.head, self.status(), validation.points, training.points)
+        connection.send_header(header)

@@ -1,0 +1,35 @@
+"""Saving a run that is over: a checkpoint to go on from, and the model's files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from webnn.export import export_run
+from webnn.server.prepare import PreparedRun
+from webnn.server.run_task import RunTask
+from webnn.store.checkpoint import write_checkpoint
+
+
+def save_run(prepared: PreparedRun, task: RunTask, status: dict[str, Any]) -> Path:
+    """Write the checkpoint and the export of a run that is over; returns the export's folder. Blocks."""
+    final = task.current
+    manifest = {
+        "run": prepared.id,
+        "version": final.version,
+        "iterations": final.iterations,
+        "seconds": task.now,
+        "snapshot": task.run.snapshot(),
+    }
+    write_checkpoint(prepared.folder / "checkpoint", final.weights, task.engine.strategy_state(), manifest)
+    best = task.best.weights if task.best is not None else None
+    return export_run(
+        prepared.folder,
+        prepared.definition,
+        prepared.built,
+        final.weights,
+        best,
+        prepared.record,
+        task.history.as_dict(),
+        status,
+    )

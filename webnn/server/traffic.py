@@ -1,0 +1,13 @@
+"""Bytes that a run's clients sent and were sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Traffic:
+    """Payload bytes of sockets and of downloads, without the transport's own."""
+
+    bytes_in: int = 0
+    bytes_out: int = 0

@@ -1,0 +1,245 @@
+"""The WebSocket of volunteers and watchers: from the handshake to the last message."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import assert_never
+
+from aiohttp import WSMsgType, web
+
+from webnn.core.encoding import Encoding, decode_vector
+from webnn.core.errors import ProtocolError, WebNNError
+from webnn.core.events import Abandoned, Device, Joined, Left, Progressed, Ready, UpdateArrived, Vector
+from webnn.core.messages import (
+    SUBPROTOCOL,
+    AbandonMessage,
+    ClientMessage,
+    GoodbyeMessage,
+    Hello,
+    ProgressMessage,
+    ReadyMessage,
+    Role,
+    StatusMessage,
+    UpdateMessage,
+    decode_client_message,
+    welcome,
+)
+from webnn.engine.local import INLINE_WEIGHTS
+from webnn.server.auth import check_origin
+from webnn.server.connection import Connection, Socket
+from webnn.server.identities import Identities
+from webnn.server.keys import ASSETS, CONFIG, CONNECTIONS, IDENTITIES, RUNS
+from webnn.server.limits import TokenBucket
+from webnn.server.run_task import RunTask
+
+
+async def volunteer_socket(request: web.Request) -> web.StreamResponse:
+    """Serve one WebSocket. A page of another origin gets 403 before it opens; every other refusal is a close code."""
+    config = request.app[CONFIG]
+    check_origin(request, config.public_url)
+    limits = config.limits
+    run_id = request.match_info["run"]
+    task = request.app[RUNS].find(run_id)
+    socket = Socket(
+        timeout=limits.close_seconds,
+        heartbeat=limits.heartbeat_seconds,
+        protocols=(SUBPROTOCOL,),
+        compress=False,
+        max_msg_size=limits.max_frame_bytes(task.engine.num_weights if task else 0),
+    )
+    await socket.prepare(request)
+    try:
+        with request.app[CONNECTIONS].one_more(request.remote or ""):
+            if task is None:
+                raise WebNNError("no_such_run")
+            if socket.ws_protocol != SUBPROTOCOL:
+                raise ProtocolError(f"The subprotocol of this socket is {SUBPROTOCOL}.")
+            connection = Connection(socket, request.transport, limits, task.traffic)
+            await Session(socket, connection, task, request.app[IDENTITIES], request.app[ASSETS].build).serve()
+    except WebNNError as error:
+        await socket.close(code=error.kind.close_code, message=str(error).encode()[:123])
+    return socket
+
+
+class Session:
+    """What one client says, turned into the run's events."""
+
+    def __init__(
+        self,
+        socket: Socket,
+        connection: Connection,
+        task: RunTask,
+        identities: Identities,
+        build: str | None,
+    ) -> None:
+        self._socket = socket
+        self._task = task
+        self._identities = identities
+        self._build = build
+        self._limits = task.limits
+        self._connection = connection
+        self._entered = False
+        self._farewell: str | None = None
+
+    async def serve(self) -> None:
+        """Read until either side ends the connection; what goes wrong ends this connection alone."""
+        connection, task = self._connection, self._task
+        writer = asyncio.create_task(connection.write())
+        task.audience.meet(connection)
+        try:
+            await self._read()
+        except WebNNError as error:
+            extra = {"volunteer": connection.volunteer_id, "code": error.code}
+            task.log.info("connection closed: %s", error, extra=extra)
+            connection.close(error.code, str(error))
+        finally:
+            if task.audience.remove(connection):
+                task.post(Left(connection.volunteer_id, self._why_left(), for_good=self._farewell is not None))
+            if connection.closing is None:
+                writer.cancel()
+            await asyncio.wait([writer])
+
+    def _why_left(self) -> str:
+        if self._farewell is not None:
+            return self._farewell
+        closing = self._connection.closing
+        return closing.message if closing is not None else "The connection ended."
+
+    async def _read(self) -> None:
+        messages = self._messages()
+        async for message, payload in messages:
+            if not isinstance(message, Hello):
+                raise ProtocolError("The first message is hello.")
+            del payload
+            self._enter(message)
+            break
+        async for message, payload in messages:
+            await self._take(message, payload)
+
+    async def _messages(self) -> AsyncIterator[tuple[ClientMessage, memoryview]]:
+        """Decode frames as they come; raises `ProtocolError`, or `WebNNError` `silence` or `too_many`."""
+        loop = asyncio.get_running_loop()
+        bucket = TokenBucket(self._limits.messages_per_second, self._limits.message_burst, loop.time())
+        patience = self._limits.hello_seconds
+        while True:
+            try:
+                async with asyncio.timeout(patience):
+                    message = await self._socket.receive()
+            except TimeoutError:
+                if not self._owes_words():
+                    continue
+                raise WebNNError("silence") from None
+            patience = self._limits.silence_seconds
+            if message.type is WSMsgType.BINARY:
+                self._task.traffic.bytes_in += len(message.data)
+                if not bucket.take(loop.time()):
+                    raise WebNNError("too_many", "You send too many messages.")
+                yield decode_client_message(message.data)
+            elif message.type is WSMsgType.TEXT:
+                raise ProtocolError("Every message is a binary frame.")
+            else:
+                return
+
+    def _owes_words(self) -> bool:
+        """Whether silence has consequences: watchers have nothing to say after hello."""
+        return not self._entered or self._connection.role is Role.VOLUNTEER
+
+    # hello
+
+    def _enter(self, hello: Hello) -> None:
+        self._entered = True
+        connection, task = self._connection, self._task
+        connection.role = hello.role
+        if hello.build is not None and self._build is not None and hello.build != self._build:
+            connection.close("build_changed")
+        elif hello.role is Role.WATCHER:
+            task.enter(connection)
+        elif task.state.over:
+            connection.close("finished", task.reason)
+        else:
+            self._enter_volunteer(hello)
+
+    def _enter_volunteer(self, hello: Hello) -> None:
+        connection, task = self._connection, self._task
+        connection.volunteer_id, secret = self._identify(hello)
+        connection.encoding = hello.encodings_up[0]
+        connection.send_header(self._welcome(secret))
+        task.enter(connection)
+        task.post(Joined(connection.volunteer_id, Device(hello.device_kind, hello.device_name)))
+
+    def _identify(self, hello: Hello) -> tuple[str, str | None]:
+        """The volunteer's id and, where it is new, the secret to tell it; raises `WebNNError("bad_secret")`."""
+        if hello.volunteer_id is None:
+            return self._identities.mint()
+        if hello.secret is None or not self._identities.proves(hello.volunteer_id, hello.secret):
+            raise WebNNError("bad_secret")
+        return hello.volunteer_id, None
+
+    def _welcome(self, secret: str | None) -> dict[str, object]:
+        info, current, limits = self._task.info, self._task.current, self._limits
+        return welcome(
+            volunteer_id=self._connection.volunteer_id,
+            secret=secret,
+            build=self._build or "",
+            run=info.head,
+            model=info.model,
+            dataset=info.dataset,
+            training=info.training,
+            weights={"version": current.version, "hash": current.hash, "iterations": current.iterations},
+            limits={
+                "max_frame_bytes": limits.max_frame_bytes(self._task.engine.num_weights),
+                "progress_seconds": limits.progress_seconds,
+                "silence_seconds": limits.silence_seconds,
+            },
+            state=self._task.state,
+        )
+
+    # afterwards
+
+    async def _take(self, message: ClientMessage, payload: memoryview) -> None:
+        volunteer_id, task = self._connection.volunteer_id, self._task
+        if isinstance(message, Hello):
+            raise ProtocolError("hello comes once.")
+        if self._connection.closing is not None:
+            return
+        if self._connection.role is Role.WATCHER and not isinstance(message, GoodbyeMessage | StatusMessage):
+            raise ProtocolError("A watcher only watches.")
+        match message:
+            case ReadyMessage():
+                task.post(Ready(volunteer_id, message.backend, message.seconds_per_iteration))
+            case ProgressMessage():
+                task.post(Progressed(volunteer_id, message.lease_id, message.iterations, message.metrics))
+            case UpdateMessage():
+                await self._take_update(message, payload)
+            case AbandonMessage():
+                task.post(Abandoned(volunteer_id, message.lease_id, message.reason))
+            case StatusMessage():
+                self._connection.state = message.state
+            case GoodbyeMessage():
+                self._farewell = message.reason
+                await self._socket.close()
+            case _:
+                assert_never(message)
+
+    async def _take_update(self, message: UpdateMessage, payload: memoryview) -> None:
+        vector = await self._decode(payload, message.encoding)
+        self._task.post(
+            UpdateArrived(
+                volunteer_id=self._connection.volunteer_id,
+                lease_id=message.lease_id,
+                base_version=message.base_version,
+                iterations=message.iterations,
+                num_examples=message.num_examples,
+                seconds=message.seconds,
+                metrics=message.metrics,
+                payload=vector,
+            )
+        )
+
+    async def _decode(self, payload: memoryview, encoding: Encoding) -> Vector:
+        """Widening a large vector takes long enough to be done in a thread; float32 is only viewed."""
+        num_weights = self._task.engine.num_weights
+        if encoding is Encoding.F32 or num_weights <= INLINE_WEIGHTS:
+            return decode_vector(payload, encoding, num_weights)
+        return await asyncio.to_thread(decode_vector, payload, encoding, num_weights)
