@@ -37,6 +37,7 @@ const COMMON = {
   mainFields: ["module", "main"],
   metafile: true,
   minify: true,
+  preserveSymlinks: true,
   sourcemap: process.env.WEBNN_SOURCEMAPS === "1" ? "linked" : false,
   target: "es2022",
 };
@@ -59,7 +60,8 @@ const BUNDLES = [
   {
     ...COMMON,
     entryPoints: ["src/node/evaluator.ts", "src/node/volunteer.ts"],
-    external: ["node-fetch"], // Node has fetch of its own; TensorFlow.js asks for this only where there is none
+    // Node has fetch of its own, and neither WebGL nor WebGPU: these are named in the code and never loaded
+    external: ["node-fetch", "@tensorflow/tfjs-backend-webgl", "@tensorflow/tfjs-backend-webgpu"],
     format: "cjs",
     outExtension: { ".js": ".cjs" },
     outdir: join(STAGE, "node"),

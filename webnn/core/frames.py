@@ -19,6 +19,7 @@ from webnn.core.errors import ProtocolError
 MAX_HEADER_BYTES = 65_536
 MAX_LARGE_HEADER_BYTES = 4 * 1024 * 1024  # a shard's, a snapshot's
 MAX_DEPTH = 8
+MAX_OWN_DEPTH = 64  # of what we write ourselves: a functional model's topology nests 11 deep in a `welcome`
 ALIGNMENT = 8
 
 _LENGTH = struct.Struct("<I")
@@ -42,9 +43,9 @@ def encode_header(header: Mapping[str, object]) -> bytes:
     """Everything before the payload: length, header, zero padding to a multiple of 8.
 
     Send it and the payload apart where the transport allows: joining copies. Raises `ValueError` for a header that
-    `decode_frame` would refuse (that is our own mistake, never a peer's).
+    no `decode_frame` would take (that is our own mistake, never a peer's).
     """
-    problem = _problem(header)
+    problem = _problem(header, MAX_OWN_DEPTH)
     if problem is not None:
         raise ValueError(f"frame header: {problem}")
     packed: bytes = msgpack.packb(header, use_bin_type=True)
@@ -57,8 +58,11 @@ def encode_frame(header: Mapping[str, object], payload: Buffer | None = None) ->
     return start if payload is None else b"".join((start, payload))
 
 
-def decode_frame(data: Buffer, max_header_bytes: int = MAX_HEADER_BYTES) -> Frame:
-    """Read a frame without copying its payload. Raises `ProtocolError` for anything that is not exactly a frame."""
+def decode_frame(data: Buffer, max_header_bytes: int = MAX_HEADER_BYTES, max_depth: int = MAX_DEPTH) -> Frame:
+    """Read a frame without copying its payload. Raises `ProtocolError` for anything that is not exactly a frame.
+
+    The limits are those for a volunteer's frames; a trusted peer's headers may be longer and nest deeper.
+    """
     view = memoryview(data).cast("B")
     if len(view) < _LENGTH.size:
         raise ProtocolError("A frame is at least 4 bytes long.")
@@ -71,14 +75,14 @@ def decode_frame(data: Buffer, max_header_bytes: int = MAX_HEADER_BYTES) -> Fram
         raise ProtocolError("A frame ends within its header.")
     if any(view[header_end:start]) or start > len(view):
         raise ProtocolError("A frame's header is not padded with zeros to a multiple of 8.")
-    return Frame(_unpack(view[_LENGTH.size : header_end]), view[start:])
+    return Frame(_unpack(view[_LENGTH.size : header_end], max_depth), view[start:])
 
 
 def _padding(header_bytes: int) -> int:
     return -(_LENGTH.size + header_bytes) % ALIGNMENT
 
 
-def _unpack(packed: memoryview) -> dict[str, Any]:
+def _unpack(packed: memoryview, max_depth: int) -> dict[str, Any]:
     try:
         header = msgpack.unpackb(
             packed, raw=False, strict_map_key=True, object_pairs_hook=_unique, ext_hook=_refuse_extension
@@ -87,7 +91,7 @@ def _unpack(packed: memoryview) -> dict[str, Any]:
         raise
     except (ValueError, TypeError, OverflowError, RecursionError, msgpack.UnpackException) as error:
         raise ProtocolError(f"A frame's header is not msgpack: {type(error).__name__}.") from error
-    problem = _problem(header)
+    problem = _problem(header, max_depth)
     if problem is not None:
         raise ProtocolError(f"A frame's header {problem}.")
     return header  # type: ignore[no-any-return]
@@ -104,13 +108,13 @@ def _refuse_extension(code: int, data: bytes) -> NoReturn:
     raise ProtocolError(f"A frame's header has a msgpack extension ({code}).")
 
 
-def _problem(header: object) -> str | None:
+def _problem(header: object, max_depth: int) -> str | None:
     """Find what is wrong with a header as a value; None when nothing is."""
     if not isinstance(header, Mapping):
         return "is not a map"
     if not isinstance(header.get("type"), str):
         return "has no type"
-    return _value_problem(header, MAX_DEPTH)
+    return _value_problem(header, max_depth)
 
 
 def _value_problem(value: object, depth: int) -> str | None:
@@ -131,6 +135,6 @@ def _value_problem(value: object, depth: int) -> str | None:
 
 def _items_problem(items: Iterable[object], depth: int) -> str | None:
     if depth < 0:
-        return f"nests more than {MAX_DEPTH} deep"
+        return "nests too deep"
     problems = (_value_problem(item, depth) for item in items)
     return next((problem for problem in problems if problem is not None), None)

@@ -64,7 +64,7 @@ class WorkerPool:
         names = ("--name", name) if name else ()
         self._command = (
             *(find_program("volunteer").command() if command is None else command),
-            *(url, "--json", "--attached", "--share", str(share), "--retry-seconds", str(retry_seconds), *names),
+            *(url, "--attached", "--share", str(share), "--retry-seconds", str(retry_seconds), *names),
         )
         self._count = count
         self._on_event = on_event

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from webnn.core.frames import encode_frame
@@ -101,8 +102,7 @@ class Audience:
         self._status = status
         self._live_frames.clear()
         for connection in [*self._watchers, *(self._volunteers.values() if to_volunteers else ())]:
-            connection.send_latest("live", lambda connection=connection: self._live_frame(connection))  # type:
-            ignore[misc]
+            connection.send_latest("live", partial(self._live_frame, connection))
 
     def _live_frame(self, connection: Connection) -> bytes:
         validation, training = self._history.validation, self._history.training

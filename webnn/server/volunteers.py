@@ -55,10 +55,8 @@ async def volunteer_socket(request: web.Request) -> web.StreamResponse:
                 raise WebNNError("no_such_run")
             if socket.ws_protocol != SUBPROTOCOL:
                 raise ProtocolError(f"The subprotocol of this socket is {SUBPROTOCOL}.")
-            session = Session(
-                socket, request.transport, task, request.app[IDENTITIES], request.app[ASSETS].build, limits
-            )
-            await session.serve()
+            connection = Connection(socket, request.transport, limits, task.traffic)
+            await Session(socket, connection, task, request.app[IDENTITIES], request.app[ASSETS].build).serve()
     except WebNNError as error:
         await socket.close(code=error.kind.close_code, message=str(error).encode()[:123])
     return socket

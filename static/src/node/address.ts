@@ -27,7 +27,9 @@ export function onlyRun(listed: unknown): string {
   if (!first) throw new Error("There is no run to join on this server now.");
   if (others.length === 0) return first.id;
   const names = runs.map((run) => `${run.id} (${run.name})`).join(", ");
-  throw new Error(`There are ${runs.length} runs on this server: ${names}. Give the URL of one, such as .../join/${first.id}.`);
+  throw new Error(
+    `There are ${runs.length} runs on this server: ${names}. Give the URL of one, such as .../join/${first.id}.`,
+  );
 }
 
 const OVER: ReadonlySet<string> = new Set(["finished", "failed", "stopped"]);

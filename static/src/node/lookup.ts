@@ -30,7 +30,9 @@ export async function findRun(address: Address, options: LookupOptions): Promise
     const answer = await ask(url, options.fetch);
     if (answer !== null) return onlyRun(answer);
     if (options.now() - started + wait > options.retrySeconds) {
-      throw new UnreachableError(`No server answers at ${address.base}. Check the address, and that wnn train is running.`);
+      throw new UnreachableError(
+        `No server answers at ${address.base}. Check the address, and that wnn train is running.`,
+      );
     }
     options.onRetry(`No server answers at ${address.base}; trying again in ${wait} s.`, wait);
     await options.sleep(wait);
@@ -46,6 +48,7 @@ async function ask(url: string, fetch: LookupOptions["fetch"]): Promise<unknown>
     return null;
   }
   if (response.status >= 500) return null;
-  if (!response.ok) throw new Error(`${url} answers ${response.status}: this is not a WebNN server, or not its address.`);
+  if (!response.ok)
+    throw new Error(`${url} answers ${response.status}: this is not a WebNN server, or not its address.`);
   return response.json();
 }

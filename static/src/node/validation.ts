@@ -37,7 +37,11 @@ export class ValidationSet {
     return new Examples(this.#dataset, this.#partsOf(sampleIndices(this.num_examples, count, mixSeed(seed, version))));
   }
 
-  /** The true class of each of `examples`' rows is read off the shards by the same parts. */
+  /** The targets of `whole()`, as stored. */
+  targets(): number[] {
+    return this.#shards.flatMap((shard) => Array.from(shard.targets.data));
+  }
+
   #partsOf(indices: Uint32Array): Part[] {
     const parts: Part[] = [];
     let start = 0;
@@ -54,4 +58,25 @@ export class ValidationSet {
     }
     return parts;
   }
+}
+
+/** How often each true class (rows) was predicted as each class (columns); `outputs` has `classes` numbers a row. */
+export function confusionOf(truth: ArrayLike<number>, outputs: Float32Array, classes: number): Int32Array {
+  const counts = new Int32Array(classes * classes);
+  for (let row = 0; row < truth.length; row++) {
+    let best = 0;
+    for (let i = 1; i < classes; i++) {
+      if ((outputs[row * classes + i] as number) > (outputs[row * classes + best] as number)) best = i;
+    }
+    const at = (truth[row] as number) * classes + best;
+    counts[at] = (counts[at] as number) + 1;
+  }
+  return counts;
+}
+
+/** Whether every number is finite; nothing but a sum, because there may be tens of millions. */
+export function allFinite(values: Float32Array): boolean {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += (values[i] as number) * 0;
+  return sum === 0;
 }

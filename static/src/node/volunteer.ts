@@ -2,8 +2,9 @@
  * A headless volunteer: lends this computer to a run until the run is over.
  *
  *     node volunteer.cjs URL [--run RUN] [--share 0.5] [--name NAME] [--backend wasm|cpu]
- *                            [--retry-seconds 600] [--json] [--attached] [--wasm FOLDER]
+ *                            [--retry-seconds 600] [--attached] [--wasm FOLDER]
  *
+ * Its events go to standard output, one JSON object a line.
  * `--attached`: leave when standard input ends, that is, when the program that started this one stops or lets go.
  * Exit codes: 0 the run is over or we were asked to leave, 1 something broke (worth another try), 2 it cannot work as
  * asked (no such run, wrong address), 3 the server did not answer for `--retry-seconds`, 130 Ctrl-C.
@@ -15,7 +16,7 @@ import { parseAddress } from "./address.ts";
 import { ExitCode, verdictOf } from "./exit.ts";
 import { nodeTrainerFactory } from "./factory.ts";
 import { findRun, UnreachableError } from "./lookup.ts";
-import { jsonReporter, type Reporter, textReporter } from "./reporter.ts";
+import { jsonReporter, type Reporter } from "./reporter.ts";
 import { keepStdoutClean } from "./stdio.ts";
 import { type NodeBackend, wasmFolder } from "./wasm.ts";
 
@@ -26,7 +27,6 @@ interface Options {
   name: string;
   backend: NodeBackend;
   retrySeconds: number;
-  json: boolean;
   attached: boolean;
   wasm: string;
 }
@@ -41,7 +41,6 @@ function readOptions(args: string[]): Options {
       name: { type: "string", default: os.hostname() },
       backend: { type: "string", default: "wasm" },
       "retry-seconds": { type: "string", default: "600" },
-      json: { type: "boolean", default: false },
       attached: { type: "boolean", default: false },
       wasm: { type: "string", default: wasmFolder() },
     },
@@ -61,7 +60,6 @@ function readOptions(args: string[]): Options {
     name: values.name.slice(0, 120),
     backend,
     retrySeconds,
-    json: values.json,
     attached: values.attached,
     wasm: values.wasm,
   };
@@ -75,7 +73,10 @@ interface End {
 /** Trains until the session closes, we are asked to leave, or the server is silent for too long. */
 function volunteer(options: Options, base: string, run: string, report: Reporter, leaving: Promise<End>): Promise<End> {
   const platform = hostPlatform();
-  const { promise, resolve } = Promise.withResolvers<End>();
+  let resolve!: (end: End) => void;
+  const ended = new Promise<End>((settle) => {
+    resolve = settle;
+  });
   let lostSince: number | null = platform.now();
   const onEvent = (event: SessionEvent): void => {
     report(event);
@@ -103,7 +104,7 @@ function volunteer(options: Options, base: string, run: string, report: Reporter
   };
   void leaving.then(leave);
   session.start();
-  return promise;
+  return ended;
 }
 
 /** Resolves on Ctrl-C, on SIGTERM and, where `attached`, when standard input ends. */
@@ -144,12 +145,10 @@ function stepBack(): void {
 }
 
 async function main(): Promise<End> {
-  const write = (line: string) => process.stdout.write(line);
-  let report = textReporter(write);
+  const report = jsonReporter((line) => process.stdout.write(line));
   let end: End;
   try {
     const options = readOptions(process.argv.slice(2));
-    if (options.json) report = jsonReporter(write);
     const leaving = whenAskedToLeave(options.attached);
     end = await Promise.race([leaving, work(options, report, leaving)]);
   } catch (error) {

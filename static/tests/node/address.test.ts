@@ -10,7 +10,10 @@ test("a join URL names a server, a prefix and a run", () => {
 
 test("a server's own URL names no run", () => {
   assert.deepEqual(parseAddress("http://127.0.0.1:8888/"), { base: "http://127.0.0.1:8888", run: null });
-  assert.deepEqual(parseAddress("http://127.0.0.1:8888/pre/fix/"), { base: "http://127.0.0.1:8888/pre/fix", run: null });
+  assert.deepEqual(parseAddress("http://127.0.0.1:8888/pre/fix/"), {
+    base: "http://127.0.0.1:8888/pre/fix",
+    run: null,
+  });
 });
 
 test("what is no address is refused in a sentence", () => {

@@ -1,0 +1,133 @@
+"""Whole runs over real sockets, with volunteers in Python."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.server.volunteer import Volunteer, gather, hello, update_for
+from tests.server.world import TARGET, serve
+from webnn.core.states import RunState
+from webnn.server.news import StateNews, ValidationNews
+
+
+async def test_three_volunteers_train_a_run_to_its_accuracy(tmp_path: Path) -> None:
+    async with serve(tmp_path) as served:
+        news: list[object] = []
+        served.task.listen(news.append)
+        volunteers = [Volunteer(await served.peer(), TARGET, encoding=encoding) for encoding in ("f32", "f32", "f16")]
+        training = asyncio.create_task(gather(*volunteers))
+        await asyncio.wait_for(served.task.wait_over(), 10)
+        served.task.audience.close_volunteers("finished", served.task.reason)
+        closings = await asyncio.wait_for(training, 5)
+
+        assert served.task.state is RunState.FINISHED
+        assert [closed.code for closed in closings] == [1000] * 3
+        assert served.task.best is not None
+        np.testing.assert_allclose(served.task.current.weights, TARGET, atol=0.05)
+        status = served.task.status()
+        assert status["accuracy"] >= 0.99
+        assert status["outcomes"]["merged"] == status["merges"]
+        assert all(volunteer.outcomes["merged"] > 0 for volunteer in volunteers)
+        assert status["volunteers_total"] == 3
+        assert status["bytes_in"] > 0
+        assert status["bytes_out"] > 0
+        assert isinstance(news[0], StateNews)
+        validations = [item for item in news if isinstance(item, ValidationNews)]
+        assert validations[-1].whole
+        assert validations[-1].result.accuracy == status["accuracy"]
+        history = served.task.history.as_dict()
+        assert len(history["training"]) == status["merges"]
+        assert history["validation"][-1][4] == status["accuracy"]
+
+
+async def test_volunteer_that_loses_its_connection_is_the_same_one_afterwards(tmp_path: Path) -> None:
+    async with serve(tmp_path) as served:
+        peer = await served.peer()
+        welcome = await peer.join()
+        lease = await peer.lease()
+        await peer.socket.close()
+        again = await served.peer()
+        second = await again.join(volunteer_id=welcome["volunteer_id"], secret=welcome["secret"])
+        assert second["volunteer_id"] == welcome["volunteer_id"]
+        assert second["secret"] is None
+        outcome = await again.update(lease, TARGET)
+        assert outcome["outcome"] == "merged"
+        assert outcome["whole"]
+        assert served.task.status()["volunteers_total"] == 1
+
+
+async def test_update_sent_again_gets_its_first_outcome_and_counts_once(tmp_path: Path) -> None:
+    async with serve(tmp_path) as served:
+        peer = await served.peer()
+        await peer.join()
+        lease = await peer.lease()
+        first = await peer.update(lease, TARGET)
+        again = await peer.update(lease, TARGET * 2)
+        assert (first["outcome"], again["outcome"]) == ("merged", "merged")
+        assert served.task.run.num_merges == 1
+        np.testing.assert_array_equal(served.task.current.weights, TARGET)
+
+
+async def test_newer_connection_of_a_volunteer_replaces_the_older(tmp_path: Path) -> None:
+    async with serve(tmp_path) as served:
+        older = await served.peer()
+        welcome = await older.join()
+        newer = await served.peer()
+        await newer.join(volunteer_id=welcome["volunteer_id"], secret=welcome["secret"])
+        closed = await older.closed()
+        assert closed.code == 4001
+        assert older.heard[-1]["code"] == "replaced"
+        assert (await newer.lease())["lease_id"]
+        assert served.task.status()["volunteers"] == 1
+
+
+async def test_volunteer_that_says_goodbye_gives_its_lease_to_others(tmp_path: Path) -> None:
+    async with serve(tmp_path, max_open_leases=1) as served:
+        leaving = await served.peer()
+        await leaving.join()
+        lease = await leaving.lease()
+        await leaving.send({"type": "goodbye", "reason": "bye"})
+        assert (await leaving.closed()).code == 1000
+        other = await served.peer()
+        await other.join()
+        assert (await other.lease())["parts"] == lease["parts"]
+        assert served.task.status()["outcomes"] == {"abandoned": 1}
+
+
+async def test_versions_are_announced_and_fetched_by_everyone(tmp_path: Path) -> None:
+    async with serve(tmp_path) as served:
+        worker, other = await served.peer(), await served.peer()
+        await worker.join()
+        await other.join()
+        outcome = await worker.update(await worker.lease(), TARGET)
+        version = await other.expect("version", version=outcome["version"])
+        assert version["hash"] == outcome["hash"]
+        np.testing.assert_array_equal(await other.weights(version), TARGET)
+
+
+async def test_run_that_breaks_is_failed_and_says_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with serve(tmp_path) as served:
+        peer, watcher = await served.peer(), await served.peer()
+        await peer.join()
+        await watcher.send(hello(role="watcher"))
+        await watcher.expect("snapshot")
+        lease = await peer.lease()
+
+        async def broken(*_: object) -> None:
+            raise RuntimeError("the disk caught fire")
+
+        served.task.engine.merge = broken  # type: ignore[method-assign,assignment]
+        await peer.send(update_for(lease), TARGET.tobytes())
+        assert (await watcher.expect("state"))["state"] == "failed"
+        closed = await peer.closed()
+        assert closed.code == 1011
+        assert (await served.json("/api/v1/health"))["status"] == "ok"
+        status = await served.json("/api/v1/runs/test-run")
+        assert status["state"] == "failed"
+        assert "fire" in status["reason"]
+        assert [record.run for record in caplog.records if record.levelname == "ERROR"] == ["test-run"]  # type: ignore[attr-defined]
+        assert (await served.post("/pause", headers=served.owner))[0] == 409
