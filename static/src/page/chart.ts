@@ -3,6 +3,12 @@ import uPlot from "uplot";
 import { clock } from "./format.ts";
 import type { Track } from "./track.ts";
 
+/** Distances of the marks on the axis of time, in seconds: round ones on a clock. */
+const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400, 172800, 604800];
+
+/** One line of the legend, as the stylesheet makes it. */
+const LEGEND_PIXELS = 32;
+
 export interface ChartLine {
   label: string;
   /** A custom property of the stylesheet that holds the colour. */
@@ -14,6 +20,8 @@ export interface ChartLine {
 export interface ChartOptions {
   lines: ChartLine[];
   format(value: number): string;
+  /** The same for the axis, where that is shorter. */
+  axisFormat?(value: number): string;
   /** Lowest and highest value of the axis out of those of the data. */
   range(lowest: number, highest: number): [number, number];
   /** Without axes and legend: for a glance. */
@@ -65,11 +73,8 @@ export class LiveChart {
   }
 
   private size(): { width: number; height: number } {
-    const legend = this.container.querySelector<HTMLElement>(".u-legend")?.offsetHeight ?? 0;
-    return {
-      width: this.container.clientWidth,
-      height: Math.max(40, this.container.clientHeight - legend),
-    };
+    const { clientWidth, clientHeight } = this.container;
+    return { width: clientWidth, height: Math.max(40, clientHeight - (this.options.bare ? 0 : LEGEND_PIXELS)) };
   }
 
   private data(): uPlot.AlignedData {
@@ -78,7 +83,7 @@ export class LiveChart {
   }
 
   private settings(): uPlot.Options {
-    const { lines, format, range, bare = false, group } = this.options;
+    const { lines, format, axisFormat = format, range, bare = false, group } = this.options;
     const style = getComputedStyle(this.container);
     const colour = (name: string) => style.getPropertyValue(name).trim();
     const axis: uPlot.Axis = {
@@ -103,8 +108,8 @@ export class LiveChart {
         y: { range: (_, lowest, highest) => (lowest === null ? [0, 1] : range(lowest, highest)) },
       },
       axes: [
-        { ...axis, values: (_, splits) => splits.map(clock), space: 70, size: 32 },
-        { ...axis, values: (_, splits) => splits.map(format), size: 56 },
+        { ...axis, values: (_, splits) => splits.map(clock), incrs: TIME_STEPS, space: 70, size: 32 },
+        { ...axis, values: (_, splits) => splits.map(axisFormat), size: 48 },
       ],
       series: [
         { label: "Time", value: (_, value: number | null) => (value === null ? "–" : clock(value)) },

@@ -53,6 +53,12 @@ export function duration(seconds: number | null): string {
   return `${Math.floor(hours / 24)} days`;
 }
 
+/** A time that is only an estimate: 40 s, 7 min, 2 h 10 min. */
+export function roughly(seconds: number | null): string {
+  if (seconds === null || seconds < 90 || seconds >= 3600) return duration(seconds);
+  return `${Math.round(seconds / 60)} min`;
+}
+
 /** 0:42, 3:05, 2:10:00: for the axis of a chart. */
 export function clock(seconds: number): string {
   const total = Math.round(seconds);

@@ -42,6 +42,7 @@ export class IdentityKeeper {
   private readonly prefix: string;
   private readonly locks: Locks | null;
   private slot = 0;
+  private claimed: number | null = null;
 
   constructor(server: string, storage: Storing, locks: Locks | null) {
     this.prefix = `webnn:identity:${server}`;
@@ -51,7 +52,9 @@ export class IdentityKeeper {
 
   /** Finds an identity that no other tab uses, where the browser can tell. */
   async claim(): Promise<void> {
-    while (this.locks && this.slot < MOST_TABS && !(await lockFor(this.locks, this.key))) this.slot++;
+    if (!this.locks || this.claimed === this.slot) return;
+    while (this.slot < MOST_TABS && !(await lockFor(this.locks, this.key))) this.slot++;
+    this.claimed = this.slot;
   }
 
   /** Another tab has taken this identity over: use the next. */

@@ -1,6 +1,6 @@
 /** A run's status as texts, by the names of the fields that show them. */
 import type { RunStatus } from "../shared/protocol.ts";
-import { bytes, count, decimal, duration, NOTHING, percent, plain, rate } from "./format.ts";
+import { bytes, count, decimal, duration, NOTHING, percent, plain, rate, roughly } from "./format.ts";
 import { STATE_WORDS } from "./words.ts";
 
 export function statusFields(status: RunStatus): Record<string, string> {
@@ -17,11 +17,12 @@ export function statusFields(status: RunStatus): Record<string, string> {
     version: count(status.version),
     iterations: count(status.iterations),
     epochs: status.epochs.toFixed(1),
+    examples: count(status.examples),
     "bytes-in": bytes(status.bytes_in),
     "bytes-out": bytes(status.bytes_out),
     "learning-rate": plain(status.learning_rate),
     elapsed: duration(status.seconds),
-    left: duration(status.seconds_left),
+    left: roughly(status.seconds_left),
     progress: `${Math.floor(status.progress * 100)} %`,
   };
 }

@@ -3,7 +3,7 @@ import type { RunStatus, ServerMessage, TrainingPoint, ValidationPoint } from ".
 import { accuracyRange, LiveChart, lossRange } from "./chart.ts";
 import { deviceName } from "./device.ts";
 import { byId, pageSettings, setFields, setText } from "./dom.ts";
-import { clock, count, decimal, percent } from "./format.ts";
+import { clock, count, decimal, percent, plain } from "./format.ts";
 import { reloadOnce } from "./reload.ts";
 import { statusFields } from "./status.ts";
 import { Track } from "./track.ts";
@@ -19,6 +19,7 @@ let isClassifier: boolean | null = null;
 const accuracyChart = new LiveChart(byId("accuracy-chart"), {
   lines: [{ label: "Accuracy", colour: "--accent", width: 2, track: accuracy }],
   format: percent,
+  axisFormat: (value) => `${Math.round(value * 100)} %`,
   range: accuracyRange,
   group: "run",
 });
@@ -29,6 +30,7 @@ const lossChart = new LiveChart(byId("loss-chart"), {
     { label: "Held-out", colour: "--accent", width: 2, track: validationLoss },
   ],
   format: decimal,
+  axisFormat: plain,
   range: lossRange,
   group: "run",
 });

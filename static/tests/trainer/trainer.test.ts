@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { useBackend } from "../../src/trainer/backend.ts";
-import { tf } from "../../src/trainer/tfjs.ts";
 import { LEASE, MLP, setUp, useInstalledWasm } from "./fixtures.ts";
 
 before(async () => {

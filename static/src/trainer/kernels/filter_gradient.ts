@@ -2,27 +2,27 @@
 import type { KernelFunc, TensorInfo } from "@tensorflow/tfjs-core";
 import { imageToColumnsTransposed } from "./columns.ts";
 import { convolveInto } from "./convolve.ts";
-import { blockOf, floats, type WasmBackend, withScratch } from "./heap.ts";
+import { type Block, blockOf, floats, type WasmBackend, withScratch } from "./heap.ts";
 import { multiply } from "./matmul.ts";
 import { type ConvAttributes, type ConvShape, convShape, reach } from "./shape.ts";
 
 export type FilterForm = "columns" | "convolution";
 
 /** dW `[kh * kw * ic, oc]` = columns^T `[kh * kw * ic, n * oh * ow]` times dy `[n * oh * ow, oc]`. */
-function byColumns(backend: WasmBackend, x: TensorInfo, dy: TensorInfo, out: TensorInfo, c: ConvShape): void {
+function byColumns(backend: WasmBackend, x: Block, dy: Block, out: Block, c: ConvShape): void {
   withScratch(backend, (scratch) => {
     const pixels = c.n * c.oh * c.ow;
     const weights = c.kh * c.kw * c.ic;
-    const right = { block: blockOf(backend, dy), rows: pixels, columns: c.oc, transposed: false };
+    const right = { block: dy, rows: pixels, columns: c.oc, transposed: false };
     if (c.kh === 1 && c.kw === 1 && c.oh === c.h && c.ow === c.w) {
-      const left = { block: blockOf(backend, x), rows: pixels, columns: c.ic, transposed: true };
-      multiply(backend, scratch, left, right, blockOf(backend, out));
+      const left = { block: x, rows: pixels, columns: c.ic, transposed: true };
+      multiply(backend, scratch, left, right, out);
       return;
     }
     const columns = scratch.allocate(weights * pixels);
-    imageToColumnsTransposed(floats(backend, columns), floats(backend, blockOf(backend, x)), c);
+    imageToColumnsTransposed(floats(backend, columns), floats(backend, x), c);
     const left = { block: columns, rows: weights, columns: pixels, transposed: false };
-    multiply(backend, scratch, left, right, blockOf(backend, out));
+    multiply(backend, scratch, left, right, out);
   });
 }
 
@@ -59,15 +59,15 @@ function swapFirstTwo(out: Float32Array, x: Float32Array, first: number, second:
 }
 
 /** dW is x convolved with dy, channels and batch changing places, and the stride becoming the dilation. */
-function byConvolution(backend: WasmBackend, x: TensorInfo, dy: TensorInfo, out: TensorInfo, c: ConvShape): void {
+function byConvolution(backend: WasmBackend, x: Block, dy: Block, out: Block, c: ConvShape): void {
   withScratch(backend, (scratch) => {
     const height = (c.oh - 1) * c.sh + c.kh;
     const width = (c.ow - 1) * c.sw + c.kw;
     const image = scratch.allocate(c.ic * height * width * c.n);
     const filter = scratch.allocate(c.oh * c.ow * c.n * c.oc);
     const result = scratch.allocate(c.ic * c.kh * c.kw * c.oc);
-    channelsFirst(floats(backend, image), floats(backend, blockOf(backend, x)), c, height, width);
-    swapFirstTwo(floats(backend, filter), floats(backend, blockOf(backend, dy)), c.n, c.oh * c.ow, c.oc);
+    channelsFirst(floats(backend, image), floats(backend, x), c, height, width);
+    swapFirstTwo(floats(backend, filter), floats(backend, dy), c.n, c.oh * c.ow, c.oc);
     convolveInto(backend, image, filter, result, {
       n: c.ic,
       h: height,
@@ -79,7 +79,7 @@ function byConvolution(backend: WasmBackend, x: TensorInfo, dy: TensorInfo, out:
       dilationHeight: c.sh,
       dilationWidth: c.sw,
     });
-    swapFirstTwo(floats(backend, blockOf(backend, out)), floats(backend, result), c.ic, c.kh * c.kw, c.oc);
+    swapFirstTwo(floats(backend, out), floats(backend, result), c.ic, c.kh * c.kw, c.oc);
   });
 }
 
@@ -92,6 +92,19 @@ export function filterForm(c: ConvShape): FilterForm {
   return (taps >= 16 || c.oc <= 8) && taps * c.ic > 8 * c.oc ? "convolution" : "columns";
 }
 
+/** dW `[kh, kw, ic, oc]` out of x `[n, h, w, ic]` and dy `[n, oh, ow, oc]`, in a form or in the faster one. */
+export function filterGradient(
+  backend: WasmBackend,
+  x: Block,
+  dy: Block,
+  out: Block,
+  c: ConvShape,
+  form: FilterForm = filterForm(c),
+): void {
+  const compute = form === "columns" ? byColumns : byConvolution;
+  compute(backend, x, dy, out, c);
+}
+
 /** The kernel, with a form or with the faster one. */
 export function conv2dBackpropFilter(form?: FilterForm): KernelFunc {
   return (call): TensorInfo => {
@@ -100,8 +113,7 @@ export function conv2dBackpropFilter(form?: FilterForm): KernelFunc {
     const backend = call.backend as WasmBackend;
     const c = convShape(x.shape, attributes.filterShape, attributes);
     const out = backend.makeOutput(attributes.filterShape, "float32");
-    const compute = (form ?? filterForm(c)) === "columns" ? byColumns : byConvolution;
-    compute(backend, x, dy, out, c);
+    filterGradient(backend, blockOf(backend, x), blockOf(backend, dy), blockOf(backend, out), c, form);
     return out;
   };
 }

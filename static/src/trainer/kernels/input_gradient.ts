@@ -2,26 +2,26 @@
 import type { KernelFunc, TensorInfo } from "@tensorflow/tfjs-core";
 import { columnsToImage } from "./columns.ts";
 import { convolveInto } from "./convolve.ts";
-import { blockOf, floats, type WasmBackend, withScratch } from "./heap.ts";
+import { type Block, blockOf, floats, type WasmBackend, withScratch } from "./heap.ts";
 import { multiply } from "./matmul.ts";
 import { type ConvAttributes, type ConvShape, convShape } from "./shape.ts";
 
 export type InputForm = "columns" | "convolution";
 
 /** The columns' gradient, dy `[n * oh * ow, oc]` times W^T `[oc, kh * kw * ic]`, added back onto the image. */
-function byColumns(backend: WasmBackend, dy: TensorInfo, filter: TensorInfo, out: TensorInfo, c: ConvShape): void {
+function byColumns(backend: WasmBackend, dy: Block, filter: Block, out: Block, c: ConvShape): void {
   withScratch(backend, (scratch) => {
     const pixels = c.n * c.oh * c.ow;
     const weights = c.kh * c.kw * c.ic;
-    const left = { block: blockOf(backend, dy), rows: pixels, columns: c.oc, transposed: false };
-    const right = { block: blockOf(backend, filter), rows: weights, columns: c.oc, transposed: true };
+    const left = { block: dy, rows: pixels, columns: c.oc, transposed: false };
+    const right = { block: filter, rows: weights, columns: c.oc, transposed: true };
     if (c.kh === 1 && c.kw === 1 && c.oh === c.h && c.ow === c.w) {
-      multiply(backend, scratch, left, right, blockOf(backend, out));
+      multiply(backend, scratch, left, right, out);
       return;
     }
     const columns = scratch.allocate(pixels * weights);
     multiply(backend, scratch, left, right, columns);
-    columnsToImage(floats(backend, blockOf(backend, out)), floats(backend, columns), c);
+    columnsToImage(floats(backend, out), floats(backend, columns), c);
   });
 }
 
@@ -58,15 +58,15 @@ function turned(out: Float32Array, filter: Float32Array, c: ConvShape): void {
   }
 }
 
-function byConvolution(backend: WasmBackend, dy: TensorInfo, filter: TensorInfo, out: TensorInfo, c: ConvShape): void {
+function byConvolution(backend: WasmBackend, dy: Block, filter: Block, out: Block, c: ConvShape): void {
   withScratch(backend, (scratch) => {
     const height = c.h + c.kh - 1;
     const width = c.w + c.kw - 1;
     const image = scratch.allocate(c.n * height * width * c.oc);
     const flipped = scratch.allocate(c.kh * c.kw * c.ic * c.oc);
-    spread(floats(backend, image), floats(backend, blockOf(backend, dy)), c, height, width);
-    turned(floats(backend, flipped), floats(backend, blockOf(backend, filter)), c);
-    convolveInto(backend, image, flipped, blockOf(backend, out), {
+    spread(floats(backend, image), floats(backend, dy), c, height, width);
+    turned(floats(backend, flipped), floats(backend, filter), c);
+    convolveInto(backend, image, flipped, out, {
       n: c.n,
       h: height,
       w: width,
@@ -89,6 +89,19 @@ export function inputForm(c: ConvShape): InputForm {
   return isDense && c.ic >= 8 && c.kh * c.kw > 1 ? "convolution" : "columns";
 }
 
+/** dx `[n, h, w, ic]` out of dy `[n, oh, ow, oc]` and the filter `[kh, kw, ic, oc]`, in a form or in the faster one. */
+export function inputGradient(
+  backend: WasmBackend,
+  dy: Block,
+  filter: Block,
+  out: Block,
+  c: ConvShape,
+  form: InputForm = inputForm(c),
+): void {
+  const compute = form === "columns" ? byColumns : byConvolution;
+  compute(backend, dy, filter, out, c);
+}
+
 /** The kernel, with a form or with the faster one. */
 export function conv2dBackpropInput(form?: InputForm): KernelFunc {
   return (call): TensorInfo => {
@@ -97,8 +110,7 @@ export function conv2dBackpropInput(form?: InputForm): KernelFunc {
     const backend = call.backend as WasmBackend;
     const c = convShape(attributes.inputShape, filter.shape, attributes);
     const out = backend.makeOutput(attributes.inputShape, "float32");
-    const compute = (form ?? inputForm(c)) === "columns" ? byColumns : byConvolution;
-    compute(backend, dy, filter, out, c);
+    inputGradient(backend, blockOf(backend, dy), blockOf(backend, filter), blockOf(backend, out), c, form);
     return out;
   };
 }

@@ -1,27 +1,35 @@
-/** Puts the training kernels into TF.js's registry, once: those that its wasm backend lacks, and those that it has but slow. */
-import * as tf from "@tensorflow/tfjs-core";
+/** Puts the training kernels into TF.js's registry: those that its wasm backend lacks, and those that it has but slow or wrong. */
+import { getKernel, type KernelFunc, registerKernel, unregisterKernel } from "@tensorflow/tfjs-core";
+import { conv3dBackpropFilter, conv3dBackpropInput } from "./conv3d.ts";
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from "./depthwise.ts";
 import { conv2dBackpropFilter } from "./filter_gradient.ts";
 import { conv2dBackpropInput } from "./input_gradient.ts";
 import { batchMatMul } from "./matmul.ts";
+import { maxPool3d, maxPool3dGrad, maxPoolGrad } from "./max_pool.ts";
 import { unsortedSegmentSum } from "./segment_sum.ts";
 
-const KERNELS: Record<string, tf.KernelFunc> = {
+const KERNELS: Record<string, KernelFunc> = {
   BatchMatMul: batchMatMul,
   Conv2DBackpropFilter: conv2dBackpropFilter(),
   Conv2DBackpropInput: conv2dBackpropInput(),
+  Conv3DBackpropFilterV2: conv3dBackpropFilter,
+  Conv3DBackpropInputV2: conv3dBackpropInput,
   DepthwiseConv2dNativeBackpropFilter: depthwiseBackpropFilter,
   DepthwiseConv2dNativeBackpropInput: depthwiseBackpropInput,
+  MaxPoolGrad: maxPoolGrad,
+  MaxPool3D: maxPool3d,
+  MaxPool3DGrad: maxPool3dGrad,
   UnsortedSegmentSum: unsortedSegmentSum,
 };
 
-/** Replaces one kernel of the wasm backend. */
-export function installKernel(kernelName: string, kernelFunc: tf.KernelFunc): void {
-  if (tf.getKernel(kernelName, "wasm")) tf.unregisterKernel(kernelName, "wasm");
-  tf.registerKernel({ kernelName, backendName: "wasm", kernelFunc });
+/** Puts one kernel in the place of the wasm backend's own; the setting up of that one, which others may need, is kept. */
+export function installKernel(kernelName: string, kernelFunc: KernelFunc): void {
+  const stock = getKernel(kernelName, "wasm");
+  if (stock) unregisterKernel(kernelName, "wasm");
+  registerKernel({ ...stock, kernelName, backendName: "wasm", kernelFunc });
 }
 
-/** Call it after the wasm backend's module has been imported, before its first use or after. */
+/** Call it after the wasm backend's module has been imported, once or more. */
 export function installWasmKernels(): void {
   for (const [name, kernelFunc] of Object.entries(KERNELS)) installKernel(name, kernelFunc);
 }

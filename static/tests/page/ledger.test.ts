@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Ledger } from "../../src/page/ledger.ts";
+import type { OutcomeName } from "../../src/shared/protocol.ts";
+
+function outcome(name: OutcomeName) {
+  return { type: "outcome", lease_id: "a", outcome: name, detail: null, iterations: 3, num_examples: 30 } as const;
+}
+
+test("only what was merged is counted, and what was not says why", () => {
+  const ledger = new Ledger();
+  assert.equal(ledger.fields()["not-counted"], "Everything that you sent has counted.");
+  for (const name of ["merged", "stale", "merged", "stale", "expired"] as const) ledger.take(outcome(name));
+  const fields = ledger.fields();
+  assert.equal(fields.merged, "2");
+  assert.equal(fields.iterations, "6");
+  assert.equal(fields.examples, "60");
+  assert.equal(fields["not-counted"], "Not counted: 2 (others had moved on too far), 1 (it came after its deadline).");
+});
+
+test("tensors that a lease leaves behind are added up", () => {
+  const ledger = new Ledger();
+  const trained = {
+    type: "trained",
+    lease_id: "a",
+    iterations: 1,
+    num_examples: 1,
+    seconds: 1,
+    loss: 1,
+    accuracy: 1,
+  } as const;
+  ledger.take({ ...trained, tensors_before: 5, tensors_after: 5 });
+  assert.equal(ledger.leaked, 0);
+  ledger.take({ ...trained, tensors_before: 5, tensors_after: 7 });
+  assert.equal(ledger.leaked, 2);
+  assert.equal(ledger.leases, 2);
+});
