@@ -223,6 +223,8 @@ def test_merge_under_way_at_the_end_still_counts() -> None:
     world.update(lease)
     assert not outcomes(world.wait(10))
     assert world.run.state is RunState.RUNNING
+    world.now += 5
+    assert world.run.seconds(world.now) == 10
     assert outcomes(world.send(ev.MergeDone(2))) == [Outcome.MERGED]
     assert world.run.state is RunState.FINISHED
     assert validations(world)[-1] == (2, True)

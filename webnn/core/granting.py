@@ -16,7 +16,7 @@ from webnn.core.volunteers import Volunteer, lease_iterations
 class Granter:
     """Makes leases out of free examples, and enters them in the book. Lease ids and seeds are drawn here.
 
-    `incarnation` is the first part of each lease's id, so that none is used twice, even by a run that is taken up again.
+    `incarnation` is the first part of each lease's id, so that a run that is taken up again uses none a second time.
     """
 
     def __init__(
