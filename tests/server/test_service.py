@@ -70,7 +70,7 @@ async def test_service_runs_to_the_end_saves_and_tells(tmp_path: Path, saved: li
         async with http.get(listening.watch_url) as page:
             assert page.status == 200
         peer = await Peer.connect(http, f"{listening.url}/api/v1/runs/{INFO.id}")
-        training = asyncio.create_task(Volunteer(peer, TARGET).train())
+        training = asyncio.create_task(Volunteer(peer, TARGET, seconds=0.01).train())
         finished = await asyncio.wait_for(server.wait_finished(), 10)
         assert (await training).code == 1000
         assert [one["code"] for one in peer.heard if one["type"] == "goodbye"] == ["finished"]
