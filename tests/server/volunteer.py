@@ -85,8 +85,9 @@ class Peer:
             frame = decode_frame(message.data, MAX_LARGE_HEADER_BYTES, 64)
             self.heard.append(frame.header)
             return frame
-        reason = message.extra if message.type is aiohttp.WSMsgType.CLOSE else ""
-        raise Closed(self.socket.close_code, reason or "")
+        if message.type is aiohttp.WSMsgType.CLOSE:
+            raise Closed(message.data, message.extra or "")
+        raise Closed(self.socket.close_code, "")
 
     async def expect(self, kind: str, **wanted: Any) -> dict[str, Any]:
         """The next message of a kind with some values, whatever comes before it."""
