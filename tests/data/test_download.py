@@ -36,7 +36,7 @@ class Handler(BaseHTTPRequestHandler):
 
     fired: list[Fault]
 
-    def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
+    def do_GET(self) -> None:
         fault = Fault(self.path.split("/")[1])
         self.fired.append(fault)
         if fault is Fault.MISSING:
@@ -139,5 +139,5 @@ def test_the_next_mirror_is_tried(server: Server, tmp_path: Path, fault: Fault) 
 
 def test_without_a_network_the_files_and_the_folder_are_named(tmp_path: Path) -> None:
     file = RemoteFile("data.bin", ("http://127.0.0.1:1/data.bin",), "0" * 64, 1)
-    with pytest.raises(WebNNError, match="no connection.*Put data.bin"):
+    with pytest.raises(WebNNError, match=r"no connection.*Put data.bin"):
         fetch_all([file], tmp_path)

@@ -59,7 +59,7 @@ def test_the_owners_folder_hides_the_bundled_one(tmp_path: Path) -> None:
 
 def test_an_unknown_name_gets_the_nearest_known_one(tmp_path: Path) -> None:
     write(tmp_path / "datasets", "digits", GOOD)
-    with pytest.raises(WebNNError, match='no dataset "digitz".*Did you mean "digits"') as caught:
+    with pytest.raises(WebNNError, match=r'no dataset "digitz".*Did you mean "digits"') as caught:
         load_dataset("digitz", [tmp_path / "datasets"], {}, tmp_path)
     assert caught.value.code == "unknown_name"
 

@@ -25,7 +25,7 @@ def made(count: int, *, features: int = 3) -> Dataset:
 
 
 def decoded(frame: bytes) -> list[NDArray[Any]]:
-    """The arrays of a shard frame as a client reads them: inputs, then targets."""
+    """Return the arrays of a shard frame as a client reads them: inputs, then targets."""
     header, payload = (got := decode_frame(frame)).header, got.payload
     arrays = []
     for place in (*header["inputs"], header["targets"]):

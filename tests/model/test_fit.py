@@ -83,7 +83,7 @@ def test_losses_and_targets_that_go_together_are_left_alone() -> None:
         ),
         ([DENSE10], dataset(4, classes=None), None, ['"categoricalCrossentropy"', "meanSquaredError"]),
         ([DENSE10], dataset(4, classes=None), "sparseCategoricalCrossentropy", ["compares classes"]),
-        ([DENSE10], dataset(4, classes=None), "meanSquaredError", ["gives 10 numbers", "1 values", "1 units"]),
+        ([DENSE10], dataset(4, classes=None), "meanSquaredError", ["gives 10 numbers", "targets of 1", "1 unit."]),
         ([DENSE10], dataset(4, inputs=2), None, ["has 2 inputs", "topology"]),
     ],
 )

@@ -112,11 +112,11 @@ def _check_output(definition: ModelDefinition, dataset: Mapping[str, Any], shape
     last = shape[-1]
     if last is None or wanted[-1] is None or last == wanted[-1]:
         return
-    what = f"{wanted[-1]} classes" if targets["kind"] == "class" else f"{wanted[-1]} values as target"
+    what = f"{wanted[-1]} classes" if targets["kind"] == "class" else f"targets of {wanted[-1]}"
     _refuse(
         definition,
         f"the last layer gives {last} numbers for each example, but the dataset {name} has {what}: give the last layer "
-        f"{wanted[-1]} units.",
+        f"{wanted[-1]} unit{'' if wanted[-1] == 1 else 's'}.",
     )
 
 

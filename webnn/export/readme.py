@@ -1,0 +1,157 @@
+"""The README of a run's folder: what each file is, and how to open it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from webnn.export.weights import NamedShape
+from webnn.model.definition import ModelDefinition
+
+_TEXT = """# {name}
+
+{description}
+
+Trained by WebNN on the dataset `{dataset}`: {outcome}.
+
+## Files
+
+| file | what |
+|---|---|
+{files}
+| `model-definition.json` | the model file that was trained; `wnn train model-definition.json` trains it again |
+| `config.json` | every setting of this run |
+| `metrics.csv` | the run's history, a row for each point (columns below) |
+
+## Load it
+
+What goes in: {inputs}
+
+### Python, NumPy
+
+```python
+from safetensors.numpy import load_file  # python -m pip install safetensors
+
+weights = load_file("{which}.safetensors")
+for name, array in weights.items():
+    print(name, array.shape, array.dtype)
+```
+
+The weights, by name:
+
+| name | shape |
+|---|---|
+{weights}
+
+### TensorFlow.js, in a page
+
+Serve this folder over HTTP, then:
+
+```js
+import * as tf from '@tensorflow/tfjs';
+const model = await tf.loadLayersModel('{which}/model.json');
+const output = model.predict(input);
+```
+
+### TensorFlow.js, in Node
+
+With `@tensorflow/tfjs-node`, `await tf.loadLayersModel('file://{which}/model.json')`. With `@tensorflow/tfjs` alone:
+
+```js
+import {{readFileSync}} from 'node:fs';
+import * as tf from '@tensorflow/tfjs';
+const {{modelTopology, weightsManifest}} = JSON.parse(readFileSync('{which}/model.json', 'utf8'));
+const bytes = new Uint8Array(readFileSync('{which}/weights.bin'));
+const weightSpecs = weightsManifest[0].weights;
+const model = await tf.loadLayersModel(tf.io.fromMemory({{modelTopology, weightSpecs, weightData: bytes.buffer}}));
+```
+
+### Keras 3
+
+Each weight is named LAYER/WEIGHT. Build the same layers under the same names, then:
+
+```python
+from safetensors.numpy import load_file
+
+weights = load_file("{which}.safetensors")
+for layer in model.layers:
+    for variable in layer.weights:
+        variable.assign(weights[f"{{layer.name}}/{{variable.name}}"])
+```
+
+A layer that holds other layers has longer names; the table above has them all.
+
+## metrics.csv
+
+| column | what |
+|---|---|
+| `kind` | `validation` (by the server, on held-out examples) or `training` (a volunteer's means over a lease) |
+| `seconds` | running time, pauses excluded |
+| `version` | the version of the weights; empty for training |
+| `iterations` | optimiser steps merged by then |
+| `loss`, `accuracy` | empty where not known |
+| `num_examples` | how many were validated |
+| `whole` | True where that was the whole validation split |
+| `staleness` | merges between the version that was trained from and the one merged into; empty for validation |
+"""
+
+
+def readme(
+    definition: ModelDefinition,
+    weights: Sequence[NamedShape],
+    config: Mapping[str, Any],
+    summary: Mapping[str, Any],
+    vectors: Sequence[str],
+) -> str:
+    """Write the README. `vectors`: which of `final` and `best` there are; examples load the best where there is one."""
+    return _TEXT.format(
+        name=definition.name,
+        description=definition.description or "A neural network.",
+        dataset=definition.dataset,
+        outcome=_outcome(summary),
+        files="\n".join(_files(vectors)),
+        inputs=_inputs(config.get("dataset")),
+        which=vectors[-1],
+        weights="\n".join(f"| `{spec.name}` | {list(spec.shape)} |" for spec in weights),
+    )
+
+
+def _files(vectors: Sequence[str]) -> list[str]:
+    meanings = {"final": "the last weights", "best": "the weights that validated best"}
+    rows = []
+    for name in vectors:
+        rows.append(f"| `{name}.safetensors` | {meanings[name]}, one float32 tensor for each |")
+        rows.append(f"| `{name}/` | the same as a TensorFlow.js layers model (`model.json`, `weights.bin`) |")
+    return rows
+
+
+def _outcome(summary: Mapping[str, Any]) -> str:
+    numbers = {
+        "accuracy": ("validation accuracy {:.4f}", summary.get("accuracy")),
+        "best": ("best {:.4f}", summary.get("best_accuracy")),
+        "loss": ("validation loss {:.4f}", summary.get("loss")),
+        "iterations": ("{:,} iterations", summary.get("iterations")),
+        "merges": ("{:,} merges", summary.get("merges")),
+        "volunteers": ("{:,} volunteers", summary.get("volunteers_total")),
+        "seconds": ("{:,.0f} seconds", summary.get("seconds")),
+    }
+    known = [form.format(value) for form, value in numbers.values() if value is not None]
+    state = summary.get("reason") or summary.get("state") or "done"
+    return f"{', '.join(known) or 'nothing was measured'} ({state})"
+
+
+def _inputs(dataset: object) -> str:
+    """Say how an example becomes the model's input, as far as the run's config tells."""
+    inputs = dataset.get("inputs") if isinstance(dataset, Mapping) else None
+    if not isinstance(inputs, Sequence):
+        return "examples of the dataset, times its `scale` plus its `shift`, as float32."
+    parts = [
+        f"float32 of shape {_shape(entry['shape'])}, which is the stored {entry['dtype']} times {entry['scale']} plus "
+        f"{entry['shift']}"
+        for entry in inputs
+    ]
+    return "; then ".join(parts) + "."
+
+
+def _shape(one_example: Sequence[int]) -> str:
+    return "[" + ", ".join(["n", *map(str, one_example)]) + "]"

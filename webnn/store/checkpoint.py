@@ -1,0 +1,145 @@
+"""Checkpoints: the weights and a strategy's memory as safetensors, everything else as a JSON manifest beside them.
+
+A checkpoint is the pair `checkpoint-NUMBER.safetensors` and `checkpoint-NUMBER.json`, numbered upwards. The manifest is
+written last and holds the SHA-256 of the arrays: a pair without it, or that does not agree, counts for nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from webnn.core.errors import WebNNError
+from webnn.core.events import Vector
+from webnn.store.durable import TEMPORARY_SUFFIX, sync_folder, write_durably
+
+FORMAT = 1
+KEEP = 3
+_NAME = re.compile(r"checkpoint-(\d{8,})\.(safetensors|json)")
+_WEIGHTS = "weights"
+_STATE = "state/"
+
+Arrays = Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Checkpoint:
+    """A checkpoint as it was written. `manifest` is what `write_checkpoint` was given; `damaged` has a sentence for
+    each newer one that could not be read, newest first.
+    """
+
+    number: int
+    weights: Vector
+    strategy_state: dict[str, NDArray[Any]]
+    manifest: dict[str, Any]
+    damaged: tuple[str, ...] = field(default=())
+
+
+def write_checkpoint(
+    folder: Path, vector: Vector, strategy_state: Arrays, manifest: Mapping[str, Any], keep: int = KEEP
+) -> int:
+    """Write one more checkpoint into `folder` and drop all but the last `keep`; its number.
+
+    `vector` is flat float32; `manifest` anything that JSON takes. Interrupted at any point, the checkpoints that were
+    there before are still there. Raises `OSError` when the disk refuses.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    number = 1 + max((found for found, _ in _files(folder)), default=0)
+    arrays = {_WEIGHTS: np.ascontiguousarray(vector, np.float32)}
+    arrays |= {f"{_STATE}{name}": np.ascontiguousarray(array) for name, array in strategy_state.items()}
+    path = _path(folder, number, "safetensors")
+    digest = ""
+
+    def write_arrays(temporary: Path) -> None:
+        nonlocal digest
+        save_file(arrays, temporary)
+        digest = _sha256(temporary)
+
+    write_durably(path, write_arrays)
+    whole = {"format": FORMAT, "arrays": path.name, "sha256": digest, "manifest": dict(manifest)}
+    text = json.dumps(whole, indent=1)
+    write_durably(_path(folder, number, "json"), lambda temporary: _write_text(temporary, text))
+    _prune(folder, keep)
+    return number
+
+
+def read_checkpoint(folder: Path) -> Checkpoint | None:
+    """Read the newest checkpoint that is whole; None where none was ever written.
+
+    Newer ones that are damaged are passed over and told in `damaged`. Raises `WebNNError("invalid_checkpoint")` where
+    there are checkpoints and every one is damaged.
+    """
+    damaged: list[str] = []
+    numbers = sorted({number for number, _ in _files(folder)}, reverse=True)
+    for number in numbers:
+        try:
+            return _read(folder, number, tuple(damaged))
+        except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+            damaged.append(f"{_path(folder, number, 'json')}: {_in_words(error)}")
+    if damaged:
+        raise WebNNError("invalid_checkpoint", "No checkpoint can be read: " + "; ".join(damaged) + ".")
+    return None
+
+
+def _read(folder: Path, number: int, damaged: tuple[str, ...]) -> Checkpoint:
+    whole = json.loads(_path(folder, number, "json").read_text("utf-8"))
+    if whole["format"] != FORMAT:
+        raise ValueError(f"its format is {whole['format']!r}, and this version of WebNN reads {FORMAT}")
+    path = _path(folder, number, "safetensors")
+    if _sha256(path) != whole["sha256"]:
+        raise ValueError(f"the SHA-256 of {path.name} differs")
+    arrays = load_file(path)
+    state = {name.removeprefix(_STATE): array for name, array in arrays.items() if name.startswith(_STATE)}
+    return Checkpoint(number, arrays[_WEIGHTS], state, whole["manifest"], damaged)
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return f"{Path(error.filename).name} is missing"
+    if isinstance(error, KeyError):
+        return f"{error} is missing"
+    return str(error)
+
+
+def _path(folder: Path, number: int, ending: str) -> Path:
+    return folder / f"checkpoint-{number:08d}.{ending}"
+
+
+def _files(folder: Path) -> list[tuple[int, Path]]:
+    """Find the files of checkpoints, whole or not, with their numbers."""
+    if not folder.is_dir():
+        return []
+    matches = [(_NAME.fullmatch(path.name), path) for path in folder.iterdir()]
+    return [(int(match[1]), path) for match, path in matches if match]
+
+
+def _prune(folder: Path, keep: int) -> None:
+    """Drop all but the last `keep` whole checkpoints, and what interrupted writers left behind."""
+    files = _files(folder)
+    kept = sorted((number for number, path in files if path.suffix == ".json"), reverse=True)[:keep]
+    oldest = kept[-1] if kept else 0
+    # the manifest goes first: arrays without one count for nothing
+    for _, path in sorted(((n, path) for n, path in files if n < oldest), key=lambda item: item[1].suffix != ".json"):
+        path.unlink(missing_ok=True)
+    for path in folder.glob(f".checkpoint-*{TEMPORARY_SUFFIX}"):
+        path.unlink(missing_ok=True)
+    sync_folder(folder)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
