@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import pytest_asyncio
 
 from webnn.core.errors import WebNNError
 from webnn.data import Dataset, Split
@@ -77,7 +78,8 @@ def evaluator_command() -> list[str]:
         return find_program("evaluator").command()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def evaluator() -> AsyncIterator[Evaluator]:
+    """One process for a module's tests: it starts again by itself where a test kills it."""
     async with Evaluator(evaluator_command()) as running:
         yield running

@@ -24,7 +24,7 @@ from webnn.model.definition import parse_model
 
 from .conftest import CNN, MLP, images, model
 
-pytestmark = pytest.mark.node
+pytestmark = [pytest.mark.node, pytest.mark.asyncio(loop_scope="module")]
 
 Description = Mapping[str, Any]
 

@@ -150,6 +150,8 @@ class Volunteer:
                 await self._answer((await self.peer.receive()).header)
         except Closed as closed:
             return closed
+        except aiohttp.ClientConnectionResetError:  # closed while this end was about to send
+            return await self.peer.closed()
 
     async def _answer(self, header: dict[str, Any]) -> None:
         if header["type"] == "lease":

@@ -10,6 +10,8 @@ from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from webnn.core.frames import Frame, decode_frame, encode_header
 from webnn.evaluator.node import own_group
 
@@ -97,7 +99,7 @@ class NodeProcess:
     async def _read(self, size: int) -> memoryview:
         stdout = self._process.stdout
         assert stdout is not None
-        data = bytearray(size)
+        data = np.empty(size, np.uint8).data  # not zeroed first, which takes a while for a large frame
         done = 0
         while done < size:
             chunk = await stdout.read(min(size - done, CHUNK_BYTES))
@@ -105,7 +107,7 @@ class NodeProcess:
                 raise ProcessDeathError(self.last_words)
             data[done : done + len(chunk)] = chunk
             done += len(chunk)
-        return memoryview(data)
+        return data
 
     async def _log_lines(self) -> None:
         stderr = self._process.stderr

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -112,7 +112,9 @@ async def prepare_run(request: PrepareRequest, progress: Callable[[Preparation],
     try:
         built = await evaluator.build(definition, loaded.description, request.seed)
         check = await evaluator.check(shards.get(shards.shards[0].name))
-        await evaluator.load_validation(_validation_frames(loaded))
+        for warning in check.warnings:
+            progress(Step(warning))
+        await evaluator.load_validation(lambda: encode_split(loaded.dataset.validation))
         config = run_config(request, loaded, shards, built)
         folder = make_run_folder(request.runs_dir, definition.name, datetime.now(UTC))
         record = describe(folder.name, request=request, loaded=loaded, config=config, built=built, check=check)
@@ -180,7 +182,3 @@ def describe(
         "num_trainable": built.num_trainable,
         "check": asdict(check),
     }
-
-
-def _validation_frames(loaded: LoadedDataset) -> Iterator[bytes]:
-    return encode_split(loaded.dataset.validation)

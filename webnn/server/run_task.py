@@ -185,8 +185,11 @@ class RunTask:
             handled.set_result(None)
 
     def _handle(self, event: Event) -> None:
-        for effect in self.run.handle(event, self.now):
+        effects = self.run.handle(event, self.now)
+        for effect in effects:
             self._perform(effect)
+        if any(isinstance(effect, Publish) for effect in effects):
+            self.engine.retain(set(self._leased.values()))
         if self.run.state.over and not self._arithmetic:
             self._over.set()
 
@@ -215,7 +218,6 @@ class RunTask:
             case Settle():
                 self._settle(effect)
             case Publish():
-                self.engine.retain(set(self._leased.values()))
                 self._announce()
             case Validate():
                 self._spawn(self._validate(effect, self.current), cancellable=True)
@@ -314,7 +316,7 @@ class RunTask:
         iterations = self.run.iterations
         num_examples = None if effect.whole else effect.num_examples
         try:
-            result = await self._validator.validate(memoryview(snapshot.weights).cast("B"), num_examples)
+            result = await self._validator.validate(snapshot.weights.data.cast("B"), num_examples)
         except WebNNError as error:
             self.log.warning("validation of version %d failed: %s", snapshot.version, error)
             self.post(ValidationFailed(snapshot.version, str(error)))

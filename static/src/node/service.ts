@@ -12,7 +12,7 @@ import { type BuildRequest, countOf, type Reply } from "./requests.ts";
 import { inWords, reworded } from "./sentences.ts";
 import { shapeOf } from "./shapes.ts";
 import { tryStep } from "./step.ts";
-import { confusionOf, ValidationSet } from "./validation.ts";
+import { allFinite, confusionOf, ValidationSet } from "./validation.ts";
 
 /** Everything that belongs to one model. */
 interface Built {
@@ -91,7 +91,7 @@ export class EvaluatorService {
     const wanted = header.num_examples === null ? held.num_examples : countOf(header, "num_examples");
     const isWhole = wanted >= held.num_examples;
     const examples = held.sample(wanted, countOf(header, "seed"), countOf(header, "version"));
-    if (!weights.every(Number.isFinite)) {
+    if (!allFinite(weights)) {
       // Backends clip what is no number: the loss would look like one.
       return { header: { loss: null, accuracy: null, num_examples: examples.num_examples } };
     }

@@ -5,6 +5,7 @@ import type { Examples } from "../trainer/examples.ts";
 import { tf } from "../trainer/tfjs.ts";
 import type { Trainer } from "../trainer/trainer.ts";
 import type { BuildRequest } from "./requests.ts";
+import { allFinite } from "./validation.ts";
 
 const MEASURED_STEPS = 3;
 const MEASURE_SECONDS = 5;
@@ -51,7 +52,7 @@ export async function tryStep(
   // Not the loss after the step: backends clip what is no number to a probability of nearly 0, or 1.
   const outputs = await trainer.predict(batch);
   trainer.setWeights(initial);
-  if (loss === null || !outputs.every(Number.isFinite)) throw diverged(request);
+  if (loss === null || !allFinite(outputs)) throw diverged(request);
   const seconds = await trainer.measure(batch, batch_size, MEASURED_STEPS, MEASURE_SECONDS);
   return {
     memory_bytes: profile.peakBytes + FLAT_COPIES * BYTES * initial.length,

@@ -73,3 +73,10 @@ export function confusionOf(truth: ArrayLike<number>, outputs: Float32Array, cla
   }
   return counts;
 }
+
+/** Whether every number is finite; nothing but a sum, because there may be tens of millions. */
+export function allFinite(values: Float32Array): boolean {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += (values[i] as number) * 0;
+  return sum === 0;
+}

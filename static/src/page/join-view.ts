@@ -45,6 +45,7 @@ export class JoinView {
 
   started(): void {
     this.closedBy = null;
+    delete this.root.dataset.closed;
     this.hasTrained = false;
     this.phase("active");
     this.headline("Connecting", "Looking for the server.");
@@ -91,7 +92,7 @@ export class JoinView {
         this.field("run-state", stateSentence(message.state, message.reason));
         break;
       case "error":
-        this.note(`${message.message}${/[.!?]$/.test(message.message) ? "" : "."} Trying again.`);
+        this.note(`${sentence(message.message)} Trying again.`);
         break;
       case "closed":
         this.closed(message.code, message.message);
@@ -168,7 +169,8 @@ export class JoinView {
   private outcome({ outcome, detail }: Extract<WorkerMessage, { type: "outcome" }>): void {
     const words = OUTCOME_WORDS[outcome];
     if (words === null) this.note("Your last piece of work has counted. Thank you.");
-    else this.note(`A piece of work did not count: ${detail ?? words}.`.replace(/\.\.$/, "."));
+    // Only a refusal has something to say that the word for it does not.
+    else this.note(sentence(`A piece of work did not count: ${(outcome === "invalid" && detail) || words}`));
   }
 
   private connection(state: "connecting" | "open" | "lost", seconds: number | null): void {
@@ -222,6 +224,7 @@ export class JoinView {
     if (this.closedBy !== null) return;
     this.closedBy = code;
     this.root.dataset.closed = code;
+    this.root.dataset.connection = "closed";
     this.progress.value = 0;
     this.phase("over");
     const start = byId("start");
@@ -238,6 +241,7 @@ export class JoinView {
         this.headline("Stopped", message || "The server ended the connection.");
     }
     this.field("connection", "Not connected");
+    this.note("–");
     start.focus({ preventScroll: true });
   }
 
@@ -248,6 +252,11 @@ export class JoinView {
   private field(name: string, text: string): void {
     setFields(this.root, { [name]: text });
   }
+}
+
+/** With the full stop that it may lack. */
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 /** The reason is a sentence that mostly begins with the backend's name. */

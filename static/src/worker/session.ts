@@ -215,8 +215,6 @@ export class VolunteerSession {
   }
 
   private fail(code: string, message: string): void {
-    if (this.closed) return;
-    this.emit({ type: "error", code, message });
     this.connection.stop(message);
     this.close(code, message);
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { confusionOf, sampleIndices, ValidationSet } from "../../src/node/validation.ts";
+import { allFinite, confusionOf, sampleIndices, ValidationSet } from "../../src/node/validation.ts";
 import type { DatasetConfig } from "../../src/trainer/config.ts";
 import type { Shard } from "../../src/trainer/shards.ts";
 
@@ -48,4 +48,12 @@ test("a validation set samples across its shards, another sample for each versio
 test("a confusion matrix counts true classes by row and predicted ones by column", () => {
   const outputs = Float32Array.of(0.9, 0.1, 0.2, 0.8, 0.7, 0.3);
   assert.deepEqual([...confusionOf([0, 1, 1], outputs, 2)], [1, 0, 1, 1]);
+});
+
+test("one number that is not finite is found among many", () => {
+  const values = new Float32Array(1000).fill(3e38);
+  assert.ok(allFinite(values));
+  for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+    assert.ok(!allFinite(values.with(777, bad)));
+  }
 });
