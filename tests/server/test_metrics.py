@@ -12,7 +12,7 @@ from webnn.core.effects import Merged
 from webnn.core.metrics import TrainingMetrics, Validation
 from webnn.server.limits import TokenBucket
 from webnn.server.logs import LogFormatter, run_logger
-from webnn.server.metrics import History, Series, history_csv, thin
+from webnn.server.metrics import History, Series, thin
 
 
 def test_series_stays_bounded_and_keeps_its_spikes_and_its_ends() -> None:
@@ -50,15 +50,14 @@ def test_followers_get_each_point_once() -> None:
     assert series.since(series.count) == []
 
 
-def test_history_as_csv_has_both_kinds_in_the_order_of_time() -> None:
+def test_history_keeps_numbers_that_json_cannot_hold_as_nothing() -> None:
     history = History()
     history.merged(1.0, 10, Merged(2, "a", "v", 10, 100, 1, TrainingMetrics(0.5, math.nan)))
     history.validated(0.5, 1, 0, Validation(math.inf, None, 100), whole=True)
-    assert history_csv(history.as_dict()).splitlines() == [
-        "kind,seconds,version,iterations,loss,accuracy,num_examples,whole,staleness",
-        "validation,0.5,1,0,,,100,True,",
-        "training,1.0,,10,0.5,,,,1",
-    ]
+    assert history.as_dict() == {
+        "training": [[1.0, 10, 0.5, None, 1]],
+        "validation": [[0.5, 1, 0, None, None, 100, True]],
+    }
 
 
 def test_bucket_lets_a_burst_and_then_its_rate_through() -> None:

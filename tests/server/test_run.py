@@ -18,7 +18,10 @@ async def test_three_volunteers_train_a_run_to_its_accuracy(tmp_path: Path) -> N
     async with serve(tmp_path) as served:
         news: list[object] = []
         served.task.listen(news.append)
-        volunteers = [Volunteer(await served.peer(), TARGET, encoding=encoding) for encoding in ("f32", "f32", "f16")]
+        volunteers = [
+            Volunteer(await served.peer(), TARGET, encoding=encoding, seconds=0.01)
+            for encoding in ("f32", "f32", "f16")
+        ]
         training = asyncio.create_task(gather(*volunteers))
         await asyncio.wait_for(served.task.wait_over(), 10)
         served.task.audience.close_volunteers("finished", served.task.reason)

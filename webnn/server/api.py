@@ -11,10 +11,10 @@ from webnn import __version__
 from webnn.core.errors import WebNNError
 from webnn.core.events import Event, Pause, Resume, Stop
 from webnn.core.states import RunState
+from webnn.export import history_csv
 from webnn.model import model_schema
 from webnn.server.auth import require_owner
 from webnn.server.keys import ASSETS, RUNS, TOKEN
-from webnn.server.metrics import history_csv
 from webnn.server.run_task import RunTask
 
 _NO_STORE = {"Cache-Control": "no-store"}

@@ -29,8 +29,8 @@ class Limits:
     silence_seconds: float = 60.0
     heartbeat_seconds: float = 25.0
     close_seconds: float = 3.0
-    messages_per_second: float = 50.0
-    message_burst: int = 200
+    messages_per_second: float = 200.0
+    message_burst: int = 1000
     queue_messages: int = 256
     queue_bytes: int = 8 << 20
     live_seconds: float = 1.0

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from webnn.core.effects import Merged
@@ -77,24 +75,3 @@ class History:
     def as_dict(self) -> dict[str, list[Point]]:
         """Render as `history` of docs/protocol.md."""
         return {"validation": list(self.validation.points), "training": list(self.training.points)}
-
-
-CSV_COLUMNS = ("kind", "seconds", "version", "iterations", "loss", "accuracy", "num_examples", "whole", "staleness")
-
-
-def history_csv(history: Mapping[str, Sequence[Point]]) -> str:
-    """Write both kinds of points as CSV rows in the order of time, empty where a kind has no such column."""
-    names = {
-        "validation": ("seconds", "version", "iterations", "loss", "accuracy", "num_examples", "whole"),
-        "training": ("seconds", "iterations", "loss", "accuracy", "staleness"),
-    }
-    rows = [
-        {"kind": kind, **dict(zip(names[kind], point, strict=True))}
-        for kind in names
-        for point in history.get(kind, ())
-    ]
-    text = io.StringIO()
-    writer = csv.DictWriter(text, CSV_COLUMNS, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(sorted(rows, key=lambda row: row["seconds"]))
-    return text.getvalue()

@@ -321,12 +321,13 @@ class RunTask:
             self.log.warning("validation of version %d failed: %s", snapshot.version, error)
             self.post(ValidationFailed(snapshot.version, str(error)))
             return
-        self.history.validated(self.run.seconds(self.now), snapshot.version, iterations, result, effect.whole)
+        seconds = self.run.seconds(self.now)
+        self.history.validated(seconds, snapshot.version, iterations, result, effect.whole)
+        self._tell(ValidationNews(seconds, snapshot.version, iterations, effect.whole, result))
         await self.ask(Validated(snapshot.version, effect.whole, result))
         best = self.run.best
         if best is not None and best.version == snapshot.version:
             self.best = snapshot
-        self._tell(ValidationNews(self.run.seconds(self.now), snapshot.version, iterations, effect.whole, result))
 
     async def _beat_for_ever(self) -> None:
         to_volunteers = False
