@@ -46,7 +46,9 @@ class RunConfig:
 
     `validation_examples` is the size of a sample validation, `validation_total` of the whole validation split. A lease
     lives for `lease_timeout_factor` times the seconds it should take, and no less than `min_lease_timeout_seconds`;
-    that of a volunteer whose connection dropped for `reconnect_seconds` at most. Raises `WebNNError("settings")`.
+    that of a volunteer whose connection dropped for `reconnect_seconds` at most. It has at most `max_parts` parts, so
+    that it fits a frame's header. A run that is stopped waits `closing_seconds` at most for its last validation.
+    Raises `WebNNError("settings")`.
     """
 
     seed: int
@@ -68,6 +70,7 @@ class RunConfig:
     min_lease_timeout_seconds: float = 30.0
     reconnect_seconds: float = 15.0
     closing_seconds: float = 60.0
+    max_parts: int = 400
 
     def __post_init__(self) -> None:
         _check(0 <= self.seed < 2**32, "seed", "a uint32", self.seed)
@@ -103,6 +106,7 @@ _POSITIVE = (
     "min_lease_timeout_seconds",
     "reconnect_seconds",
     "closing_seconds",
+    "max_parts",
 )
 
 

@@ -114,6 +114,22 @@ class Report:
         return min(previous, rate) if rate >= _SMALLEST else previous
 
 
+class LearningRate:
+    """The rate of a run: its schedule, and the rate before the newest validation (some schedules build on it)."""
+
+    def __init__(self, schedule: Schedule, initial: float) -> None:
+        self._schedule = schedule
+        self._initial = initial
+        self.previous = initial
+
+    def at(self, position: Position) -> float:
+        return self._schedule.rate(self._initial, position, self.previous)
+
+    def validated(self, before: Position) -> None:
+        """Note that a validation is about to move the run on from `before`."""
+        self.previous = self.at(before)
+
+
 _SMALLEST = 1e-30  # a rate that float32 still holds and that is more than 0
 
 

@@ -1,0 +1,204 @@
+"""The account of examples: in each epoch, each one is free, leased or done."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from webnn.core.config import ShardSize
+from webnn.core.leases import Part
+
+
+class Span(NamedTuple):
+    """Examples `first <= i < last` of shard number `shard`, in one epoch (counted from 0)."""
+
+    epoch: int
+    shard: int
+    first: int
+    last: int
+
+    @property
+    def num_examples(self) -> int:
+        return self.last - self.first
+
+
+@dataclass(slots=True)
+class Epoch:
+    """One pass over the training set. `free` is in handing-out order; what is neither free nor done is leased."""
+
+    number: int
+    num_examples: int
+    num_done: int = 0
+    free: deque[Span] = field(default_factory=deque)
+
+
+class ExampleLedger:
+    """Hands out examples lease by lease, epoch after epoch, each epoch's shards in an order drawn from the seed.
+
+    A later epoch opens when the earlier ones have nothing free, though parts of them may still be out. `limit` is the
+    number of examples after which no more open (None: no end); the last epoch may be cut short by it.
+    """
+
+    def __init__(self, shards: Sequence[ShardSize], seed: int, limit: int | None = None) -> None:
+        self._shards = tuple(shards)
+        self._seed = seed
+        self._size = sum(shard.num_examples for shard in shards)
+        self._limit = limit
+        self._opened = 0
+        self._num_done = 0
+        self._num_leased = 0
+        self._epochs: dict[int, Epoch] = {}
+        self._leased: dict[str, tuple[Span, ...]] = {}
+
+    @property
+    def num_done(self) -> int:
+        """Examples done, over all epochs."""
+        return self._num_done
+
+    @property
+    def epochs(self) -> float:
+        """Passes over the training set: examples done over its size."""
+        return self._num_done / self._size
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether every example up to the limit is done."""
+        return self._limit is not None and self._num_done >= self._limit
+
+    @property
+    def num_free(self) -> float:
+        """Examples that could be handed out now, epochs not yet opened included; infinite without a limit."""
+        return math.inf if self._limit is None else self._limit - self._num_done - self._num_leased
+
+    @property
+    def open_epochs(self) -> tuple[Epoch, ...]:
+        """The epochs that are not done, oldest first, to look at."""
+        return tuple(self._epochs.values())
+
+    def leased(self, lease_id: str) -> tuple[Span, ...]:
+        """Give the spans that a lease holds; none when it is not open."""
+        return self._leased.get(lease_id, ())
+
+    def take(self, lease_id: str, num_examples: int, batch_size: int, max_parts: int) -> tuple[Part, ...]:
+        """Lease the next `num_examples`, in whole batches unless nothing more is left to take; () when nothing is free.
+
+        Fewer are taken when fewer are free, or when they would lie in more than `max_parts` pieces.
+        """
+        assert lease_id not in self._leased
+        spans = self._collect(num_examples, max_parts)
+        taken = _total(spans)
+        surplus = taken % batch_size
+        if 0 < surplus < taken < self.num_free:
+            self._put_back(_split_off(spans, surplus))
+        if spans:
+            self._leased[lease_id] = tuple(spans)
+            self._num_leased += _total(spans)
+        return tuple(Part(self._shards[span.shard].name, span.first, span.last) for span in spans)
+
+    def free(self, lease_id: str) -> None:
+        """End a lease that brought nothing: its examples are free again, and the next to go out."""
+        spans = self._leased.pop(lease_id)
+        self._num_leased -= _total(spans)
+        self._put_back(spans)
+
+    def finish(self, lease_id: str) -> None:
+        """End a lease whose update counts: its examples are done."""
+        spans = self._leased.pop(lease_id)
+        self._num_leased -= _total(spans)
+        self._num_done += _total(spans)
+        for span in spans:
+            epoch = self._epochs[span.epoch]
+            epoch.num_done += span.num_examples
+            if epoch.num_done == epoch.num_examples:
+                del self._epochs[span.epoch]
+
+    def snapshot(self) -> dict[str, Any]:
+        """Write what `restore` needs, JSON-able. Examples that are out on a lease are written as free."""
+        free: dict[int, list[Span]] = {number: list(epoch.free) for number, epoch in self._epochs.items()}
+        for spans in self._leased.values():
+            for span in spans:
+                free[span.epoch].append(span)
+        return {
+            "opened": self._opened,
+            "num_done": self._num_done,
+            "epochs": [
+                [number, epoch.num_examples, epoch.num_done, [span[1:] for span in free[number]]]
+                for number, epoch in self._epochs.items()
+            ],
+        }
+
+    def restore(self, snapshot: dict[str, Any]) -> None:
+        """Take up a `snapshot` of the same shards."""
+        self._opened = int(snapshot["opened"])
+        self._num_done = int(snapshot["num_done"])
+        self._leased.clear()
+        self._num_leased = 0
+        self._epochs = {
+            number: Epoch(number, num_examples, num_done, deque(Span(number, *span) for span in free))
+            for number, num_examples, num_done, free in snapshot["epochs"]
+        }
+
+    def _collect(self, num_examples: int, max_parts: int) -> list[Span]:
+        """Take up to `num_examples` from the front of what is free, opening epochs as needed."""
+        spans: list[Span] = []
+        while num_examples > 0 and len(spans) < max_parts:
+            epoch = self._first_with_free() or self._open_next()
+            if epoch is None:
+                break
+            span = epoch.free.popleft()
+            if span.num_examples > num_examples:
+                epoch.free.appendleft(span._replace(first=span.first + num_examples))
+                span = span._replace(last=span.first + num_examples)
+            spans.append(span)
+            num_examples -= span.num_examples
+        return spans
+
+    def _put_back(self, spans: Sequence[Span]) -> None:
+        for span in reversed(spans):
+            self._epochs[span.epoch].free.appendleft(span)
+
+    def _first_with_free(self) -> Epoch | None:
+        return next((epoch for epoch in self._epochs.values() if epoch.free), None)
+
+    def _open_next(self) -> Epoch | None:
+        size = self._size
+        if self._limit is not None:
+            size = min(size, self._limit - self._opened * self._size)
+        if size <= 0:
+            return None
+        epoch = Epoch(self._opened, size, free=deque(self._order(self._opened, size)))
+        self._epochs[epoch.number] = epoch
+        self._opened += 1
+        return epoch
+
+    def _order(self, number: int, size: int) -> list[Span]:
+        """List the first `size` examples of an epoch's order."""
+        spans = []
+        for shard in np.random.default_rng((self._seed, number)).permutation(len(self._shards)):
+            length = min(self._shards[shard].num_examples, size)
+            if length:
+                spans.append(Span(number, int(shard), 0, length))
+            size -= length
+        return spans
+
+
+def _total(spans: Sequence[Span]) -> int:
+    return sum(span.num_examples for span in spans)
+
+
+def _split_off(spans: list[Span], surplus: int) -> list[Span]:
+    """Take the last `surplus` examples off `spans` (which holds more than that) and return them."""
+    taken: list[Span] = []
+    while surplus > 0:
+        span = spans.pop()
+        kept = max(span.num_examples - surplus, 0)
+        if kept:
+            spans.append(span._replace(last=span.first + kept))
+        taken.insert(0, span._replace(first=span.first + kept))
+        surplus -= span.num_examples - kept
+    return taken

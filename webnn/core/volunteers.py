@@ -1,0 +1,143 @@
+"""Who is here, how fast each one is, and who waits for a lease."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from webnn.core.config import RunConfig
+from webnn.core.events import Device
+
+FIRST_ITERATIONS = 10  # of a lease for a device of which nothing is known
+MAX_FIRST_ITERATIONS = 1_000  # of a lease sized on a volunteer's word alone
+MAX_ITERATIONS = 100_000
+GROWTH = 2.0  # a lease is at most this many times the one before
+SHRINKAGE = 4.0
+SMALLEST_SHARE = 8  # the part of an ordinary lease below which sharing what is left is not worth a merge
+SMOOTHING = 0.4  # the share of the newest measurement in the average
+
+
+@dataclass(slots=True)
+class Volunteer:
+    """One volunteer. `seconds_per_iteration` is an exponential moving average over its updates, None before the first.
+
+    `claimed_seconds` is what it measured by itself before that; `last_iterations` the size of its newest lease.
+    """
+
+    volunteer_id: str
+    device: Device
+    connected: bool = True
+    seconds_per_iteration: float | None = None
+    claimed_seconds: float | None = None
+    last_iterations: int = 0
+
+    def claim(self, backend: str, seconds_per_iteration: float | None) -> None:
+        """Note what a `Ready` says."""
+        self.device = Device(self.device.kind, self.device.name, backend)
+        if seconds_per_iteration is not None:
+            self.claimed_seconds = seconds_per_iteration
+
+    def measure(self, seconds: float, iterations: int) -> None:
+        """Note that `iterations` took `seconds`."""
+        sample = min(max(seconds / iterations, 1e-5), 1e4)
+        known = self.seconds_per_iteration
+        self.seconds_per_iteration = sample if known is None else known + SMOOTHING * (sample - known)
+
+    def slow_down(self) -> None:
+        """Note that a lease was too much for it: the next is a quarter of that one, and grows again from there."""
+        self.last_iterations = max(int(self.last_iterations / SHRINKAGE / GROWTH), 1)
+
+    def wanted_iterations(self, lease_seconds: float) -> int:
+        """Size a lease that takes this device about `lease_seconds`, without jumping."""
+        seconds = self.seconds_per_iteration or self.claimed_seconds
+        wanted = FIRST_ITERATIONS if seconds is None else lease_seconds / seconds
+        if not self.last_iterations:
+            return _whole(wanted, 1, MAX_FIRST_ITERATIONS)
+        return _whole(wanted, self.last_iterations / SHRINKAGE, self.last_iterations * GROWTH)
+
+    def expected_seconds(self, iterations: int, lease_seconds: float) -> float:
+        """Expect a lease to take this long: never less than an ordinary one."""
+        return max(iterations * (self.seconds_per_iteration or self.claimed_seconds or 0.0), lease_seconds)
+
+
+class Volunteers:
+    """The volunteers of a run, by id, and the queue of those that asked for a lease and have none yet."""
+
+    def __init__(self, max_remembered: int = 10_000) -> None:
+        self._known: dict[str, Volunteer] = {}
+        self._waiting: dict[str, None] = {}  # in the order of asking
+        self._max_remembered = max_remembered
+        self.total = 0  # different ids ever seen
+        self.num_connected = 0
+
+    def get(self, volunteer_id: str) -> Volunteer | None:
+        return self._known.get(volunteer_id)
+
+    def connected(self) -> list[Volunteer]:
+        return [volunteer for volunteer in self._known.values() if volunteer.connected]
+
+    def join(self, volunteer_id: str, device: Device) -> Volunteer:
+        """Note a connection, new or again."""
+        volunteer = self._known.pop(volunteer_id, None)
+        if volunteer is None:
+            volunteer = Volunteer(volunteer_id, device, connected=False)
+            self.total += 1
+        self.num_connected += not volunteer.connected
+        volunteer.connected = True
+        volunteer.device = device
+        self._known[volunteer_id] = volunteer
+        self._forget_oldest()
+        return volunteer
+
+    def leave(self, volunteer_id: str) -> None:
+        volunteer = self._known.get(volunteer_id)
+        if volunteer is not None and volunteer.connected:
+            volunteer.connected = False
+            self.num_connected -= 1
+        self._waiting.pop(volunteer_id, None)
+
+    def ask(self, volunteer_id: str) -> None:
+        """Put a volunteer at the end of the queue, unless it is in it."""
+        self._waiting.setdefault(volunteer_id)
+
+    def served(self, volunteer_id: str) -> None:
+        self._waiting.pop(volunteer_id, None)
+
+    def waits(self, volunteer_id: str) -> bool:
+        return volunteer_id in self._waiting
+
+    def waiting(self) -> list[Volunteer]:
+        """List those that wait, the longest first."""
+        return [self._known[volunteer_id] for volunteer_id in self._waiting]
+
+    def clear_queue(self) -> None:
+        self._waiting.clear()
+
+    def _forget_oldest(self) -> None:
+        surplus = len(self._known) - self.num_connected - self._max_remembered
+        for volunteer in list(self._known.values()) if surplus > 0 else ():
+            if not volunteer.connected:
+                del self._known[volunteer.volunteer_id]
+                break
+
+
+def lease_iterations(
+    volunteer: Volunteer, config: RunConfig, num_connected: int, examples_left: float, iterations_left: float
+) -> int:
+    """Size a volunteer's next lease in iterations; 0 when the run needs no more.
+
+    Towards the end of a run (`examples_left`, `iterations_left`, both infinite without such a limit) leases shrink, so
+    that what is left is shared by everyone instead of being one volunteer's next minute (guided self-scheduling:
+    Polychronopoulos and Kuck 1987).
+    """
+    wanted = volunteer.wanted_iterations(config.lease_seconds)
+    left = min(examples_left / config.batch_size, iterations_left)
+    if math.isinf(left):
+        return wanted
+    left = math.ceil(left)
+    share = left / (config.max_open_leases * max(num_connected, 1))
+    return min(wanted, left, max(math.ceil(share), math.ceil(wanted / SMALLEST_SHARE)))
+
+
+def _whole(wanted: float, lowest: float, highest: float) -> int:
+    return max(round(min(max(wanted, lowest), highest, MAX_ITERATIONS)), 1)
