@@ -27,8 +27,8 @@ class By(StrEnum):
 class Copy(Defaults):
     """W <- P if its validation is better than that of W, else W. WebNN report 2018, section 1.7.1.
 
-    t <- max(t, p). The first P is taken, whatever it reaches; one without an appraisal, or as good as W, is not. What is
-    compared are appraisals on the same held-out examples, by their loss where the model has no accuracy.
+    t <- max(t, p). The first P is taken, whatever it reaches; one without an appraisal, or as good as W, is not. They
+    are compared on the same held-out examples, by their loss where the model has no accuracy.
     """
 
     by: By = By.LOSS

@@ -36,6 +36,9 @@ class DcAsgd(Accumulating):
     g g, l = `strength`/sqrt(s + 1e-7), with m = `decay` (section 6, DC-ASGD-a). A lease of H steps brings the sum of H
     gradients: g is then their mean, and the step is H times as long. r is `learning_rate`, or the lease's. t <- t + H.
     Several at once are applied one after another.
+
+    Ours: the correction is never larger than g itself. Beyond that, the Taylor expansion that it comes from does not
+    hold, and a single odd gradient, cubed, would throw the weights away.
     """
 
     form: Form = Form.ADAPTIVE
@@ -56,24 +59,22 @@ class DcAsgd(Accumulating):
             rate = contribution.learning_rate if self.learning_rate is None else self.learning_rate
             length = np.float32(rate * contribution.weight * contribution.iterations)
             for chunk in chunks(len(weights)):
-                gradient = contribution.payload[chunk] / np.float32(contribution.iterations)
-                correction = self._lambda_squares(gradient, chunk, state)
-                correction *= weights[chunk] - contribution.base[chunk]
-                correction += gradient
-                correction *= length
-                weights[chunk] -= correction
+                step = contribution.payload[chunk] / np.float32(contribution.iterations)
+                step *= 1 + self._relative(step, weights[chunk] - contribution.base[chunk], chunk, state)
+                step *= length
+                weights[chunk] -= step
 
-    def _lambda_squares(self, gradient: Vector, chunk: slice, state: State) -> Vector:
-        """Give l g g for one slice, in a new array, and take the gradient into the running mean of squares."""
-        squares = np.square(gradient)
-        if self.form is Form.CONSTANT:
-            squares *= np.float32(self.strength)
-            return squares
-        mean_square = state["mean_square"][chunk]
-        mean_square *= np.float32(self.decay)
-        mean_square += np.float32(1 - self.decay) * squares
-        squares *= np.float32(self.strength) / np.sqrt(mean_square + np.float32(EPSILON))
-        return squares
+    def _relative(self, gradient: Vector, moved: Vector, chunk: slice, state: State) -> Vector:
+        """Give l g (W - W_backup), within [-1, 1], for one slice, and take g g into the running mean of squares."""
+        moved *= gradient
+        moved *= np.float32(self.strength)
+        if self.form is Form.ADAPTIVE:
+            mean_square = state["mean_square"][chunk]
+            mean_square *= np.float32(self.decay)
+            mean_square += np.float32(1 - self.decay) * np.square(gradient)
+            moved /= np.sqrt(mean_square + np.float32(EPSILON))
+        np.clip(moved, -1, 1, out=moved)
+        return moved
 
 
 OPTIONS: Mapping[str, Option] = {
