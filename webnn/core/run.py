@@ -54,7 +54,7 @@ class Run:
     """One training of one model on one dataset. It decides; it never waits, sends, computes or looks at a clock.
 
     `now`, everywhere, is seconds on the run's own clock. `incarnation` counts the times that the run was taken up
-    again, so that no lease's id is ever used twice. Raises `WebNNError("settings")` for settings that do not make sense.
+    again, so that no lease's id is ever used twice. Raises `WebNNError("settings")`.
     """
 
     def __init__(self, config: RunConfig, now: float = 0.0, *, incarnation: int = 0) -> None:
@@ -205,7 +205,7 @@ class Run:
 
     @classmethod
     def restore(cls, config: RunConfig, snapshot: dict[str, Any], now: float = 0.0, *, highest_version: int = 0) -> Run:
-        """Take up a run where `snapshot` left it: the weights are those of its version, every lease's examples are free.
+        """Take up a run where `snapshot` left it: the weights are those of its version, and no lease is open.
 
         `highest_version` is the highest version known to have been handed out, if later than the snapshot's. Raises
         `WebNNError("invalid_checkpoint")` for a snapshot that this is not.
@@ -302,8 +302,7 @@ class Run:
     def _start(self) -> None:
         if self.state not in (RunState.CREATED, RunState.QUEUED):
             return
-        self._versions.publish(1, 0, None)
-        self._versions.merges = 0
+        self._versions = Versions(current=1, highest=1)
         self._set_state(RunState.RUNNING, None)
         self._effects.append(Publish(self.version, self.weights_iterations))
 

@@ -135,8 +135,9 @@ def lease_iterations(
     if math.isinf(left):
         return wanted
     left = math.ceil(left)
-    share = left / (config.max_open_leases * max(num_connected, 1))
-    return min(wanted, left, max(math.ceil(share), math.ceil(wanted / SMALLEST_SHARE)))
+    each = left / max(num_connected, 1)
+    share = max(each / config.max_open_leases, min(each, wanted / SMALLEST_SHARE))
+    return min(wanted, left, math.ceil(share))
 
 
 def _whole(wanted: float, lowest: float, highest: float) -> int:
