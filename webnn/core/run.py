@@ -2,6 +2,8 @@
 
     Ready -> Grant or Wait; Progressed; UpdateArrived -> Judge; Judged -> Merge; MergeDone -> Publish, Merged, Settle
 
+When an update that is judged is merged, and with which others, its collector says (`webnn.core.collecting`).
+
 A lease goes through `training` (with its volunteer), `judging`, `queued` and `merging` (with us) to its one outcome.
 Everything else here asks, after every event, whether the run can move: whether a lease expired, the next merge can
 start, a limit is reached, a validation is due, the end has come, and whether those who wait can be served.
@@ -17,8 +19,10 @@ import numpy as np
 
 from webnn.core import events as ev
 from webnn.core.clock import Pace, Stopwatch
+from webnn.core.collecting import Collected, make_collector
 from webnn.core.config import RunConfig
 from webnn.core.effects import (
+    Appraise,
     Effect,
     Grant,
     Judge,
@@ -34,16 +38,21 @@ from webnn.core.errors import WebNNError
 from webnn.core.examples import ExampleLedger
 from webnn.core.leases import Lease, LeaseBook, OpenLease, Outcome, Phase
 from webnn.core.merging import Contribution, Wants, make_strategy, taken_whole
-from webnn.core.merging.base import Immediate
+from webnn.core.merging.base import Match
+from webnn.core.metrics import Validation
 from webnn.core.schedule import LearningRate, Position
 from webnn.core.states import RunState, WaitReason
 from webnn.core.status import RunStatus, finite, progress
 from webnn.core.stopping import Closing, Ending, StopKind, limit_reached
 from webnn.core.validation import ValidationPlan, VersionResult
 from webnn.core.versions import Versions
-from webnn.core.volunteers import Volunteer, Volunteers, lease_iterations
+from webnn.core.volunteers import Volunteer, Volunteers, lease_iterations, matched_iterations
 
-MAX_NORM = 1e30  # of a payload: beyond it, differences of float32 numbers may not be finite any more
+MAX_NORM = {  # of a payload: beyond it, differences of float32 numbers may not be finite any more, or squares
+    Wants.WEIGHTS: 1e30,
+    Wants.DELTA: 1e30,
+    Wants.GRADIENT: 1e15,
+}
 ASK_AGAIN_SECONDS = 15.0
 MAX_VALIDATION_FAILURES = 3
 STALENESS_WINDOW = 100  # merges
@@ -60,8 +69,6 @@ class Run:
     def __init__(self, config: RunConfig, now: float = 0.0, *, incarnation: int = 0) -> None:
         self.config = config
         self.strategy = make_strategy(config.merge)
-        if not isinstance(self.strategy.collect, Immediate):
-            raise WebNNError("settings", f'merge: "{self.strategy.name}" collects updates, which is not supported yet.')
         self.state = RunState.CREATED
         self.reason: str | None = None
         self.ending: Ending | None = None
@@ -81,7 +88,8 @@ class Run:
         self._pace = Pace()
         self._staleness: deque[int] = deque(maxlen=STALENESS_WINDOW)
         self._updates: dict[str, ev.UpdateArrived] = {}  # of leases that are with us
-        self._queue: deque[str] = deque()  # leases judged, not merged
+        self._appraisals: dict[str, Validation] = {}  # of such leases, where the strategy needs it
+        self._collector = make_collector(self.strategy.collect)
         self._merging: Merge | None = None
         self._closing: Closing | None = None
         self._wake_at: float | None = None
@@ -270,6 +278,8 @@ class Run:
                 self._take_update(event)
             case ev.Judged():
                 self._take_verdict(event)
+            case ev.Appraised():
+                self._take_appraisal(event)
             case ev.MergeDone():
                 self._commit_merge(event)
             case ev.Validated() | ev.ValidationFailed():
@@ -344,10 +354,12 @@ class Run:
 
     def _join(self, event: ev.Joined) -> None:
         self._volunteers.join(event.volunteer_id, event.device)
+        self._collector.joined(event.volunteer_id)
         self._renew(event.volunteer_id)
 
     def _leave(self, event: ev.Left) -> None:
         self._volunteers.leave(event.volunteer_id)
+        self._collector.left(event.volunteer_id)
         for open_lease in self._leases.training(event.volunteer_id):
             if event.for_good:
                 self._settle(open_lease, Outcome.ABANDONED, "The volunteer left.")
@@ -398,8 +410,11 @@ class Run:
         for volunteer in self._volunteers.waiting():
             if self._has_enough(volunteer.volunteer_id):
                 continue
-            if not self._grant(volunteer):
-                return
+            wanted = self._lease_size(volunteer)
+            iterations = self._fit(volunteer, wanted)
+            if (wanted and not iterations) or self._grant(volunteer, iterations):
+                continue
+            return
 
     def _has_enough(self, volunteer_id: str) -> bool:
         """Whether a volunteer trains all that it may, or too much of its work still waits to be merged."""
@@ -407,13 +422,25 @@ class Run:
         training = sum(open_lease.phase is Phase.TRAINING for open_lease in own)
         return training >= self.config.max_open_leases or len(own) >= 2 * self.config.max_open_leases
 
-    def _grant(self, volunteer: Volunteer) -> bool:
-        """Grant a lease, unless there is nothing left to train."""
+    def _lease_size(self, volunteer: Volunteer) -> int:
+        """Size a volunteer's next lease in iterations, whether or not there is time for it in a round; 0: no need."""
+        wanted = self.strategy.lease_iterations
+        if wanted is None:
+            wanted = volunteer.wanted_iterations(self.config.lease_seconds)
+        elif self.strategy.match is Match.SPEED:
+            wanted = matched_iterations(wanted, volunteer, self._volunteers.connected())
+        return lease_iterations(
+            wanted, self.config, self._volunteers.num_connected, self._ledger.num_free, self._iterations_left()
+        )
+
+    def _fit(self, volunteer: Volunteer, wanted: int) -> int:
+        """Cut a lease's iterations to what there is time for; 0: the volunteer waits for the next round."""
+        return self._collector.fit(volunteer.volunteer_id, wanted, volunteer.pace, self._now)
+
+    def _grant(self, volunteer: Volunteer, wanted: int) -> bool:
+        """Grant a lease of at most `wanted` iterations, unless there is nothing left to train."""
         config = self.config
         lease_id = f"{self._incarnation}-{self._num_granted}"
-        wanted = lease_iterations(
-            volunteer, config, self._volunteers.num_connected, self._ledger.num_free, self._iterations_left()
-        )
         parts = self._ledger.take(lease_id, wanted * config.batch_size, config.batch_size, config.max_parts)
         if not parts:
             return False
@@ -439,6 +466,8 @@ class Run:
         self._num_granted += 1
         volunteer.last_iterations = iterations
         self._leases.open(lease)
+        seconds = config.lease_seconds if volunteer.pace is None else iterations * volunteer.pace
+        self._collector.granted(lease_id, volunteer.volunteer_id, self._now, self._now + seconds)
         self._volunteers.served(volunteer.volunteer_id)
         self._effects.append(Grant(lease))
         return True
@@ -465,7 +494,12 @@ class Run:
             return WaitReason.PAUSED
         if self.state is not RunState.RUNNING:
             return WaitReason.NOT_STARTED
-        return WaitReason.TOO_MANY_LEASES if self._has_enough(volunteer_id) else WaitReason.NO_EXAMPLES
+        if self._has_enough(volunteer_id):
+            return WaitReason.TOO_MANY_LEASES
+        volunteer = self._volunteers.get(volunteer_id)
+        assert volunteer is not None
+        wanted = self._lease_size(volunteer)
+        return WaitReason.ROUND if wanted and not self._fit(volunteer, wanted) else WaitReason.NO_EXAMPLES
 
     # Updates
 
@@ -482,6 +516,7 @@ class Run:
         if volunteer is not None:
             volunteer.measure(event.seconds, event.iterations)
         open_lease.phase = Phase.JUDGING
+        self._collector.delivered(event.lease_id)
         self._updates[event.lease_id] = event
         self._renew(event.volunteer_id)
         self._effects.append(Judge(event.lease_id, event.payload))
@@ -517,23 +552,65 @@ class Run:
             return  # the run ended while it was judged
         if not event.verdict.finite:
             self._settle(open_lease, Outcome.INVALID, "It has numbers that are not finite.")
-        elif event.verdict.norm > MAX_NORM:
+        elif event.verdict.norm > MAX_NORM[self.strategy.wants]:
             self._settle(open_lease, Outcome.INVALID, "Its numbers are too large.")
+        elif self.strategy.needs_appraisal:
+            update = self._updates[event.lease_id]
+            self._effects.append(Appraise(event.lease_id, self.config.validation_examples, update.payload))
         else:
-            open_lease.phase = Phase.QUEUED
-            self._queue.append(event.lease_id)
+            self._enqueue(open_lease)
+
+    def _take_appraisal(self, event: ev.Appraised) -> None:
+        open_lease = self._leases.get(event.lease_id)
+        if open_lease is None or open_lease.phase is not Phase.JUDGING:
+            return  # the run ended, or the round closed, while it was appraised
+        if event.result is None:
+            self._settle(open_lease, Outcome.NOT_NEEDED, "It could not be validated.")
+        else:
+            self._appraisals[event.lease_id] = event.result
+            self._enqueue(open_lease)
+
+    def _enqueue(self, open_lease: OpenLease) -> None:
+        """Let an update that is good wait for its merge, unless it is too stale."""
+        update = self._updates[open_lease.lease.lease_id]
+        bound = self.strategy.max_staleness
+        staleness = self._versions.staleness(update.base_version)
+        if bound is not None and staleness > bound:
+            self._settle(open_lease, Outcome.STALE, f"{staleness} merges came before it; {bound} are allowed.")
+            return
+        open_lease.phase = Phase.QUEUED
+        self._collector.judged(open_lease.lease.lease_id, self._now)
 
     # Merging
 
     def _start_merge(self) -> None:
         """Ask for the next merge: one at a time, none while a target is being confirmed."""
-        if self._merging is not None or not self._queue or self._validation.frozen(self._now):
+        if self._merging is not None or self._closing is not None or self._validation.frozen(self._now):
             return
-        contribution = self._contribution(self._queue.popleft())
+        collected = self._collector.collect(self._now, more=self._can_grant())
+        if collected is None:
+            return
+        contributions = tuple(self._contribution(lease_id) for lease_id in collected.merged)
         before = self.weights_iterations
-        after = self.strategy.iterations_after(before, (contribution,))
-        self._merging = Merge(self._versions.next, after, (contribution,), before)
+        after = self.strategy.iterations_after(before, contributions)
+        self._merging = Merge(self._versions.next, after, contributions, before)
         self._effects.append(self._merging)
+        self._drop(collected)
+
+    def _can_grant(self) -> bool:
+        """Whether somebody is here, and there is something left to train."""
+        return self._volunteers.num_connected > 0 and self._ledger.num_free > 0 and self._iterations_left() > 0
+
+    def _drop(self, collected: Collected) -> None:
+        """End the leases that a round closed without."""
+        for lease_id in collected.dropped:
+            open_lease = self._leases.get(lease_id)
+            assert open_lease is not None
+            lease = open_lease.lease
+            volunteer = self._volunteers.get(lease.volunteer_id)
+            if volunteer is not None and open_lease.phase is Phase.TRAINING:
+                volunteer.lagged(self._now - lease.granted_at, lease.iterations)
+            self._settle(open_lease, Outcome.STALE, "Its round closed without it.")
 
     def _contribution(self, lease_id: str) -> Contribution:
         open_lease = self._leases.get(lease_id)
@@ -550,6 +627,9 @@ class Run:
             num_examples=update.num_examples,
             staleness=self._versions.staleness(update.base_version),
             whole=alone and update.base_version == self.version and self.strategy.takes_whole,
+            base_version=update.base_version,
+            learning_rate=open_lease.lease.learning_rate,
+            appraisal=self._appraisals.get(lease_id),
         )
 
     def _commit_merge(self, event: ev.MergeDone) -> None:
@@ -560,6 +640,7 @@ class Run:
             raise ValueError(f"nobody asked for version {event.version} to be merged")
         self._merging = None
         self._versions.publish(merge.version, merge.iterations, self._leases.oldest_version())
+        self._collector.published()
         self._effects.append(Publish(self.version, self.weights_iterations))
         whole = taken_whole(self.strategy, merge.contributions)
         for contribution in merge.contributions:
@@ -590,7 +671,9 @@ class Run:
         """End a lease with its one outcome, and give its examples their place."""
         lease = open_lease.lease
         self._leases.settle(lease.lease_id, outcome, detail)
+        self._collector.ended(lease.lease_id)
         self._updates.pop(lease.lease_id, None)
+        self._appraisals.pop(lease.lease_id, None)
         if outcome is Outcome.MERGED:
             self._ledger.finish(lease.lease_id)
         else:
@@ -636,7 +719,7 @@ class Run:
         """Take no more work; what is being merged still counts. Then a last validation, on the whole split."""
         patience = self.config.closing_seconds * (1 if ending.kind is StopKind.OWNER else 10)
         self._closing = Closing(ending, self._now + patience)
-        self._queue.clear()
+        self._collector.clear()
         for open_lease in self._leases.all():
             if open_lease.phase is not Phase.MERGING:
                 self._settle(open_lease, Outcome.NOT_NEEDED, ending.reason)
@@ -660,7 +743,7 @@ class Run:
         if self.state.over:
             return
         self.ending = ending
-        self._queue.clear()
+        self._collector.clear()
         self._merging = None
         self._volunteers.clear_queue()
         for open_lease in self._leases.all():
@@ -678,6 +761,8 @@ class Run:
             times.append(self._closing.until)
         else:
             times.append(self._validation.next_time(self.version))
+            if self._merging is None:
+                times.append(self._collector.next_time())
             if self.config.stop.seconds is not None:
                 times.append(self._stopwatch.reaches(self.config.stop.seconds))
         at = min((time for time in times if time is not None and time > self._now), default=None)
