@@ -33,7 +33,7 @@ DEFAULTS = RunConfig(
 
 
 def config(**changes: Any) -> RunConfig:
-    """The usual settings with `changes`; `stop` may be a dict."""
+    """Make the usual settings with `changes`; `stop` may be a dict."""
     if isinstance(changes.get("stop"), dict):
         changes["stop"] = StopConditions(**changes["stop"])
     return replace(DEFAULTS, **changes)
@@ -42,14 +42,14 @@ def config(**changes: Any) -> RunConfig:
 class World:
     """Drives a run, and answers its questions at once unless told not to."""
 
-    def __init__(self, start: bool = True, **changes: Any) -> None:
+    def __init__(self, *, start: bool = True, answers_validation: bool = True, **changes: Any) -> None:
         self.run = Run(config(**changes))
         self.now = 0.0
         self.log: list[fx.Effect] = []
         self.leases: dict[str, Lease] = {}
         self.accuracy: Callable[[fx.Validate], float] = lambda request: 0.5
         self.loss: Callable[[fx.Validate], float] = lambda request: 1.0
-        self.answers_validation = True
+        self.answers_validation = answers_validation
         self.answers_merge = True
         self.answers_judge = True
         self.verdict = Verdict(finite=True, norm=1.0)
@@ -75,7 +75,7 @@ class World:
                 return [ev.Judged(lease_id, self.verdict)]
             case fx.Merge(version) if self.answers_merge:
                 return [ev.MergeDone(version)]
-            case fx.Validate(version, whole) if self.answers_validation:
+            case fx.Validate() if self.answers_validation:
                 return [self.validated(effect)]
             case _:
                 pass

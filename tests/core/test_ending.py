@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from tests.core.fakes import World, only, outcomes, reasons
@@ -43,8 +45,7 @@ def test_sample_is_validated_every_so_many_versions() -> None:
 
 
 def test_only_one_validation_is_asked_for_at_a_time() -> None:
-    world = World()
-    world.answers_validation = False
+    world = World(answers_validation=False)
     world.join("a")
     train(world)
     train(world)
@@ -52,8 +53,7 @@ def test_only_one_validation_is_asked_for_at_a_time() -> None:
 
 
 def test_failed_validation_is_asked_for_again_later() -> None:
-    world = World()
-    world.answers_validation = False
+    world = World(answers_validation=False)
     world.join("a")
     assert not only(world.send(ev.ValidationFailed(1, "it died")), fx.Validate)
     assert only(world.wait(2), fx.Validate)
@@ -74,8 +74,7 @@ def test_best_version_is_the_one_with_the_highest_accuracy() -> None:
 
 
 def test_best_version_of_a_regression_is_the_one_with_the_lowest_loss() -> None:
-    world = World()
-    world.answers_validation = False
+    world = World(answers_validation=False)
     for version, loss in ((1, 3.0), (2, 1.0), (3, float("nan"))):
         if version > 1:
             world.join("a")
@@ -109,7 +108,7 @@ def test_accuracy_that_the_whole_split_does_not_confirm_lets_the_run_go_on() -> 
         train(world)
     assert world.run.state is RunState.RUNNING
     tries = [index for index, (_, whole) in enumerate(validations(world)) if whole]
-    gaps = [later - earlier for earlier, later in zip(tries, tries[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(tries)]
     assert len(tries) >= 4
     assert gaps == sorted(gaps)
     assert gaps[0] < gaps[-1] <= 20
@@ -224,6 +223,8 @@ def test_merge_under_way_at_the_end_still_counts() -> None:
     world.update(lease)
     assert not outcomes(world.wait(10))
     assert world.run.state is RunState.RUNNING
+    world.now += 5
+    assert world.run.seconds(world.now) == 10
     assert outcomes(world.send(ev.MergeDone(2))) == [Outcome.MERGED]
     assert world.run.state is RunState.FINISHED
     assert validations(world)[-1] == (2, True)
@@ -240,8 +241,8 @@ def test_owner_stops_the_run_after_a_last_validation() -> None:
 
 def test_stop_does_not_wait_for_ever_for_its_validation() -> None:
     world = World()
-    world.answers_validation = False
     world.new("a")
+    world.answers_validation = False
     effects = world.send(ev.Stop("Ctrl-C"))
     assert only(effects, fx.Wake)[-1].at == 60
     assert world.run.closing
@@ -251,16 +252,15 @@ def test_stop_does_not_wait_for_ever_for_its_validation() -> None:
 
 
 def test_second_stop_ends_at_once() -> None:
-    world = World()
-    world.answers_validation = False
+    world = World(answers_validation=False)
     world.send(ev.Stop("Ctrl-C"))
+    assert world.run.state is RunState.RUNNING
     world.send(ev.Stop("Ctrl-C again"))
     assert world.run.state is RunState.STOPPED
 
 
 def test_last_validation_is_tried_three_times() -> None:
-    world = World(stop={"seconds": 10})
-    world.answers_validation = False
+    world = World(stop={"seconds": 10}, answers_validation=False)
     world.send(ev.ValidationFailed(1, "it died"))
     world.wait(2)
     world.send(ev.ValidationFailed(1, "it died"))

@@ -13,6 +13,7 @@ from webnn.core.leases import Outcome
 from webnn.core.merging.base import MergeSpec
 from webnn.core.metrics import TrainingMetrics, Verdict
 from webnn.core.run import Run
+from webnn.core.schedule import parse_schedule
 from webnn.core.states import RunState, WaitReason
 
 
@@ -470,8 +471,6 @@ def test_what_is_left_at_the_end_is_shared() -> None:
 
 
 def test_learning_rate_follows_the_schedule() -> None:
-    from webnn.core.schedule import parse_schedule
-
     world = World(schedule=parse_schedule({"step": {"everyEpochs": 1, "factor": 0.5}}))
     lease = world.new("a")
     world.update(lease)

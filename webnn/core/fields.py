@@ -10,6 +10,7 @@ from typing import TypeVar
 from webnn.core.errors import ProtocolError
 
 MAX_INTEGER = 2**53 - 1  # the largest whole number that JavaScript holds exactly
+LARGEST_NUMBER = 1e300
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
@@ -60,7 +61,7 @@ class Fields:
         value = self._take(key)
         if not isinstance(value, int | float) or isinstance(value, bool):
             raise self._wrong(key, "a number")
-        if not math.isfinite(value) or not value > above or abs(value) > 1e300:
+        if not value > above or abs(value) > LARGEST_NUMBER:
             raise self._wrong(key, f"finite and above {above:g}")
         return float(value)
 

@@ -2,7 +2,7 @@
 
     Ready -> Grant or Wait; Progressed; UpdateArrived -> Judge; Judged -> Merge; MergeDone -> Publish, Merged, Settle
 
-When an update that is judged is merged, and with which others, its collector says (`webnn.core.collecting`).
+Which updates are merged together, and when, is for the strategy to say (`webnn.core.collecting`).
 
 A lease goes through `training` (with its volunteer), `judging`, `queued` and `merging` (with us) to its one outcome.
 Everything else here asks, after every event, whether the run can move: whether a lease expired, the next merge can
@@ -11,22 +11,14 @@ start, a limit is reached, a validation is due, the end has come, and whether th
 
 from __future__ import annotations
 
-import math
-from collections import Counter, deque
-from typing import Any, assert_never
-
-import numpy as np
+from typing import assert_never
 
 from webnn.core import events as ev
-from webnn.core.clock import Pace, Stopwatch
-from webnn.core.collecting import Collected, make_collector
-from webnn.core.config import RunConfig
 from webnn.core.effects import (
     Appraise,
     Effect,
     Grant,
     Judge,
-    Merge,
     Merged,
     Publish,
     Settle,
@@ -35,215 +27,25 @@ from webnn.core.effects import (
     Wake,
 )
 from webnn.core.errors import WebNNError
-from webnn.core.examples import ExampleLedger
-from webnn.core.leases import Lease, LeaseBook, OpenLease, Outcome, Phase
-from webnn.core.merging import Contribution, Wants, make_strategy, taken_whole
-from webnn.core.merging.base import Match
-from webnn.core.metrics import Validation
-from webnn.core.schedule import LearningRate, Position
+from webnn.core.inbox import problem
+from webnn.core.leases import OpenLease, Outcome, Phase
+from webnn.core.merging import Contribution, Wants, taken_whole
+from webnn.core.record import RunRecord
 from webnn.core.states import RunState, WaitReason
-from webnn.core.status import RunStatus, finite, progress
 from webnn.core.stopping import Closing, Ending, StopKind, limit_reached
-from webnn.core.validation import ValidationPlan, VersionResult
 from webnn.core.versions import Versions
-from webnn.core.volunteers import Volunteer, Volunteers, lease_iterations, matched_iterations
 
-MAX_NORM = {  # of a payload: beyond it, differences of float32 numbers may not be finite any more, or squares
+MAX_NORM = {  # of a payload: beyond it, differences (or a gradient's squares) may not be finite in float32 any more
     Wants.WEIGHTS: 1e30,
     Wants.DELTA: 1e30,
     Wants.GRADIENT: 1e15,
 }
 ASK_AGAIN_SECONDS = 15.0
 MAX_VALIDATION_FAILURES = 3
-STALENESS_WINDOW = 100  # merges
-REMEMBERED_OUTCOMES = 1_000  # in a snapshot
 
 
-class Run:
-    """One training of one model on one dataset. It decides; it never waits, sends, computes or looks at a clock.
-
-    `now`, everywhere, is seconds on the run's own clock. `incarnation` counts the times that the run was taken up
-    again, so that no lease's id is ever used twice. Raises `WebNNError("settings")`.
-    """
-
-    def __init__(self, config: RunConfig, now: float = 0.0, *, incarnation: int = 0) -> None:
-        self.config = config
-        self.strategy = make_strategy(config.merge)
-        self.state = RunState.CREATED
-        self.reason: str | None = None
-        self.ending: Ending | None = None
-        self.iterations = 0
-        self._now = now
-        self._incarnation = incarnation
-        self._num_granted = 0
-        self._rng = np.random.Generator(np.random.PCG64(config.seed))
-        limit = None if config.stop.epochs is None else math.ceil(config.stop.epochs * config.num_examples)
-        self._ledger = ExampleLedger(config.shards, config.seed, limit)
-        self._leases = LeaseBook()
-        self._volunteers = Volunteers()
-        self._versions = Versions()
-        self._validation = ValidationPlan(config)
-        self._rate = LearningRate(config.schedule, config.learning_rate)
-        self._stopwatch = Stopwatch()
-        self._pace = Pace()
-        self._staleness: deque[int] = deque(maxlen=STALENESS_WINDOW)
-        self._updates: dict[str, ev.UpdateArrived] = {}  # of leases that are with us
-        self._appraisals: dict[str, Validation] = {}  # of such leases, where the strategy needs it
-        self._collector = make_collector(self.strategy.collect)
-        self._merging: Merge | None = None
-        self._closing: Closing | None = None
-        self._wake_at: float | None = None
-        self._effects: list[Effect] = []
-
-    # What can be seen
-
-    @property
-    def version(self) -> int:
-        """The current version; 0 before the start."""
-        return self._versions.current
-
-    @property
-    def weights_iterations(self) -> int:
-        """Count the iterations behind the current weights: t of the merge rules. `iterations` is the sum merged."""
-        return self._versions.iterations
-
-    @property
-    def num_merges(self) -> int:
-        return self._versions.merges
-
-    @property
-    def epochs(self) -> float:
-        return self._ledger.epochs
-
-    @property
-    def outcomes(self) -> Counter[Outcome]:
-        return Counter(self._leases.outcomes)
-
-    @property
-    def volunteers(self) -> tuple[Volunteer, ...]:
-        """The volunteers that are connected, to look at."""
-        return tuple(self._volunteers.connected())
-
-    @property
-    def best(self) -> VersionResult | None:
-        """The version that validated best so far (accuracy, then loss), and its result."""
-        return self._validation.best
-
-    @property
-    def latest(self) -> VersionResult | None:
-        """The newest validation."""
-        return self._validation.latest
-
-    @property
-    def closing(self) -> bool:
-        """Whether the run only waits for its last validation."""
-        return self._closing is not None and not self.state.over
-
-    @property
-    def position(self) -> Position:
-        mean = self._validation.mean()
-        return Position(
-            iterations=self.iterations,
-            epochs=self.epochs,
-            accuracy=None if mean is None else mean.accuracy,
-            loss=None if mean is None else mean.loss,
-            validations=self._validation.count,
-        )
-
-    @property
-    def learning_rate(self) -> float:
-        """The rate that the next lease gets."""
-        return self._rate.at(self.position)
-
-    def seconds(self, now: float) -> float:
-        """Count the running time; pauses do not count."""
-        return self._stopwatch.seconds(now)
-
-    def status(self, now: float) -> RunStatus:
-        latest, best = self.latest, self.best
-        mean = self._validation.mean()
-        done = progress(
-            self.config.stop, self.seconds(now), self.epochs, self.iterations, None if mean is None else mean.accuracy
-        )
-        return RunStatus(
-            state=self.state,
-            reason=self.reason,
-            version=self.version,
-            iterations=self.iterations,
-            epochs=self.epochs,
-            examples=self._ledger.num_done,
-            merges=self.num_merges,
-            volunteers=self._volunteers.num_connected,
-            volunteers_total=self._volunteers.total,
-            examples_per_second=self._pace.per_second(now),
-            staleness=sum(self._staleness) / len(self._staleness) if self._staleness else 0.0,
-            outcomes=self.outcomes,
-            loss=finite(latest.result.loss) if latest else None,
-            accuracy=finite(latest.result.accuracy) if latest else None,
-            best_accuracy=finite(best.result.accuracy) if best else None,
-            learning_rate=self.learning_rate,
-            seconds=self.seconds(now),
-            seconds_left=None if self.state.over else done.seconds_left,
-            progress=1.0 if self.state is RunState.FINISHED else done.share,
-            merge=self.strategy.name,
-            num_weights=self.config.num_weights,
-        )
-
-    # What is kept
-
-    def snapshot(self) -> dict[str, Any]:
-        """Write what `restore` needs to go on after a crash, JSON-able. Leases that are out are not part of it."""
-        versions = self._versions
-        return {
-            "format": 1,
-            "incarnation": self._incarnation,
-            "state": self.state.value,
-            "reason": self.reason,
-            "seconds": self.seconds(self._now),
-            "iterations": self.iterations,
-            "version": [versions.current, versions.highest, versions.iterations, versions.merges],
-            "staleness": list(self._staleness),
-            "previous_rate": self._rate.previous,
-            "volunteers_total": self._volunteers.total,
-            "random": self._rng.bit_generator.state,
-            "examples": self._ledger.snapshot(),
-            "leases": self._leases.snapshot(REMEMBERED_OUTCOMES),
-            "validation": self._validation.snapshot(),
-        }
-
-    @classmethod
-    def restore(cls, config: RunConfig, snapshot: dict[str, Any], now: float = 0.0, *, highest_version: int = 0) -> Run:
-        """Take up a run where `snapshot` left it: the weights are those of its version, and no lease is open.
-
-        `highest_version` is the highest version known to have been handed out, if later than the snapshot's. Raises
-        `WebNNError("invalid_checkpoint")` for a snapshot that this is not.
-        """
-        try:
-            run = cls(config, now, incarnation=int(snapshot["incarnation"]) + 1)
-            run._take_up(snapshot, highest_version)
-        except (KeyError, TypeError, ValueError) as error:
-            raise WebNNError("invalid_checkpoint", f"The run's snapshot cannot be read: {error!r}.") from error
-        return run
-
-    def _take_up(self, snapshot: dict[str, Any], highest_version: int) -> None:
-        current, highest, iterations, merges = snapshot["version"]
-        self.state = RunState(snapshot["state"])
-        self.reason = snapshot["reason"]
-        self.iterations = int(snapshot["iterations"])
-        self._versions = Versions(current, max(highest, highest_version), iterations, merges)
-        self._staleness.extend(snapshot["staleness"])
-        self._rate.previous = float(snapshot["previous_rate"])
-        self._volunteers.total = int(snapshot["volunteers_total"])
-        self._rng.bit_generator.state = snapshot["random"]
-        self._ledger.restore(snapshot["examples"])
-        self._leases.restore(snapshot["leases"])
-        self._validation.restore(snapshot["validation"])
-        self._stopwatch = Stopwatch(float(snapshot["seconds"]))
-        if self.state is RunState.RUNNING:
-            self._stopwatch.start(self._now)
-            self._pace.start(self._now)
-
-    # What happens
+class Run(RunRecord):
+    """One training of one model on one dataset. It decides; it never waits, sends, computes or looks at a clock."""
 
     def handle(self, event: ev.Event, now: float) -> list[Effect]:
         """Take `event` and say what to do, in order. `now` never goes back (an earlier one counts as the last one).
@@ -408,78 +210,19 @@ class Run:
         if self.state is not RunState.RUNNING or self._closing is not None:
             return
         for volunteer in self._volunteers.waiting():
-            if self._has_enough(volunteer.volunteer_id):
+            if self._granter.has_enough(volunteer.volunteer_id):
                 continue
-            wanted = self._lease_size(volunteer)
-            iterations = self._fit(volunteer, wanted)
-            if (wanted and not iterations) or self._grant(volunteer, iterations):
+            wanted = self._granter.wanted(volunteer, self.iterations)
+            iterations = self._granter.fit(volunteer, wanted, self._now)
+            if wanted and not iterations:
                 continue
-            return
-
-    def _has_enough(self, volunteer_id: str) -> bool:
-        """Whether a volunteer trains all that it may, or too much of its work still waits to be merged."""
-        own = self._leases.of(volunteer_id)
-        training = sum(open_lease.phase is Phase.TRAINING for open_lease in own)
-        return training >= self.config.max_open_leases or len(own) >= 2 * self.config.max_open_leases
-
-    def _lease_size(self, volunteer: Volunteer) -> int:
-        """Size a volunteer's next lease in iterations, whether or not there is time for it in a round; 0: no need."""
-        wanted = self.strategy.lease_iterations
-        if wanted is None:
-            wanted = volunteer.wanted_iterations(self.config.lease_seconds)
-        elif self.strategy.match is Match.SPEED:
-            wanted = matched_iterations(wanted, volunteer, self._volunteers.connected())
-        return lease_iterations(
-            wanted, self.config, self._volunteers.num_connected, self._ledger.num_free, self._iterations_left()
-        )
-
-    def _fit(self, volunteer: Volunteer, wanted: int) -> int:
-        """Cut a lease's iterations to what there is time for; 0: the volunteer waits for the next round."""
-        return self._collector.fit(volunteer.volunteer_id, wanted, volunteer.pace, self._now)
-
-    def _grant(self, volunteer: Volunteer, wanted: int) -> bool:
-        """Grant a lease of at most `wanted` iterations, unless there is nothing left to train."""
-        config = self.config
-        lease_id = f"{self._incarnation}-{self._num_granted}"
-        parts = self._ledger.take(lease_id, wanted * config.batch_size, config.batch_size, config.max_parts)
-        if not parts:
-            return False
-        num_examples = sum(part.num_examples for part in parts)
-        iterations = math.ceil(num_examples / config.batch_size)
-        before = len(self._leases.training(volunteer.volunteer_id))
-        wants = self.strategy.wants
-        lease = Lease(
-            lease_id=lease_id,
-            volunteer_id=volunteer.volunteer_id,
-            version=self.version,
-            parts=parts,
-            num_examples=num_examples,
-            iterations=iterations,
-            batch_size=config.batch_size,
-            seed=int(self._rng.integers(2**32)),
-            learning_rate=self.learning_rate,
-            optimizer="sgd" if wants is Wants.GRADIENT else "model",
-            wants=wants,
-            granted_at=self._now,
-            deadline=self._now + self._timeout(volunteer, iterations) * (before + 1),
-        )
-        self._num_granted += 1
-        volunteer.last_iterations = iterations
-        self._leases.open(lease)
-        seconds = config.lease_seconds if volunteer.pace is None else iterations * volunteer.pace
-        self._collector.granted(lease_id, volunteer.volunteer_id, self._now, self._now + seconds)
-        self._volunteers.served(volunteer.volunteer_id)
-        self._effects.append(Grant(lease))
-        return True
-
-    def _timeout(self, volunteer: Volunteer, iterations: int) -> float:
-        expected = volunteer.expected_seconds(iterations, self.config.lease_seconds)
-        return max(expected * self.config.lease_timeout_factor, self.config.min_lease_timeout_seconds)
-
-    def _iterations_left(self) -> float:
-        """Count the iterations that are neither merged nor out on a lease; infinite without a limit."""
-        limit = self.config.stop.iterations
-        return math.inf if limit is None else max(limit - self.iterations - self._leases.num_iterations, 0)
+            lease = self._granter.grant(
+                volunteer, iterations, self._now, version=self.version, learning_rate=self.learning_rate
+            )
+            if lease is None:
+                return
+            self._volunteers.served(volunteer.volunteer_id)
+            self._effects.append(Grant(lease))
 
     def _tell_to_wait(self, volunteer_id: str) -> None:
         """Say why a volunteer that has just asked got nothing."""
@@ -494,12 +237,12 @@ class Run:
             return WaitReason.PAUSED
         if self.state is not RunState.RUNNING:
             return WaitReason.NOT_STARTED
-        if self._has_enough(volunteer_id):
-            return WaitReason.TOO_MANY_LEASES
         volunteer = self._volunteers.get(volunteer_id)
         assert volunteer is not None
-        wanted = self._lease_size(volunteer)
-        return WaitReason.ROUND if wanted and not self._fit(volunteer, wanted) else WaitReason.NO_EXAMPLES
+        wanted = self._granter.wanted(volunteer, self.iterations)
+        if wanted and not self._granter.fit(volunteer, wanted, self._now):
+            return WaitReason.ROUND
+        return WaitReason.TOO_MANY_LEASES if self._granter.has_enough(volunteer_id) else WaitReason.NO_EXAMPLES
 
     # Updates
 
@@ -508,29 +251,16 @@ class Run:
         if open_lease is None or open_lease.phase is not Phase.TRAINING:
             self._answer_again(event, open_lease)
             return
-        problem = self._problem(event, open_lease.lease)
-        if problem is not None:
-            self._settle(open_lease, Outcome.INVALID, problem)
+        why = problem(event, open_lease.lease, self._versions, self.config.num_weights)
+        if why is not None:
+            self._settle(open_lease, Outcome.INVALID, why)
             return
         volunteer = self._volunteers.get(event.volunteer_id)
         if volunteer is not None:
             volunteer.measure(event.seconds, event.iterations)
-        open_lease.phase = Phase.JUDGING
-        self._collector.delivered(event.lease_id)
-        self._updates[event.lease_id] = event
+        self._inbox.take(event)
         self._renew(event.volunteer_id)
         self._effects.append(Judge(event.lease_id, event.payload))
-
-    def _problem(self, update: ev.UpdateArrived, lease: Lease) -> str | None:
-        if update.iterations != lease.iterations:
-            return f"It has {update.iterations} iterations; the lease has {lease.iterations}."
-        if update.num_examples != lease.num_examples:
-            return f"It has {update.num_examples} examples; the lease has {lease.num_examples}."
-        if update.base_version < lease.version or not self._versions.knows(update.base_version):
-            return f"It starts from version {update.base_version}, which the lease (of {lease.version}) does not allow."
-        if len(update.payload) != self.config.num_weights:
-            return f"It has {len(update.payload)} numbers; the model has {self.config.num_weights}."
-        return None
 
     def _answer_again(self, event: ev.UpdateArrived, open_lease: OpenLease | None) -> None:
         """Answer an update for a lease that is not out: its first outcome again, now or as soon as it has one."""
@@ -555,10 +285,10 @@ class Run:
         elif event.verdict.norm > MAX_NORM[self.strategy.wants]:
             self._settle(open_lease, Outcome.INVALID, "Its numbers are too large.")
         elif self.strategy.needs_appraisal:
-            update = self._updates[event.lease_id]
-            self._effects.append(Appraise(event.lease_id, self.config.validation_examples, update.payload))
+            payload = self._inbox.update(event.lease_id).payload
+            self._effects.append(Appraise(event.lease_id, self.config.validation_examples, payload))
         else:
-            self._enqueue(open_lease)
+            self._accept(open_lease)
 
     def _take_appraisal(self, event: ev.Appraised) -> None:
         open_lease = self._leases.get(event.lease_id)
@@ -567,80 +297,49 @@ class Run:
         if event.result is None:
             self._settle(open_lease, Outcome.NOT_NEEDED, "It could not be validated.")
         else:
-            self._appraisals[event.lease_id] = event.result
-            self._enqueue(open_lease)
+            self._inbox.appraise(event.lease_id, event.result)
+            self._accept(open_lease)
 
-    def _enqueue(self, open_lease: OpenLease) -> None:
-        """Let an update that is good wait for its merge, unless it is too stale."""
-        update = self._updates[open_lease.lease.lease_id]
+    def _accept(self, open_lease: OpenLease) -> None:
+        """Let an update that is good wait for its merge, unless it is too stale for the strategy."""
+        lease_id = open_lease.lease.lease_id
+        staleness = self._versions.staleness(self._inbox.update(lease_id).base_version)
         bound = self.strategy.max_staleness
-        staleness = self._versions.staleness(update.base_version)
         if bound is not None and staleness > bound:
             self._settle(open_lease, Outcome.STALE, f"{staleness} merges came before it; {bound} are allowed.")
-            return
-        open_lease.phase = Phase.QUEUED
-        self._collector.judged(open_lease.lease.lease_id, self._now)
+        else:
+            self._inbox.accept(lease_id, self._now)
 
     # Merging
 
     def _start_merge(self) -> None:
         """Ask for the next merge: one at a time, none while a target is being confirmed."""
-        if self._merging is not None or self._closing is not None or self._validation.frozen(self._now):
+        if self._closing is not None or self._validation.frozen(self._now):
             return
-        collected = self._collector.collect(self._now, more=self._can_grant())
-        if collected is None:
-            return
-        contributions = tuple(self._contribution(lease_id) for lease_id in collected.merged)
-        before = self.weights_iterations
-        after = self.strategy.iterations_after(before, contributions)
-        self._merging = Merge(self._versions.next, after, contributions, before)
-        self._effects.append(self._merging)
-        self._drop(collected)
+        more = self._volunteers.num_connected > 0 and self._granter.can_grant(self.iterations)
+        started = self._inbox.start_merge(self._versions, self._now, more=more)
+        if started is not None:
+            merge, dropped = started
+            self._effects.append(merge)
+            for lease_id in dropped:
+                self._drop(lease_id)
 
-    def _can_grant(self) -> bool:
-        """Whether somebody is here, and there is something left to train."""
-        return self._volunteers.num_connected > 0 and self._ledger.num_free > 0 and self._iterations_left() > 0
-
-    def _drop(self, collected: Collected) -> None:
-        """End the leases that a round closed without."""
-        for lease_id in collected.dropped:
-            open_lease = self._leases.get(lease_id)
-            assert open_lease is not None
-            lease = open_lease.lease
-            volunteer = self._volunteers.get(lease.volunteer_id)
-            if volunteer is not None and open_lease.phase is Phase.TRAINING:
-                volunteer.lagged(self._now - lease.granted_at, lease.iterations)
-            self._settle(open_lease, Outcome.STALE, "Its round closed without it.")
-
-    def _contribution(self, lease_id: str) -> Contribution:
+    def _drop(self, lease_id: str) -> None:
+        """End a lease that its round closed without."""
         open_lease = self._leases.get(lease_id)
         assert open_lease is not None
-        open_lease.phase = Phase.MERGING
-        update = self._updates[lease_id]
-        alone = all(holder == update.volunteer_id for holder in self._leases.holders())
-        return Contribution(
-            lease_id=lease_id,
-            volunteer_id=update.volunteer_id,
-            payload=update.payload,
-            base_iterations=self._versions.iterations_behind(update.base_version),
-            iterations=update.iterations,
-            num_examples=update.num_examples,
-            staleness=self._versions.staleness(update.base_version),
-            whole=alone and update.base_version == self.version and self.strategy.takes_whole,
-            base_version=update.base_version,
-            learning_rate=open_lease.lease.learning_rate,
-            appraisal=self._appraisals.get(lease_id),
-        )
+        lease = open_lease.lease
+        volunteer = self._volunteers.get(lease.volunteer_id)
+        if volunteer is not None and volunteer.connected and open_lease.phase is Phase.TRAINING:
+            volunteer.lagged(self._now - lease.granted_at, lease.iterations)
+        self._settle(open_lease, Outcome.STALE, "Its round closed without it.")
 
     def _commit_merge(self, event: ev.MergeDone) -> None:
         if self.state.over:
             return
-        merge = self._merging
-        if merge is None or merge.version != event.version:
-            raise ValueError(f"nobody asked for version {event.version} to be merged")
-        self._merging = None
-        self._versions.publish(merge.version, merge.iterations, self._leases.oldest_version())
+        merge = self._inbox.finish_merge(event.version)
         self._collector.published()
+        self._versions.publish(merge.version, merge.iterations, self._leases.oldest_version())
         self._effects.append(Publish(self.version, self.weights_iterations))
         whole = taken_whole(self.strategy, merge.contributions)
         for contribution in merge.contributions:
@@ -651,7 +350,6 @@ class Run:
         self.iterations += contribution.iterations
         self._staleness.append(contribution.staleness)
         self._pace.add(self._now, contribution.num_examples)
-        update = self._updates[contribution.lease_id]
         self._effects.append(
             Merged(
                 version=self.version,
@@ -660,7 +358,7 @@ class Run:
                 iterations=contribution.iterations,
                 num_examples=contribution.num_examples,
                 staleness=contribution.staleness,
-                metrics=update.metrics,
+                metrics=self._inbox.update(contribution.lease_id).metrics,
             )
         )
         open_lease = self._leases.get(contribution.lease_id)
@@ -671,9 +369,8 @@ class Run:
         """End a lease with its one outcome, and give its examples their place."""
         lease = open_lease.lease
         self._leases.settle(lease.lease_id, outcome, detail)
+        self._inbox.drop(lease.lease_id)
         self._collector.ended(lease.lease_id)
-        self._updates.pop(lease.lease_id, None)
-        self._appraisals.pop(lease.lease_id, None)
         if outcome is Outcome.MERGED:
             self._ledger.finish(lease.lease_id)
         else:
@@ -684,7 +381,7 @@ class Run:
     # Validating and ending
 
     def _validate(self) -> None:
-        waits_for_merge = self._merging is not None and self._validation.frozen(self._now)
+        waits_for_merge = self._inbox.merging is not None and self._validation.frozen(self._now)
         if self._closing is None and not waits_for_merge:
             request = self._validation.ask(self._now, self.version)
             if request is not None:
@@ -719,6 +416,7 @@ class Run:
         """Take no more work; what is being merged still counts. Then a last validation, on the whole split."""
         patience = self.config.closing_seconds * (1 if ending.kind is StopKind.OWNER else 10)
         self._closing = Closing(ending, self._now + patience)
+        self._stopwatch.stop(self._now)
         self._collector.clear()
         for open_lease in self._leases.all():
             if open_lease.phase is not Phase.MERGING:
@@ -732,7 +430,7 @@ class Run:
         closing = self._closing
         if closing is None:
             return
-        settled = self._merging is None and self._validation.in_flight is None
+        settled = self._inbox.merging is None and self._validation.in_flight is None
         validated = settled and self._validation.knows_whole(self.version)
         if validated or self._now >= closing.until or closing.failures >= MAX_VALIDATION_FAILURES:
             self._end(closing.ending)
@@ -744,7 +442,7 @@ class Run:
             return
         self.ending = ending
         self._collector.clear()
-        self._merging = None
+        self._inbox.merging = None
         self._volunteers.clear_queue()
         for open_lease in self._leases.all():
             self._settle(open_lease, Outcome.NOT_NEEDED, ending.reason)
@@ -761,8 +459,7 @@ class Run:
             times.append(self._closing.until)
         else:
             times.append(self._validation.next_time(self.version))
-            if self._merging is None:
-                times.append(self._collector.next_time())
+            times.append(self._collector.next_time())
             if self.config.stop.seconds is not None:
                 times.append(self._stopwatch.reaches(self.config.stop.seconds))
         at = min((time for time in times if time is not None and time > self._now), default=None)

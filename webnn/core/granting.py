@@ -1,0 +1,113 @@
+"""Making leases: how much each volunteer gets, of which examples, until when."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from webnn.core.collecting import Collector
+from webnn.core.config import RunConfig
+from webnn.core.examples import ExampleLedger
+from webnn.core.leases import Lease, LeaseBook, Phase
+from webnn.core.merging import Strategy, Wants
+from webnn.core.merging.base import Match
+from webnn.core.volunteers import Volunteer, Volunteers, lease_iterations, matched_iterations
+
+
+class Granter:
+    """Makes leases out of free examples, and enters them in the book. Lease ids and seeds are drawn here.
+
+    `incarnation` is the first part of each lease's id, so that a run that is taken up again uses none a second time.
+    """
+
+    def __init__(  # noqa: PLR0917 (the accounts of a run, which it works with)
+        self,
+        config: RunConfig,
+        strategy: Strategy,
+        collector: Collector,
+        ledger: ExampleLedger,
+        leases: LeaseBook,
+        volunteers: Volunteers,
+        *,
+        incarnation: int,
+    ) -> None:
+        self._config = config
+        self._strategy = strategy
+        self._collector = collector
+        self._volunteers = volunteers
+        self._ledger = ledger
+        self._leases = leases
+        self._num_granted = 0
+        self.incarnation = incarnation
+        self.random = np.random.Generator(np.random.PCG64(config.seed))
+
+    def has_enough(self, volunteer_id: str) -> bool:
+        """Whether a volunteer trains all that it may, or too much of its work still waits to be merged."""
+        own = self._leases.of(volunteer_id)
+        training = sum(open_lease.phase is Phase.TRAINING for open_lease in own)
+        return training >= self._config.max_open_leases or len(own) >= 2 * self._config.max_open_leases
+
+    def iterations_left(self, merged: int) -> float:
+        """Count the iterations that are neither merged nor out on a lease; infinite without a limit."""
+        limit = self._config.stop.iterations
+        return math.inf if limit is None else max(limit - merged - self._leases.num_iterations, 0)
+
+    def can_grant(self, merged: int) -> bool:
+        """Whether anything is left to train. `merged`: the run's iterations so far."""
+        return self._ledger.num_free > 0 and self.iterations_left(merged) > 0
+
+    def wanted(self, volunteer: Volunteer, merged: int) -> int:
+        """Size a volunteer's next lease, in iterations, were there time for it; 0 when nothing is left to train."""
+        wanted = self._strategy.lease_iterations
+        if wanted is None:
+            wanted = volunteer.wanted_iterations(self._config.lease_seconds)
+        elif self._strategy.match is Match.SPEED:
+            wanted = matched_iterations(wanted, volunteer, self._volunteers.connected())
+        num_connected = self._volunteers.num_connected
+        return lease_iterations(
+            wanted, self._config, num_connected, self._ledger.num_free, self.iterations_left(merged)
+        )
+
+    def fit(self, volunteer: Volunteer, wanted: int, now: float) -> int:
+        """Cut a lease to what there is time for in a round; 0: the volunteer waits for the next version."""
+        return self._collector.fit(volunteer.volunteer_id, wanted, volunteer.pace, now)
+
+    def grant(
+        self, volunteer: Volunteer, wanted: int, now: float, *, version: int, learning_rate: float
+    ) -> Lease | None:
+        """Make a volunteer's next lease, of at most `wanted` iterations; None when nothing is left to train."""
+        config = self._config
+        lease_id = f"{self.incarnation}-{self._num_granted}"
+        parts = self._ledger.take(lease_id, wanted * config.batch_size, config.batch_size, config.max_parts)
+        if not parts:
+            return None
+        num_examples = sum(part.num_examples for part in parts)
+        iterations = math.ceil(num_examples / config.batch_size)
+        lease = Lease(
+            lease_id=lease_id,
+            volunteer_id=volunteer.volunteer_id,
+            version=version,
+            parts=parts,
+            num_examples=num_examples,
+            iterations=iterations,
+            batch_size=config.batch_size,
+            seed=int(self.random.integers(2**32)),
+            learning_rate=learning_rate,
+            optimizer="sgd" if self._strategy.wants is Wants.GRADIENT else "model",
+            wants=self._strategy.wants,
+            granted_at=now,
+            deadline=now + self._timeout(volunteer, iterations),
+        )
+        self._num_granted += 1
+        volunteer.last_iterations = iterations
+        self._leases.open(lease)
+        seconds = config.lease_seconds if volunteer.pace is None else iterations * volunteer.pace
+        self._collector.granted(lease_id, volunteer.volunteer_id, now, now + seconds)
+        return lease
+
+    def _timeout(self, volunteer: Volunteer, iterations: int) -> float:
+        """Allow a lease this many seconds without a sign of work; a lease behind others has to wait for those first."""
+        expected = volunteer.expected_seconds(iterations, self._config.lease_seconds)
+        alone = max(expected * self._config.lease_timeout_factor, self._config.min_lease_timeout_seconds)
+        return alone * (1 + len(self._leases.training(volunteer.volunteer_id)))

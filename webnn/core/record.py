@@ -1,0 +1,219 @@
+"""What a run knows: its settings, its accounts, what can be seen of it, and what a checkpoint keeps of it."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, deque
+from typing import Any, Self
+
+from webnn.core.clock import Pace, Stopwatch
+from webnn.core.collecting import make_collector
+from webnn.core.config import RunConfig
+from webnn.core.effects import Effect
+from webnn.core.errors import WebNNError
+from webnn.core.examples import ExampleLedger
+from webnn.core.granting import Granter
+from webnn.core.inbox import Inbox
+from webnn.core.leases import LeaseBook, Outcome
+from webnn.core.merging import make_strategy
+from webnn.core.schedule import LearningRate, Position
+from webnn.core.states import RunState
+from webnn.core.status import RunStatus, finite, progress
+from webnn.core.stopping import Closing, Ending
+from webnn.core.validation import ValidationPlan, VersionResult
+from webnn.core.versions import Versions
+from webnn.core.volunteers import Volunteer, Volunteers
+
+STALENESS_WINDOW = 100  # merges
+REMEMBERED_OUTCOMES = 1_000  # in a snapshot
+
+
+class RunRecord:
+    """Everything that a run knows. `Run` decides what becomes of it; from outside it is only looked at.
+
+    `now`, everywhere, is seconds on the run's own clock. `incarnation` counts the times that the run was taken up
+    again, so that no lease's id is ever used twice. Raises `WebNNError("settings")`.
+    """
+
+    def __init__(self, config: RunConfig, now: float = 0.0, *, incarnation: int = 0) -> None:
+        self.config = config
+        self.strategy = make_strategy(config.merge)
+        self.state = RunState.CREATED
+        self.reason: str | None = None
+        self.ending: Ending | None = None
+        self.iterations = 0
+        self._now = now
+        limit = None if config.stop.epochs is None else math.ceil(config.stop.epochs * config.num_examples)
+        self._ledger = ExampleLedger(config.shards, config.seed, limit)
+        self._leases = LeaseBook()
+        self._volunteers = Volunteers()
+        self._collector = make_collector(self.strategy.collect)
+        self._granter = Granter(
+            config,
+            self.strategy,
+            self._collector,
+            self._ledger,
+            self._leases,
+            self._volunteers,
+            incarnation=incarnation,
+        )
+        self._inbox = Inbox(self.strategy, self._collector, self._leases)
+        self._versions = Versions()
+        self._validation = ValidationPlan(config)
+        self._rate = LearningRate(config.schedule, config.learning_rate)
+        self._stopwatch = Stopwatch()
+        self._pace = Pace()
+        self._staleness: deque[int] = deque(maxlen=STALENESS_WINDOW)
+        self._closing: Closing | None = None
+        self._wake_at: float | None = None
+        self._effects: list[Effect] = []
+
+    # What can be seen
+
+    @property
+    def version(self) -> int:
+        """The current version; 0 before the start."""
+        return self._versions.current
+
+    @property
+    def weights_iterations(self) -> int:
+        """Count the iterations behind the current weights: t of the merge rules. `iterations` is the sum merged."""
+        return self._versions.iterations
+
+    @property
+    def num_merges(self) -> int:
+        return self._versions.merges
+
+    @property
+    def epochs(self) -> float:
+        return self._ledger.epochs
+
+    @property
+    def outcomes(self) -> Counter[Outcome]:
+        return Counter(self._leases.outcomes)
+
+    @property
+    def volunteers(self) -> tuple[Volunteer, ...]:
+        """The volunteers that are connected, to look at."""
+        return tuple(self._volunteers.connected())
+
+    @property
+    def best(self) -> VersionResult | None:
+        """The version that validated best so far (accuracy, then loss), and its result."""
+        return self._validation.best
+
+    @property
+    def latest(self) -> VersionResult | None:
+        """The newest validation."""
+        return self._validation.latest
+
+    @property
+    def closing(self) -> bool:
+        """Whether the run only waits for its last validation."""
+        return self._closing is not None and not self.state.over
+
+    @property
+    def position(self) -> Position:
+        mean = self._validation.mean()
+        return Position(
+            iterations=self.iterations,
+            epochs=self.epochs,
+            accuracy=None if mean is None else mean.accuracy,
+            loss=None if mean is None else mean.loss,
+            validations=self._validation.count,
+        )
+
+    @property
+    def learning_rate(self) -> float:
+        """The rate that the next lease gets."""
+        return self._rate.at(self.position)
+
+    def seconds(self, now: float) -> float:
+        """Count the running time; pauses do not count."""
+        return self._stopwatch.seconds(now)
+
+    def status(self, now: float) -> RunStatus:
+        latest, best = self.latest, self.best
+        mean = self._validation.mean()
+        done = progress(
+            self.config.stop, self.seconds(now), self.epochs, self.iterations, None if mean is None else mean.accuracy
+        )
+        return RunStatus(
+            state=self.state,
+            reason=self.reason,
+            version=self.version,
+            iterations=self.iterations,
+            epochs=self.epochs,
+            examples=self._ledger.num_done,
+            merges=self.num_merges,
+            volunteers=self._volunteers.num_connected,
+            volunteers_total=self._volunteers.total,
+            examples_per_second=self._pace.per_second(now),
+            staleness=sum(self._staleness) / len(self._staleness) if self._staleness else 0.0,
+            outcomes=self.outcomes,
+            loss=finite(latest.result.loss) if latest else None,
+            accuracy=finite(latest.result.accuracy) if latest else None,
+            best_accuracy=finite(best.result.accuracy) if best else None,
+            learning_rate=self.learning_rate,
+            seconds=self.seconds(now),
+            seconds_left=None if self.state.over else done.seconds_left,
+            progress=1.0 if self.state is RunState.FINISHED else done.share,
+            merge=self.strategy.name,
+            num_weights=self.config.num_weights,
+        )
+
+    # What is kept
+
+    def snapshot(self) -> dict[str, Any]:
+        """Write what `restore` needs to go on after a crash, JSON-able. Leases that are out are not part of it."""
+        versions = self._versions
+        return {
+            "format": 1,
+            "incarnation": self._granter.incarnation,
+            "state": self.state.value,
+            "reason": self.reason,
+            "seconds": self.seconds(self._now),
+            "iterations": self.iterations,
+            "version": [versions.current, versions.highest, versions.iterations, versions.merges],
+            "staleness": list(self._staleness),
+            "previous_rate": self._rate.previous,
+            "volunteers_total": self._volunteers.total,
+            "random": self._granter.random.bit_generator.state,
+            "examples": self._ledger.snapshot(),
+            "leases": self._leases.snapshot(REMEMBERED_OUTCOMES),
+            "validation": self._validation.snapshot(),
+        }
+
+    @classmethod
+    def restore(
+        cls, config: RunConfig, snapshot: dict[str, Any], now: float = 0.0, *, highest_version: int = 0
+    ) -> Self:
+        """Take up a run where `snapshot` left it: the weights are those of its version, and no lease is open.
+
+        `highest_version` is the highest version known to have been handed out, if later than the snapshot's. Raises
+        `WebNNError("invalid_checkpoint")` for a snapshot that this is not.
+        """
+        try:
+            run = cls(config, now, incarnation=int(snapshot["incarnation"]) + 1)
+            run._take_up(snapshot, highest_version)
+        except (KeyError, TypeError, ValueError) as error:
+            raise WebNNError("invalid_checkpoint", f"The run's snapshot cannot be read: {error!r}.") from error
+        return run
+
+    def _take_up(self, snapshot: dict[str, Any], highest_version: int) -> None:
+        current, highest, iterations, merges = snapshot["version"]
+        self.state = RunState(snapshot["state"])
+        self.reason = snapshot["reason"]
+        self.iterations = int(snapshot["iterations"])
+        self._versions = Versions(current, max(highest, highest_version), iterations, merges)
+        self._staleness.extend(snapshot["staleness"])
+        self._rate.previous = float(snapshot["previous_rate"])
+        self._volunteers.total = int(snapshot["volunteers_total"])
+        self._granter.random.bit_generator.state = snapshot["random"]
+        self._ledger.restore(snapshot["examples"])
+        self._leases.restore(snapshot["leases"])
+        self._validation.restore(snapshot["validation"])
+        self._stopwatch = Stopwatch(float(snapshot["seconds"]))
+        if self.state is RunState.RUNNING:
+            self._stopwatch.start(self._now)
+            self._pace.start(self._now)
