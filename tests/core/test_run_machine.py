@@ -247,7 +247,7 @@ class RunMachine(RuleBasedStateMachine):
 
     @invariant()
     def what_waits_for_others_has_others_to_wait_for(self) -> None:
-        """An update that is judged waits for a merge, for a confirmation, for others or until a time that is set."""
+        """Look for an update that nothing will bring on: no merge, no confirmation, no others, no time that is set."""
         run = self.run
         if run.state.over or run.closing or self.merging or run._validation.frozen(self.now):
             return
