@@ -59,12 +59,16 @@ class RunMachine(RuleBasedStateMachine):
         epochs=st.sampled_from([0.5, 1, 2.3]),
         iterations=st.sampled_from([None, 23]),
         batch=st.integers(1, 40),
+        crowd=st.integers(0, 4),
     )
-    def start(self, merge: MergeSpec, epochs: float, iterations: int | None, batch: int) -> None:
+    def start(self, merge: MergeSpec, epochs: float, iterations: int | None, batch: int, crowd: int) -> None:
         shards = (ShardSize("aa", 30), ShardSize("bb", 7), ShardSize("cc", 63))
         stop = {"epochs": epochs, "iterations": iterations, "accuracy": 0.9}
         self.run = Run(config(stop=stop, batch_size=batch, shards=shards, max_parts=3, merge=merge))
         self.handle(ev.Start())
+        for name in "abcd"[:crowd]:
+            self.join(name)
+            self.ready(name, 0.5)
 
     def handle(self, event: ev.Event) -> None:
         if self.wake_at <= self.now:
