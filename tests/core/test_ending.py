@@ -283,3 +283,14 @@ def test_paused_run_can_be_stopped() -> None:
     world.send(ev.Pause("lunch"))
     world.send(ev.Stop("home"))
     assert world.run.state is RunState.STOPPED
+
+
+def test_run_asks_to_be_woken_when_a_validation_or_its_end_is_due() -> None:
+    world = World(validate_every_seconds=10, stop={"seconds": 25})
+    assert only(world.log, fx.Wake)[-1].at == 25
+    world.join("a")
+    world.merge_once("a")
+    assert only(world.log, fx.Wake)[-1].at == 10
+    world.wait(10)
+    assert validations(world) == [(1, False), (2, False)]
+    assert only(world.log, fx.Wake)[-1].at == 25
