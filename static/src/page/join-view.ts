@@ -4,7 +4,7 @@ import type { RunStatus, ValidationPoint } from "../shared/protocol.ts";
 import type { Activity } from "../worker/events.ts";
 import { accuracyRange, LiveChart, lossRange } from "./chart.ts";
 import { byId, setFields, setText } from "./dom.ts";
-import { count, decimal, percent, plain } from "./format.ts";
+import { count, decimal, percent } from "./format.ts";
 import { Ledger } from "./ledger.ts";
 import { Track } from "./track.ts";
 import { OUTCOME_WORDS, stateSentence, WAIT_WORDS } from "./words.ts";
@@ -69,7 +69,7 @@ export class JoinView {
       case "lease":
         this.progress.max = message.iterations;
         this.progress.value = 0;
-        this.field("learning-rate", plain(message.learning_rate));
+        this.field("detail", `${count(message.iterations)} steps on ${count(message.num_examples)} examples.`);
         break;
       case "step":
         this.progress.value = message.done;

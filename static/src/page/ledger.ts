@@ -57,7 +57,9 @@ export class Ledger {
   }
 
   private notCountedSentence(): string {
-    if (this.notCounted.size === 0) return "Everything that you sent has counted.";
+    if (this.notCounted.size === 0) {
+      return this.merged > 0 ? "Everything that you sent has counted." : "Nothing has been sent yet.";
+    }
     const parts = [...this.notCounted].map(
       ([outcome, times]) => `${count(times)} (${OUTCOME_WORDS[outcome] ?? outcome})`,
     );

@@ -89,10 +89,30 @@ function makeLayer(spec: LayerSpec, names: Names, extra: Record<string, unknown>
   const factory = Object.hasOwn(factories, kind) ? factories[kind] : undefined;
   if (!factory || Object.keys(spec).length !== 1 || kind === "Layer" || kind.startsWith("RNN"))
     throw new TrainerError("invalid_model", `There is no layer "${kind}" in TF.js.`);
-  const own: Record<string, unknown> = { name: names.next(kind), ...extra, ...args };
+  const own: Record<string, unknown> = { name: names.next(kind), ...extra };
+  for (const [key, value] of Object.entries(args)) own[key] = made(key, value);
   const inner = own.layer;
   if (typeof inner === "object" && inner !== null) own.layer = makeLayer(inner as LayerSpec, names, {});
   return factory(own);
+}
+
+/** By the end of an argument's name: what TF.js makes its value from. */
+const MAKERS: Record<string, unknown> = {
+  Initializer: tfl.initializers,
+  Regularizer: tfl.regularizers,
+  Constraint: tfl.constraints,
+};
+
+/**
+ * An argument as TF.js takes it: initialisers, regularisers and constraints, by name or as `{name: arguments}`, are made;
+ * all else is left as it is.
+ */
+function made(key: string, value: unknown): unknown {
+  const maker = MAKERS[/(Initializer|Regularizer|Constraint)$/.exec(key)?.[0] ?? ""];
+  if (!maker || value === null || value === undefined) return value;
+  const [name, args] = typeof value === "string" ? [value, {}] : (Object.entries(value)[0] ?? ["", {}]);
+  const make = (maker as Record<string, ((args: unknown) => unknown) | undefined>)[name];
+  return make ? make(args) : value;
 }
 
 /**
@@ -124,7 +144,7 @@ function withInitialisers<T>(seed: number | null, build: () => T): T {
     made += 1;
     if (seed === null) return original.call(this, name, shape, dtype, zeros, ...rest);
     const own = initializer as { seed?: number | null } | undefined;
-    if (own && "seed" in own) own.seed ??= mixSeed(seed, made) || 1;
+    if (own && "seed" in own) own.seed ||= mixSeed(seed, made) || 1;
     return original.call(this, name, shape, dtype, initializer, ...rest);
   };
   try {

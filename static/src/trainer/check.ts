@@ -7,19 +7,31 @@ type Layer = tfl.layers.Layer;
 
 interface Inside {
   dilationRate?: number | number[];
+  padding?: string;
+  cell?: { dilationRate?: number | number[] };
   dataFormat?: string;
   stateful?: boolean;
   depthMultiplier?: number;
 }
+
+/** Layers without which a model must do, and what to do instead. */
+const WITHOUT_GRADIENT: Record<string, string> = {
+  Conv3DTranspose: "TF.js has no gradient for it. Use upsampling and a conv3d.",
+  RandomWidth: "it draws its widths from no seed, so that a lease could not be repeated. Resize the images beforehand.",
+};
 
 /** Why a layer cannot be trained, and what to change; null when it can. */
 function fault(layer: Layer): string | null {
   const kind = layer.getClassName();
   const inside = layer as unknown as Inside;
   const who = `Layer "${layer.name}" (${kind})`;
-  const dilation = [inside.dilationRate ?? 1].flat();
+  const dilation = [inside.dilationRate ?? 1, inside.cell?.dilationRate ?? 1].flat();
   if (dilation.some((rate) => rate > 1))
     return `${who} has a dilation rate of ${dilation.join(" x ")}, and TF.js has no gradient for dilated convolutions. Set it to 1; a larger kernel or a stride sees as far.`;
+  if (inside.padding === "causal")
+    return `${who} has causal padding, which TF.js does not compute. Set padding to "same" or "valid".`;
+  const missing = WITHOUT_GRADIENT[kind];
+  if (missing) return `${who} cannot be trained: ${missing}`;
   if (inside.dataFormat === "channelsFirst")
     return `${who} has its channels first, which trains on no backend but one. Set dataFormat to "channelsLast".`;
   if (kind !== "Sequential" && kind !== "Model" && kind !== "Functional" && inside.stateful === true)

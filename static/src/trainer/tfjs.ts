@@ -6,6 +6,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
+import { registerGradients } from "./gradients.ts";
 
 export { tf, tfl };
 
@@ -31,5 +32,6 @@ function addTensorMethods(): void {
 }
 
 addTensorMethods();
+registerGradients();
 // No debugging checks, and no advice to install another backend on the console.
 tf.enableProdMode();

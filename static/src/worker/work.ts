@@ -28,6 +28,8 @@ import { WeightStore } from "./weights.ts";
 
 const TICK_SECONDS = 1;
 const STEP_EVENT_SECONDS = 0.1;
+/** A trainer reports its steps about this often. */
+const STEP_REPORT_SECONDS = 0.6;
 /** A lease that needs no longer than this is finished when the volunteer pauses. */
 const FINISH_SECONDS = 5;
 const MAX_UNACKNOWLEDGED = 2;
@@ -404,17 +406,19 @@ export class Work {
       this.options.emit({ type: "step", lease_id, done, iterations, loss, accuracy });
     }
     const left = this.secondsLeft();
-    if (active.prefetched || left === null || left > 0.2 + 1.5 * this.pacing.downloadSeconds) return;
+    if (active.prefetched || left === null || left > STEP_REPORT_SECONDS + 1.5 * this.pacing.downloadSeconds) return;
     active.prefetched = true;
     if (this.pacing.shouldOverlap()) this.weights.prefetch();
   }
 
-  /** Estimated from the steps done; null before the first. */
+  /** Estimated from the steps done, and before the first is reported from earlier leases; null where neither is known. */
   private secondsLeft(): number | null {
     const active = this.active;
-    if (!active || active.trainingSince === null || active.done === 0) return null;
-    const perStep = (this.now() - active.trainingSince) / active.done;
-    return perStep * Math.max(0, active.lease.message.iterations - active.done);
+    if (!active || active.trainingSince === null) return null;
+    const { iterations } = active.lease.message;
+    const elapsed = this.now() - active.trainingSince;
+    if (active.done > 0) return (elapsed / active.done) * Math.max(0, iterations - active.done);
+    return this.secondsPerIteration === null ? null : Math.max(0, this.secondsPerIteration * iterations - elapsed);
   }
 
   private mustAwaitOutcome(): boolean {

@@ -1,0 +1,46 @@
+/** The golden bytes that the server's tests read too. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { decodeVector, encodeVector } from "../../src/shared/encoding.ts";
+import { decodeFrame, encodeFrame } from "../../src/shared/frames.ts";
+import type { Encoding } from "../../src/shared/protocol.ts";
+import { sha256 } from "../../src/shared/sha256.ts";
+
+interface Vector {
+  header: { type: string };
+  bytes: number;
+  sha256: string;
+  payload_offset: number;
+  encoding?: Encoding;
+  numbers?: number[];
+}
+
+const FOLDER = new URL("../../../tests/vectors/", import.meta.url);
+const VECTORS = JSON.parse(readFileSync(new URL("frames.json", FOLDER), "utf8")) as Record<string, Vector>;
+
+function bytesOf(name: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(readFileSync(new URL(`${name}.bin`, FOLDER)));
+}
+
+for (const [name, vector] of Object.entries(VECTORS)) {
+  test(`the frame ${name} reads as the server wrote it`, async () => {
+    const bytes = bytesOf(name);
+    assert.equal(await sha256(bytes), vector.sha256);
+    const { header, payload } = decodeFrame(bytes);
+    assert.deepEqual(header, vector.header);
+    assert.equal(payload.byteOffset, vector.payload_offset);
+    if (vector.numbers && vector.encoding) {
+      const numbers = decodeVector(payload, vector.encoding, vector.numbers.length);
+      assert.deepEqual([...numbers], [...Float32Array.from(vector.numbers)]);
+    }
+  });
+}
+
+for (const name of ["hello", "update-f32", "update-f16"]) {
+  test(`the frame ${name} is written with the same bytes`, () => {
+    const { header, encoding, numbers } = VECTORS[name] as Vector;
+    const payload = numbers && encoding ? encodeVector(Float32Array.from(numbers), encoding) : undefined;
+    assert.deepEqual([...encodeFrame(header, payload)], [...bytesOf(name)]);
+  });
+}
