@@ -65,9 +65,7 @@ async def test_firefox_joins(firefox: Firefox, tmp_path: Path):
     async with training(tmp_path, "--workers", "1", *SLOW_TO_END) as owner:
         await firefox.open((await owner.event("listening"))["join_url"])
         await firefox.evaluate("document.querySelector('#start').click()")
-        async with asyncio.timeout(90):
-            while int(await firefox.evaluate(f"{root}.merged ?? '0'")) < 1:
-                await asyncio.sleep(0.2)
+        await firefox.wait_for(f"Number({root}.merged) >= 1", 90)
         assert await firefox.evaluate(f"{root}.tensorsBefore") == await firefox.evaluate(f"{root}.tensorsAfter")
         assert await firefox.evaluate(f"{root}.leakedTensors") == "0"
         finished = await owner.event("finished", 200)

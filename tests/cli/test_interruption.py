@@ -23,9 +23,8 @@ async def test_error_of_the_work_comes_through():
     async def work() -> None:
         raise ValueError("broken")
 
-    with Interruption() as interruption:
-        with pytest.raises(ValueError, match="broken"):
-            await interruption.race(work())
+    with Interruption() as interruption, pytest.raises(ValueError, match="broken"):
+        await interruption.race(work())
 
 
 @pytest.mark.parametrize(

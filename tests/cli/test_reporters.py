@@ -64,7 +64,7 @@ def test_json_prints_one_object_a_line_with_the_promised_keys():
     assert by_event["validation"].keys() >= {"version", "iterations", "loss", "accuracy", "seconds"}
     keys = {"reason", "accuracy", "loss", "iterations", "merges", "seconds", "volunteers", "export"}
     assert by_event["finished"].keys() >= keys
-    assert by_event["finished"]["export"] == str(Path("runs/r1"))
+    assert by_event["finished"]["export"] == str(Path("runs/r1").absolute())
 
 
 def test_json_has_null_where_a_number_is_not_finite():

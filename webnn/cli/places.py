@@ -9,12 +9,12 @@ from webnn.paths import bundled_datasets_dir, bundled_models_dir
 
 def model_search() -> tuple[Path, ...]:
     """Return the folders of model files, in the order of search."""
-    return _distinct(Path("models"), bundled_models_dir())
+    return _distinct(Path.cwd() / "models", bundled_models_dir())
 
 
 def dataset_search() -> tuple[Path, ...]:
     """Return the folders of dataset modules, in the order of search."""
-    return _distinct(Path("datasets"), bundled_datasets_dir())
+    return _distinct(Path.cwd() / "datasets", bundled_datasets_dir())
 
 
 def _distinct(*folders: Path) -> tuple[Path, ...]:

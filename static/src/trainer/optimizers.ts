@@ -1,6 +1,7 @@
 /**
- * The optimisers, computed as TF.js's own (`tf.train.*`) do, with two differences: their memory exists from the start, so that the
- * first step of a lease allocates nothing that stays, and the learning rate is an argument of each step.
+ * The optimisers, computed as TF.js's own (`tf.train.*`) but for this: their memory exists from the start, so that the first
+ * step of a lease allocates nothing that stays; the learning rate is an argument of each step; adadelta divides by the mean
+ * that includes the step's gradient, and centred rmsprop adds its epsilon, both as their papers say and TF.js does not.
  */
 import type { OptimizerConfig } from "./config.ts";
 import { TrainerError } from "./errors.ts";

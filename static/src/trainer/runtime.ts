@@ -28,9 +28,9 @@ const LOADERS: Record<BackendName, () => Promise<void>> = {
     await import("@tensorflow/tfjs-backend-webgpu");
   },
   async webgl() {
+    await import("@tensorflow/tfjs-backend-webgl");
     // Whether a software renderer will do is decided in backend.ts, not by TF.js refusing it.
     tf.env().set("SOFTWARE_WEBGL_ENABLED", true);
-    await import("@tensorflow/tfjs-backend-webgl");
   },
   async wasm() {
     const [{ setWasmPaths }, { installWasmKernels }] = await Promise.all([
@@ -87,12 +87,15 @@ export async function resetBackend(): Promise<void> {
 /** Frees all that a backend holds; `useBackend` starts it anew. */
 export function forgetBackend(name: BackendName): void {
   const factory = tf.findBackendFactory(name);
+  const backend = tf.findBackend(name) as { dispose(): void } | null;
   watched.delete(name);
   if (backendInUse() === name) loss = newLoss();
   try {
     tf.removeBackend(name);
   } catch {
-    // A lost GPU cannot free what it held; it is gone all the same.
+    // A lost GPU may not be able to free what it held; it is gone all the same.
+    if (backend) backend.dispose = () => {};
+    tf.removeBackend(name);
   }
   if (factory) tf.registerBackend(name, factory);
 }

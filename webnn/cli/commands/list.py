@@ -43,7 +43,8 @@ def command(json_lines: bool) -> None:
 
 def model_entries() -> Iterable[Entry]:
     """Yield every model; one that cannot be read says why in the place of its description."""
-    from webnn.model.definition import list_models, load_model
+    from webnn.model.definition import load_model
+    from webnn.model.files import list_models
 
     for name, path in sorted(list_models(model_search()).items()):
         try:

@@ -57,7 +57,7 @@ class JsonReporter:
                     merges=it.merges,
                     seconds=round(it.seconds, 3),
                     volunteers=it.volunteers,
-                    export=None if it.export is None else str(it.export),
+                    export=None if it.export is None else str(it.export.absolute()),
                 )
             case Refused(code, message):
                 self._print("error", code=code, message=message)
