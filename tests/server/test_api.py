@@ -146,7 +146,7 @@ async def test_unforeseen_error_is_logged_and_not_shown(served: Served, caplog: 
     del served.task.status  # type: ignore[method-assign]
 
 
-@pytest.mark.parametrize("path", ["/", "/join/test-run", "/watch/test-run", "/runs/test-run", "/runs/test-run/watch"])
+@pytest.mark.parametrize("path", ["/", "/join/test-run", "/watch/test-run"])
 async def test_pages_are_rendered(served: Served, path: str) -> None:
     response, body = await served.get(path)
     assert response.status == 200

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import socket
+import ssl
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -200,3 +202,22 @@ def test_run_folders_have_names_of_their_own(tmp_path: Path) -> None:
     assert first != second
     assert first.name.startswith("my-model-20260102-030405-")
     assert first.parent == tmp_path
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl to make a certificate")
+async def test_service_speaks_tls_with_the_files_given(tmp_path: Path, saved: list[str]) -> None:
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=localhost"
+    making = await asyncio.create_subprocess_exec(
+        *command.split(), "-keyout", str(key), "-out", str(cert), stderr=asyncio.subprocess.DEVNULL
+    )
+    assert await making.wait() == 0
+    trusting = ssl.create_default_context(cafile=str(cert))
+    trusting.check_hostname = False
+    async with (
+        TrainingServer(FakePrepared(tmp_path), config(tmp_path, tls_cert=cert, tls_key=key)) as server,  # type: ignore[arg-type]
+        aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trusting)) as http,
+    ):
+        assert server.listening.url.startswith("https://")
+        peer = await Peer.connect(http, f"{server.listening.url}/api/v1/runs/{INFO.id}", origin=server.listening.url)
+        assert (await peer.join())["state"] == "running"

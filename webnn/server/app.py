@@ -50,8 +50,6 @@ def _add_routes(app: web.Application) -> None:
     app.router.add_get("/", views.home_page, name="home")
     app.router.add_get("/join/{run}", views.join_page, name="join")
     app.router.add_get("/watch/{run}", views.watch_page, name="watch")
-    app.router.add_get("/runs/{run}", views.redirect_to_join)
-    app.router.add_get("/runs/{run}/watch", views.redirect_to_watch)
     app.router.add_get("/static/{name:.+}", downloads.send_asset)
     app.router.add_get("/api/v1/health", api.health)
     app.router.add_get("/api/v1/schema/model.json", api.show_model_schema)

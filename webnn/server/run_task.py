@@ -7,9 +7,22 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, assert_never
 
 from webnn.core import messages
-from webnn.core.effects import Effect, Grant, Judge, Merge, Merged, Publish, Settle, StateChanged, Validate, Wait, Wake
+from webnn.core.effects import (
+    Appraise,
+    Effect,
+    Grant,
+    Judge,
+    Merge,
+    Merged,
+    Publish,
+    Settle,
+    StateChanged,
+    Validate,
+    Wait,
+    Wake,
+)
 from webnn.core.errors import WebNNError
-from webnn.core.events import Event, Judged, MergeDone, Tick, Validated, ValidationFailed
+from webnn.core.events import Appraised, Event, Judged, MergeDone, Tick, Validated, ValidationFailed
 from webnn.core.frames import Buffer, encode_frame
 from webnn.core.metrics import Validation
 from webnn.core.run import Run
@@ -25,12 +38,17 @@ from webnn.server.news import News, StateNews, StatusNews, ValidationNews
 from webnn.server.status import run_status
 from webnn.server.traffic import Traffic
 
+APPRAISED_AS_VERSION = 0
+"""The evaluator draws its sample by version: one that no weights ever have keeps appraisals to one sample."""
+
 
 class Validator(Protocol):
     """What a run needs of the evaluator."""
 
-    async def validate(self, weights: Buffer, num_examples: int | None) -> Validation:
-        """Metrics of a flat float32 vector on `num_examples` held-out examples, or on all of them."""
+    async def validate(self, weights: Buffer, num_examples: int | None, version: int) -> Validation:
+        """Metrics of a flat float32 vector on `num_examples` held-out examples, drawn anew for each `version`, or on
+        all of them.
+        """
 
 
 class Shards(Protocol):
@@ -189,9 +207,16 @@ class RunTask:
         for effect in effects:
             self._perform(effect)
         if any(isinstance(effect, Publish) for effect in effects):
-            self.engine.retain(set(self._leased.values()))
+            self.engine.retain(self._versions_needed())
         if self.run.state.over and not self._arithmetic:
             self._over.set()
+
+    def _versions_needed(self) -> set[int]:
+        """Versions that open leases start from; all since the oldest of them where merging looks back at the base."""
+        leased = set(self._leased.values())
+        if leased and self.run.strategy.needs_base:
+            leased.update(range(min(leased), self.run.version))
+        return leased
 
     def _fail(self, error: Exception) -> None:
         cause = error.exceptions[0] if isinstance(error, ExceptionGroup) else error
@@ -211,6 +236,8 @@ class RunTask:
                 self._send(effect.volunteer_id, messages.wait(effect.reason, effect.seconds))
             case Judge():
                 self._spawn(self._judge(effect))
+            case Appraise():
+                self._spawn(self._appraise(effect), cancellable=True)
             case Merge():
                 self._spawn(self._merge(effect))
             case Merged():
@@ -306,6 +333,17 @@ class RunTask:
         self._arithmetic -= 1
         self.post(Judged(effect.lease_id, verdict))
 
+    async def _appraise(self, effect: Appraise) -> None:
+        """Validate the weights of an update, always on the same examples, so that two appraisals compare."""
+        result: Validation | None
+        try:
+            weights = effect.payload.data.cast("B")
+            result = await self._validator.validate(weights, effect.num_examples, APPRAISED_AS_VERSION)
+        except WebNNError as error:
+            self.log.warning("an update could not be appraised: %s", error)
+            result = None
+        self.post(Appraised(effect.lease_id, result))
+
     async def _merge(self, effect: Merge) -> None:
         self._arithmetic += 1
         await self.engine.merge(effect.version, effect.iterations, effect.contributions)
@@ -316,7 +354,7 @@ class RunTask:
         iterations = self.run.iterations
         num_examples = None if effect.whole else effect.num_examples
         try:
-            result = await self._validator.validate(snapshot.weights.data.cast("B"), num_examples)
+            result = await self._validator.validate(snapshot.weights.data.cast("B"), num_examples, snapshot.version)
         except WebNNError as error:
             self.log.warning("validation of version %d failed: %s", snapshot.version, error)
             self.post(ValidationFailed(snapshot.version, str(error)))

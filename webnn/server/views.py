@@ -21,13 +21,3 @@ async def join_page(request: web.Request) -> web.Response:
 async def watch_page(request: web.Request) -> web.Response:
     """Where anyone follows a run."""
     return request.app[PAGES].render(request, "watch.html", run=find_run(request).status())
-
-
-async def redirect_to_join(request: web.Request) -> web.Response:
-    """The longer address of the join page."""
-    raise web.HTTPPermanentRedirect(f"{request.app[PAGES].base(request)}/join/{request.match_info['run']}")
-
-
-async def redirect_to_watch(request: web.Request) -> web.Response:
-    """The longer address of the watch page."""
-    raise web.HTTPPermanentRedirect(f"{request.app[PAGES].base(request)}/watch/{request.match_info['run']}")

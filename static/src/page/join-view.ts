@@ -1,7 +1,8 @@
 /** What the join page shows: one method for each thing that happens. */
-import type { WorkerMessage } from "../shared/messages.ts";
+
 import type { RunStatus, ValidationPoint } from "../shared/protocol.ts";
 import type { Activity } from "../worker/events.ts";
+import type { WorkerMessage } from "../worker/messages.ts";
 import { accuracyRange, LiveChart, lossRange } from "./chart.ts";
 import { byId, setFields, setText } from "./dom.ts";
 import { count, decimal, percent } from "./format.ts";

@@ -1,5 +1,5 @@
 /** The join page: one press starts, everything that happens is shown in words, and it can always be paused. */
-import type { BackendName } from "../shared/messages.ts";
+import type { BackendName } from "../worker/messages.ts";
 import { byId, pageSettings } from "./dom.ts";
 import { JoinView } from "./join-view.ts";
 import { IdentityKeeper, keptNumber, type Locks, openStorage } from "./keeping.ts";

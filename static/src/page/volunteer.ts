@@ -1,5 +1,5 @@
 /** The page's side of volunteering: owns the worker, its identity, and what the browser says of the page. */
-import type { BackendName, PageMessage, WorkerMessage } from "../shared/messages.ts";
+import type { BackendName, PageMessage, WorkerMessage } from "../worker/messages.ts";
 import { deviceName } from "./device.ts";
 import type { PageSettings } from "./dom.ts";
 import type { IdentityKeeper } from "./keeping.ts";

@@ -28,7 +28,7 @@ const LOADERS: Record<BackendName, () => Promise<void>> = {
     await import("@tensorflow/tfjs-backend-webgpu");
   },
   async webgl() {
-    await import("@tensorflow/tfjs-backend-webgl");
+    await import("@tensorflow/tfjs-backend-webgl"); // which registers the flag
     // Whether a software renderer will do is decided in backend.ts, not by TF.js refusing it.
     tf.env().set("SOFTWARE_WEBGL_ENABLED", true);
   },

@@ -282,11 +282,11 @@ export class Trainer {
     const before = await this.getWeights();
     const base = this.#base;
     const optimizer = new Optimizer(this.#config.optimizer, this.#variables);
-    const batch = () => examples.batch(0, Math.min(batchSize, examples.num_examples));
+    const smallest = this.#variables.reduce((least, one) => (one.size < least.size ? one : least));
     const step = async () => {
       this.#key.set(0, 0);
-      this.#step(batch(), optimizer, 0, null);
-      await orUntilLost((this.#variables[0] as tf.Variable).data());
+      this.#step(examples.batch(0, Math.min(batchSize, examples.num_examples)), optimizer, 0, null);
+      await orUntilLost(smallest.data());
       await breathe();
     };
     try {

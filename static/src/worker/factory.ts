@@ -1,5 +1,5 @@
 /** The browser's trainer: TF.js on the backend that is fastest on the run's own model. */
-import type { BackendName } from "../shared/messages.ts";
+
 import type { DatasetConfig } from "../shared/protocol.ts";
 import {
   BACKEND_NAMES,
@@ -15,6 +15,7 @@ import { decodeShard, type Shard } from "../trainer/shards.ts";
 import { Trainer } from "../trainer/trainer.ts";
 import { blankShard } from "./blank.ts";
 import type { LeaseTrainer, LeaseWork, ShardPart, TrainedLease, TrainerFactory, TrainHooks } from "./events.ts";
+import type { BackendName } from "./messages.ts";
 
 /** A backend that failed so often in this session is not tried again. */
 const MOST_FAILURES = 2;

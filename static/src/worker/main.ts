@@ -1,6 +1,7 @@
 /** The module worker: owns the socket and TF.js, and talks to its page in messages. */
-import type { PageMessage, WorkerMessage } from "../shared/messages.ts";
+
 import { browserTrainerFactory } from "./factory.ts";
+import type { PageMessage, WorkerMessage } from "./messages.ts";
 import { hostPlatform, VolunteerSession } from "./session.ts";
 
 /** The part of the worker's own scope that is used; the compiler knows windows only. */

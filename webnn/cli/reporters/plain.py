@@ -43,8 +43,6 @@ class PlainReporter:
             case Listening():
                 for line in listening_lines(happening):
                     self._print(line)
-            case ValidationPoint():
-                pass  # the status that follows has it
             case Live(status):
                 if self._clock() >= self._next_line:
                     self._next_line = self._clock() + SECONDS_BETWEEN_LINES
@@ -54,8 +52,8 @@ class PlainReporter:
             case Finished():
                 for line in summary_lines(happening):
                     self._print(line)
-            case Refused():
-                pass  # said on stderr when the command ends
+            case ValidationPoint() | Refused():
+                pass  # the status that follows has the one, stderr the other when the command ends
             case _:
                 assert_never(happening)
 

@@ -1,5 +1,6 @@
 /** Puts the training kernels into TF.js's registry: those that its wasm backend lacks, and those that it has but slow or wrong. */
 import { getKernel, type KernelFunc, registerKernel, unregisterKernel } from "@tensorflow/tfjs-core";
+import { avgPoolGrad } from "./average_pool.ts";
 import { conv3dBackpropFilter, conv3dBackpropInput } from "./conv3d.ts";
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from "./depthwise.ts";
 import { conv2dBackpropFilter } from "./filter_gradient.ts";
@@ -9,6 +10,7 @@ import { maxPool3d, maxPool3dGrad, maxPoolGrad } from "./max_pool.ts";
 import { unsortedSegmentSum } from "./segment_sum.ts";
 
 const KERNELS: Record<string, KernelFunc> = {
+  AvgPoolGrad: avgPoolGrad,
   BatchMatMul: batchMatMul,
   Conv2DBackpropFilter: conv2dBackpropFilter(),
   Conv2DBackpropInput: conv2dBackpropInput(),

@@ -2,78 +2,9 @@
  * MaxPool3D, and the gradients of MaxPool and MaxPool3D, on wasm. The backend's own start looking for a window's largest
  * number at the smallest positive one, so that windows of negative numbers (after a tanh, say) come out wrong.
  */
-import { backend_util, type KernelFunc, type TensorInfo } from "@tensorflow/tfjs-core";
+import type { KernelFunc, TensorInfo } from "@tensorflow/tfjs-core";
 import { blockOf, floats, type WasmBackend } from "./heap.ts";
-
-/** One axis: sizes before and after pooling, and how windows lie on it. */
-interface Axis {
-  size: number;
-  out: number;
-  stride: number;
-  window: number;
-  before: number;
-}
-
-interface Pooling {
-  n: number;
-  channels: number;
-  depth: Axis;
-  height: Axis;
-  width: Axis;
-}
-
-interface Attributes {
-  filterSize: never;
-  strides: never;
-  pad: "same" | "valid" | number;
-  dimRoundingMode?: "floor" | "round" | "ceil";
-}
-
-const FLAT: Axis = { size: 1, out: 1, stride: 1, window: 1, before: 0 };
-
-function axes2d(info: ReturnType<typeof backend_util.computePool2DInfo>): Pick<Pooling, "height" | "width"> {
-  return {
-    height: {
-      size: info.inHeight,
-      out: info.outHeight,
-      stride: info.strideHeight,
-      window: info.filterHeight,
-      before: info.padInfo.top,
-    },
-    width: {
-      size: info.inWidth,
-      out: info.outWidth,
-      stride: info.strideWidth,
-      window: info.filterWidth,
-      before: info.padInfo.left,
-    },
-  };
-}
-
-function pooling2d(shape: number[], attributes: unknown): Pooling {
-  const { filterSize, strides, pad, dimRoundingMode } = attributes as Attributes;
-  const info = backend_util.computePool2DInfo(shape as never, filterSize, strides, 1, pad, dimRoundingMode);
-  return { n: info.batchSize, channels: info.inChannels, depth: FLAT, ...axes2d(info) };
-}
-
-function pooling3d(shape: number[], attributes: unknown): Pooling {
-  const { filterSize, strides, pad, dimRoundingMode } = attributes as Attributes;
-  const info = backend_util.computePool3DInfo(shape as never, filterSize, strides, 1, pad, dimRoundingMode);
-  const depth = {
-    size: info.inDepth,
-    out: info.outDepth,
-    stride: info.strideDepth,
-    window: info.filterDepth,
-    before: info.padInfo.front,
-  };
-  return { n: info.batchSize, channels: info.inChannels, depth, ...axes2d(info as never) };
-}
-
-/** The first and the last (not included) position inside the axis of the window number `index`. */
-function windowOf({ size, stride, window, before }: Axis, index: number): [number, number] {
-  const start = index * stride - before;
-  return [Math.max(0, start), Math.min(size, start + window)];
-}
+import { type Pooling, pooling2d, pooling3d, windowOf } from "./windows.ts";
 
 /** For each number of the output, in order, the index of the largest number of `x` in its window, the first of equals. */
 function largestIndices(x: Float32Array, { n, channels, depth, height, width }: Pooling): Int32Array {
@@ -84,31 +15,31 @@ function largestIndices(x: Float32Array, { n, channels, depth, height, width }: 
       const [front, back] = windowOf(depth, z);
       for (let y = 0; y < height.out; y++) {
         const [top, bottom] = windowOf(height, y);
-        for (let column = 0; column < width.out; column++) {
+        for (let column = 0; column < width.out; column++, output += channels) {
           const [left, right] = windowOf(width, column);
-          const first = ((image * depth.size + front) * height.size + top) * width.size + left;
-          for (let channel = 0; channel < channels; channel++) {
-            let best = first * channels + channel;
-            let largest = x[best] as number;
-            for (let d = front; d < back; d++) {
-              for (let r = top; r < bottom; r++) {
-                let index = (((image * depth.size + d) * height.size + r) * width.size + left) * channels + channel;
-                for (let c = left; c < right; c++, index += channels) {
-                  const value = x[index] as number;
-                  if (value > largest) {
-                    largest = value;
-                    best = index;
-                  }
-                }
-              }
+          const first = (((image * depth.size + front) * height.size + top) * width.size + left) * channels;
+          for (let channel = 0; channel < channels; channel++) indices[output + channel] = first + channel;
+          for (let d = front; d < back; d++) {
+            for (let r = top; r < bottom; r++) {
+              const row = ((image * depth.size + d) * height.size + r) * width.size;
+              raise(indices, output, x, (row + left) * channels, (row + right) * channels, channels);
             }
-            indices[output++] = best;
           }
         }
       }
     }
   }
   return indices;
+}
+
+/** Lets the numbers `from..to` of `x`, a row of pixels, compete for the `channels` places that start at `output`. */
+function raise(indices: Int32Array, output: number, x: Float32Array, from: number, to: number, channels: number): void {
+  for (let pixel = from; pixel < to; pixel += channels) {
+    for (let channel = 0; channel < channels; channel++) {
+      if ((x[pixel + channel] as number) > (x[indices[output + channel] as number] as number))
+        indices[output + channel] = pixel + channel;
+    }
+  }
 }
 
 export const maxPool3d: KernelFunc = (call): TensorInfo => {

@@ -1,5 +1,5 @@
 /** What the page and its worker say to each other: two closed unions on `type`. */
-import type { Identity, SessionEvent } from "../worker/events.ts";
+import type { Identity, SessionEvent } from "./events.ts";
 
 export type BackendName = "webgpu" | "webgl" | "wasm" | "cpu";
 
