@@ -15,6 +15,8 @@ MAX_ITERATIONS = 100_000
 GROWTH = 2.0  # a lease is at most this many times the one before
 SHRINKAGE = 4.0
 SMALLEST_SHARE = 8  # the part of an ordinary lease below which sharing what is left is not worth a merge
+BUSY, VERY_BUSY = 0.85, 0.95  # the shares of its time that a volunteer trains, between which leases stay as they are
+LONGER, SHORTER, MAX_STRETCH = 1.15, 0.99, 1_000.0
 SMOOTHING = 0.4  # the share of the newest measurement in the average
 
 
@@ -31,6 +33,8 @@ class Volunteer:
     seconds_per_iteration: float | None = None
     claimed_seconds: float | None = None
     last_iterations: int = 0
+    stretch: float = 1.0
+    delivered_at: float | None = None
 
     def claim(self, backend: str, seconds_per_iteration: float | None) -> None:
         """Note what a `Ready` says."""
@@ -43,6 +47,19 @@ class Volunteer:
         sample = min(max(seconds / iterations, 1e-5), 1e4)
         known = self.seconds_per_iteration
         self.seconds_per_iteration = sample if known is None else known + SMOOTHING * (sample - known)
+
+    def delivered(self, seconds: float, now: float) -> None:
+        """Note that an update came at `now` which took `seconds`: leases are stretched while their exchange is not
+        hidden behind the training of the next, and slowly shortened again where it is.
+        """
+        since, self.delivered_at = self.delivered_at, now
+        if since is None or now <= since:
+            return
+        busy = seconds / (now - since)
+        if busy < BUSY:
+            self.stretch = min(self.stretch * LONGER, MAX_STRETCH)
+        elif busy > VERY_BUSY:
+            self.stretch = max(self.stretch * SHORTER, 1.0)
 
     def slow_down(self) -> None:
         """Note that a lease was too much for it: the next is a quarter of that one, and grows again from there."""

@@ -13,6 +13,7 @@ from webnn.core import effects as fx
 from webnn.core import events as ev
 from webnn.core.events import Vector
 from webnn.core.leases import Lease
+from webnn.core.leases import Outcome as ClientOutcome
 from webnn.core.metrics import TrainingMetrics
 from webnn.engine.base import Snapshot
 from webnn.sim.agenda import Agenda
@@ -40,6 +41,15 @@ class Active:
     done_at: float = 0.0
     training: asyncio.Task[Trained] | None = None
     base_version: int = 0
+
+
+@dataclass(slots=True)
+class Carried:
+    """Own work that may not be in the base of the next lease; `version` holds it, None while that is not known."""
+
+    lease_id: str
+    delta: Vector
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +95,7 @@ class Volunteer:
         self._held = 0
         self._loading: dict[int, float] = {}  # version: when it is here
         self._own: tuple[str, int | None] | None = None
+        self._carried: list[Carried] = []
         self._seconds_per_iteration: float | None = None
 
     # Coming and going
@@ -142,10 +153,17 @@ class Volunteer:
             self._pacing.settled(self._world.agenda.now - since, whole=effect.whole)
         if self._own is not None and self._own[0] == effect.lease_id:
             self._own = (effect.lease_id, newest if effect.whole else None)
+        for carried in self._carried:
+            if carried.lease_id == effect.lease_id:
+                carried.version = newest
+        if effect.outcome is not ClientOutcome.MERGED:
+            self._carried = [carried for carried in self._carried if carried.lease_id != effect.lease_id]
         self._waiting = deque(lease for lease in self._waiting if lease.lease_id != effect.lease_id)
         active = self._active
         if active is not None and active.lease.lease_id == effect.lease_id:
             await self._give_up(active)
+        elif active is not None and active.lease.carry and active.training is not None:
+            self._load()
         await self._turn()
 
     def _know(self, version: int) -> None:
@@ -194,7 +212,7 @@ class Volunteer:
         if own is not None and own >= lease.version and own == self._newest_known():
             self._held = own
             return own, now
-        if self._sent:
+        if self._sent or (lease.carry and self._held >= lease.version):
             coming = [(version, at) for version, at in self._loading.items() if version >= lease.version and at > now]
             if coming:
                 return coming[-1]
@@ -241,7 +259,8 @@ class Volunteer:
         snapshot = world.snapshot(active.base_version)
         active.base_version = snapshot.version
         active.done_at = now + seconds
-        active.training = asyncio.ensure_future(self._compute(lease, snapshot.weights))
+        base = self._carry_on(snapshot) if lease.carry else snapshot.weights
+        active.training = asyncio.ensure_future(self._compute(lease, base))
         self._own = None
         prefetch_at = active.done_at - STEP_REPORT_SECONDS - 1.5 * self._pacing.download_seconds
         world.agenda.at(max(prefetch_at, now), self._prefetch, active)
@@ -249,6 +268,16 @@ class Volunteer:
             world.agenda.after(PROGRESS_SECONDS, self._progress, active)
         world.agenda.at(active.done_at, self._done, active, seconds, snapshot.weights)
         self._ask()
+
+    def _carry_on(self, snapshot: Snapshot) -> Vector:
+        """Add own work to a version that does not have it."""
+        self._carried = [
+            carried for carried in self._carried if carried.version is None or carried.version > snapshot.version
+        ]
+        base = snapshot.weights.copy()
+        for carried in self._carried:
+            base += carried.delta
+        return base
 
     async def _compute(self, lease: Lease, base: Vector) -> Trained:
         return await self._world.trainer.train(lease, base)
@@ -283,6 +312,8 @@ class Volunteer:
         self._pacing.trained(seconds)
         if np.isfinite(trained.payload).all():
             self._own = (lease.lease_id, None)
+            if lease.carry:
+                self._carried.append(Carried(lease.lease_id, trained.payload))
             update = self._update(active, trained, seconds, base)
             self._sent[lease.lease_id] = self._world.agenda.now
             if self.device.naps is not None and self._rng.random() < NAP_CHANCE:
