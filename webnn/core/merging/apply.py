@@ -51,7 +51,7 @@ def _average_tail(strategy: Strategy, tail: Vector, start: int, contributions: S
 
     Weights: the mean of the run's and every volunteer's; of the volunteers' alone at the end of a round, which replaces
     what all of them started from. Deltas: their mean, each divided by its staleness + 1, since so many others move the
-    same statistics at the same time. Deltas on top of own work that is not merged yet: their sum by weight, as the rest.
+    same statistics at the same time. Deltas on top of own unmerged work: their sum by weight.
     """
     if not len(tail):
         return

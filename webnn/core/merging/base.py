@@ -49,8 +49,8 @@ class Crew:
     """Who trains, as a strategy sees it when it sizes a lease.
 
     `count`: the volunteers that are there; `paces`: seconds for an iteration of each of them whose pace is known; `own`
-    of the one whose lease it is (None: not known); `seconds` what the run's leases should take, `stretch` (at least 1) how much longer
-    than short ones this volunteer's leases must be so that it does not wait for exchanges.
+    of the one whose lease it is (None: not known); `seconds` what the run's leases should take; `stretch` (at least 1)
+    how much longer than short ones this volunteer's leases must be so that it does not wait for exchanges.
     """
 
     count: int
