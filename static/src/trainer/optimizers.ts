@@ -141,7 +141,7 @@ function ofOneLength(vector: tf.Tensor): tf.Tensor {
 function orthogonal(kernel: tf.Tensor): tf.Tensor {
   const columns = kernel.shape[kernel.rank - 1] as number;
   const rows = kernel.size / columns;
-  let x = kernel.reshape([rows, columns]);
+  let x: tf.Tensor = tf.reshape(kernel, [rows, columns]);
   x = tf.div(x, tf.add(tf.norm(x), EPSILON));
   if (rows > columns) x = tf.transpose(x);
   for (let step = 0; step < 5; step++) {
@@ -150,7 +150,7 @@ function orthogonal(kernel: tf.Tensor): tf.Tensor {
     x = tf.add(tf.mul(x, 3.4445), tf.matMul(b as tf.Tensor2D, x as tf.Tensor2D));
   }
   if (rows > columns) x = tf.transpose(x);
-  return tf.mul(x, Math.sqrt(Math.max(1, columns / rows))).reshape(kernel.shape);
+  return tf.reshape(tf.mul(x, Math.sqrt(Math.max(1, columns / rows))), kernel.shape);
 }
 
 /** `old * keep + fresh * (1 - keep)`. */
