@@ -118,7 +118,7 @@ function rmsprop(option: Options, centered: boolean): Kind {
 
 /**
  * Jordan 2024, "Muon: an optimizer for hidden layers in neural networks": Nesterov momentum, made orthogonal. A kernel is
- * the matrix of its last axis (outputs) against all others; what has one axis moves by its momentum, scaled to one length.
+ * the matrix of its last axis (outputs) against all others; what has one axis moves by its momentum.
  */
 function muon(option: Options): Kind {
   const m = option("momentum", 0.9);
@@ -127,14 +127,9 @@ function muon(option: Options): Kind {
     rule: (value, gradient, rate, slot) => {
       const velocity = slot.write("velocity", blend(slot.read("velocity"), gradient, m));
       const direction = blend(velocity, gradient, m);
-      return tf.sub(value, tf.mul(value.rank < 2 ? ofOneLength(direction) : orthogonal(direction), rate));
+      return tf.sub(value, tf.mul(value.rank < 2 ? direction : orthogonal(direction), rate));
     },
   };
-}
-
-/** `vector` scaled so that its numbers are about 0.3 in size. */
-function ofOneLength(vector: tf.Tensor): tf.Tensor {
-  return tf.mul(vector, tf.div(0.3 * Math.sqrt(vector.size), tf.add(tf.norm(vector), EPSILON)));
 }
 
 /** The nearest orthogonal matrix, about: five Newton-Schulz steps in Jordan's coefficients; larger for wide outputs. */
