@@ -36,14 +36,27 @@ class Audience(Protocol):
 
 
 class Server:
-    """Hands events to the run and performs its effects; arithmetic takes no virtual time, validation neither."""
+    """Hands events to the run and performs its effects. Each update takes `update_seconds` of virtual time, one after
+    another; validation, which another process does, takes none.
+    """
 
-    def __init__(self, run: Run, engine: LocalEngine, agenda: Agenda, audience: Audience, evaluate: Evaluate) -> None:
+    def __init__(
+        self,
+        run: Run,
+        engine: LocalEngine,
+        agenda: Agenda,
+        audience: Audience,
+        evaluate: Evaluate,
+        *,
+        update_seconds: float = 0.0,
+    ) -> None:
         self.run = run
         self.engine = engine
         self._agenda = agenda
         self._audience = audience
         self._evaluate = evaluate
+        self._update_seconds = update_seconds
+        self._free_at = 0.0
         self._leased: dict[str, int] = {}
         self._announced_at = -ANNOUNCE_SECONDS
         self._announcing = False
@@ -52,6 +65,14 @@ class Server:
         self._handling = False
         self.staleness = 0
         self.num_merged = 0
+
+    async def receive(self, event: ev.Event) -> None:
+        """Take an event as it arrives: updates wait for each other where the server takes time for each."""
+        if self._update_seconds > 0 and isinstance(event, ev.UpdateArrived):
+            self._free_at = max(self._free_at, self._agenda.now) + self._update_seconds
+            self._agenda.at(self._free_at, self.handle, event)
+        else:
+            await self.handle(event)
 
     async def handle(self, event: ev.Event) -> None:
         """Let the run handle `event`, and everything that follows from it now."""

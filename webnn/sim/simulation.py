@@ -86,7 +86,8 @@ class Outcome:
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """What to simulate. `seconds` of virtual time at most; `keep_going`: beyond the target. `seed` draws the population
-    and its chances; the run's own seed is in its settings. `nominal`: seconds of an iteration at speed 1.
+    and its chances; the run's own seed is in its settings. `update_seconds`: what an update
+    costs the server. `nominal`: seconds of an iteration at speed 1.
     """
 
     config: RunConfig
@@ -98,6 +99,7 @@ class Scenario:
     keep_going: bool = False
     nominal: float | None = None
     shard_bytes: Mapping[str, int] | None = None
+    update_seconds: float = 0.0
 
 
 class Simulation:
@@ -114,7 +116,10 @@ class Simulation:
         self._announced_bytes = 0
         stop = replace(scenario.config.stop, accuracy=None, loss=None, seconds=scenario.seconds)
         self._run = Run(replace(scenario.config, stop=stop))
-        self._server = Server(self._run, make_engine(self._run, trainer.initial), self._agenda, self, self._evaluate)
+        engine = make_engine(self._run, trainer.initial)
+        self._server = Server(
+            self._run, engine, self._agenda, self, self._evaluate, update_seconds=scenario.update_seconds
+        )
         self._points: list[Point] = []
         self._validated: tuple[int, Validation] | None = None  # on the whole split
         self._reached: float | None = None
@@ -123,7 +128,7 @@ class Simulation:
         world = World(
             self._agenda,
             trainer,
-            self._server.handle,
+            self._server.receive,
             self._server.snapshot,
             self._news,
             dict(sizes),
