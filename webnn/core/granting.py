@@ -72,10 +72,14 @@ class Granter:
 
     def terms(self, volunteer: Volunteer) -> Terms | None:
         """Ask the strategy what a volunteer's next lease should be."""
-        paces = tuple(other.pace for other in self._volunteers.connected() if other.pace is not None)
-        return self._strategy.terms(
-            Crew(self._volunteers.num_connected, paces, volunteer.pace, self._config.lease_seconds, volunteer.stretch)
+        crew = Crew(
+            count=self._volunteers.num_connected,
+            crowd=self._volunteers.crowd(),
+            own=volunteer.pace,
+            seconds=self._config.lease_seconds,
+            stretch=volunteer.stretch,
         )
+        return self._strategy.terms(crew)
 
     def fit(self, volunteer: Volunteer, wanted: int, now: float) -> int:
         """Cut a lease to what there is time for in a round; 0: the volunteer waits for the next version."""

@@ -45,15 +45,13 @@ class Auto(Defaults):
 
     def terms(self, crew: Crew) -> Terms:
         """Size and weigh a lease; a volunteer of unknown pace counts as an average one."""
-        speeds = [1 / pace for pace in crew.paces] or [1.0]
-        crowd = max(sum(speeds) / max(speeds) * crew.count / len(speeds), 1.0)
         iterations = None
         if crew.own is not None:
             seconds = crew.seconds if crew.count == 1 else min(self.seconds * crew.stretch, crew.seconds)
             iterations = max(round(seconds / crew.own), 1)
         elif crew.count > 1:
             iterations = FIRST_ITERATIONS
-        return Terms(iterations, rate=crowd**self.growth, weight=1 / crowd)
+        return Terms(iterations, rate=crew.crowd**self.growth, weight=1 / crew.crowd)
 
     def merge(self, weights: Vector, contributions: Sequence[Contribution], iterations: int, state: State) -> None:
         factors = [each.weight for each in contributions]
