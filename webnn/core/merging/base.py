@@ -49,9 +49,9 @@ class Crew:
     """Who trains, as a strategy sees it when it sizes a lease.
 
     `count`: the volunteers that are there; `crowd`: the sum of their speeds over that of the fastest (1 to `count`),
-    those of unknown pace counted as average; `own`: seconds for an iteration of the one whose lease it is (None: not known);
-    `seconds` what the run's leases should take; `stretch` (at least 1) how much longer than short ones this volunteer's
-    leases must be so that it does not wait for exchanges.
+    those of unknown pace counted as average; `own`: seconds for an iteration of the one whose lease it is (None: not
+    known); `seconds`: what the run's leases should take; `stretch` (at least 1): how much longer than short ones this
+    volunteer's leases must be so that it does not wait for exchanges.
     """
 
     count: int
