@@ -89,6 +89,7 @@ class RunTask:
         self.audience = Audience(self.history)
         self.log = run_logger(info.id)
         self.best: Snapshot | None = None
+        self._validated: Snapshot | None = None
         self.failure: str | None = None
         self._clock = clock
         self._validator = validator
@@ -204,6 +205,8 @@ class RunTask:
 
     def _handle(self, event: Event) -> None:
         effects = self.run.handle(event, self.now)
+        if isinstance(event, Validated):
+            self._keep_best()
         for effect in effects:
             self._perform(effect)
         if any(isinstance(effect, Publish) for effect in effects):
@@ -247,7 +250,7 @@ class RunTask:
             case Publish():
                 self._announce()
             case Validate():
-                self._spawn(self._validate(effect, self.current), cancellable=True)
+                self._spawn(self._validate(effect, self._snapshot_of(effect.version)), cancellable=True)
             case StateChanged():
                 self.log.info("%s: %s", effect.state, effect.reason)
                 self._tell_state(effect.state, effect.reason)
@@ -350,7 +353,14 @@ class RunTask:
         self._arithmetic -= 1
         self.post(MergeDone(effect.version))
 
-    async def _validate(self, effect: Validate, snapshot: Snapshot) -> None:
+    def _snapshot_of(self, version: int) -> Snapshot | None:
+        """Find the current version or the best one; None for another."""
+        return next((one for one in (self.current, self.best) if one is not None and one.version == version), None)
+
+    async def _validate(self, effect: Validate, snapshot: Snapshot | None) -> None:
+        if snapshot is None:
+            self.post(ValidationFailed(effect.version, "Its weights are gone."))
+            return
         iterations = self.run.iterations
         num_examples = None if effect.whole else effect.num_examples
         try:
@@ -359,13 +369,20 @@ class RunTask:
             self.log.warning("validation of version %d failed: %s", snapshot.version, error)
             self.post(ValidationFailed(snapshot.version, str(error)))
             return
-        seconds = self.run.seconds(self.now)
-        self.history.validated(seconds, snapshot.version, iterations, result, effect.whole)
-        self._tell(ValidationNews(seconds, snapshot.version, iterations, effect.whole, result))
-        await self.ask(Validated(snapshot.version, effect.whole, result))
+        latest = self.run.latest
+        if latest is None or snapshot.version >= latest.version:  # the best one is looked at again when the run ends
+            seconds = self.run.seconds(self.now)
+            self.history.validated(seconds, snapshot.version, iterations, result, effect.whole)
+            self._tell(ValidationNews(seconds, snapshot.version, iterations, effect.whole, result))
+        self._validated = snapshot
+        self.post(Validated(snapshot.version, effect.whole, result))
+
+    def _keep_best(self) -> None:
+        """Keep the weights of the version that validated best, of which the newest answer may have made another."""
         best = self.run.best
-        if best is not None and best.version == snapshot.version:
-            self.best = snapshot
+        for snapshot in (self._validated, self.current):
+            if best is not None and snapshot is not None and snapshot.version == best.version:
+                self.best = snapshot
 
     async def _beat_for_ever(self) -> None:
         to_volunteers = False
