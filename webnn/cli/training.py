@@ -71,7 +71,9 @@ async def serve(settings: TrainSettings, reporter: Reporter) -> ExitCode:
             reporter.close()
             leave_at_once(interrupted.code)  # nothing is there to save, and a download's thread would be waited for
             raise
-        server = service.TrainingServer(prepared, config, on_event=teller(settings, reporter), sock=sock)
+        server = service.TrainingServer(
+            prepared, config, on_event=teller(settings, reporter), sock=sock, loopback=settings.workers > 0
+        )
         async with server, local_workers(settings, server.listening):
             if settings.opens_page:
                 page = server.listening.join_url if settings.open_join else server.listening.watch_url
@@ -117,7 +119,7 @@ async def local_workers(settings: TrainSettings, listening: service.Listening) -
     if settings.workers == 0:
         yield
         return
-    url = f"{listening.url}/join/{listening.run}"
+    url = f"{listening.workers_url}/join/{listening.run}"
     async with WorkerPool(url, settings.workers, share=settings.share):
         yield
 
