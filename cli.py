@@ -192,7 +192,7 @@ def ensure_installed(extra: str = "") -> None:
 
 def newest_source_time() -> float:
     paths = [STATIC / "package-lock.json", STATIC / "build.mjs", STATIC / "licences.mjs"]
-    for folder in ("src", "styles", "public"):
+    for folder in ("src", "styles", "public", "licences"):
         for path, _, names in os.walk(str(STATIC / folder)):
             paths.append(Path(path))
             paths += [Path(path, name) for name in names]
