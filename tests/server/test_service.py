@@ -172,6 +172,7 @@ def test_urls_are_for_programs_here_and_for_people_anywhere(tmp_path: Path) -> N
         {"port": 65536},
         {"prefix": "a"},
         {"prefix": "/a/"},
+        {"prefix": "/a b"},
         {"tls_cert": Path("x.pem")},
         {"public_url": "webnn.example"},
         {"public_url": "https://webnn.example?x=1"},

@@ -33,9 +33,10 @@ from webnn.model.definition import ModelDefinition, load_model
 from webnn.model.settings import apply_settings
 from webnn.server import news, service
 from webnn.server.config import ServerConfig
-from webnn.server.listening import bind_socket
+from webnn.server.listening import bind_socket, tls_context
 from webnn.server.logs import configure_logging
 from webnn.server.prepare import Preparation, PrepareRequest, Step, prepare_run
+from webnn.server.run_folder import check_runs_dir
 
 FILES = (
     ("final weights", "final.safetensors"),
@@ -62,9 +63,11 @@ def train(settings: TrainSettings) -> ExitCode:
 async def serve(settings: TrainSettings, reporter: Reporter) -> ExitCode:
     """Prepare, serve and save one run; see `train`."""
     definition = define(settings)
-    sock = bind_socket(settings.listen_host, settings.port)  # first of all: a busy port is told before data is loaded
-    config = server_config(settings, sock.getsockname()[1])
+    sock = bind_socket(settings.listen_host, settings.port)  # what is quickly found wrong is told before data is loaded
     with contextlib.closing(sock), Interruption() as interruption:
+        config = server_config(settings, sock.getsockname()[1])
+        tls_context(config)
+        check_runs_dir(settings.runs_dir)
         try:
             prepared = await interruption.race(prepare_run(prepare_request(settings, definition), tell_steps(reporter)))
         except Interrupted as interrupted:
