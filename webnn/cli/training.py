@@ -7,6 +7,7 @@ import contextlib
 import secrets
 import webbrowser
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 
 from webnn.cli.exits import ExitCode
@@ -24,6 +25,7 @@ from webnn.cli.happenings import (
 from webnn.cli.interruption import Interrupted, Interruption, leave_at_once
 from webnn.cli.places import dataset_search, model_search
 from webnn.cli.reporters import Reporter, make_reporter
+from webnn.cli.reporters.until_gone import UntilGone
 from webnn.cli.settings import TrainSettings
 from webnn.core.errors import WebNNError
 from webnn.core.states import RunState
@@ -50,7 +52,7 @@ FILES = (
 def train(settings: TrainSettings) -> ExitCode:
     """Run a training to its end. Raises `WebNNError` for what the person has to mend; told to the reporter first."""
     configure_logging(settings.log_level, settings.log_format)
-    reporter = make_reporter(json_lines=settings.json_lines)
+    reporter = UntilGone(make_reporter(json_lines=settings.json_lines))
     try:
         return asyncio.run(serve(settings, reporter))
     except WebNNError as error:
@@ -60,11 +62,12 @@ def train(settings: TrainSettings) -> ExitCode:
         reporter.close()
 
 
-async def serve(settings: TrainSettings, reporter: Reporter) -> ExitCode:
-    """Prepare, serve and save one run; see `train`."""
+async def serve(settings: TrainSettings, reporter: UntilGone) -> ExitCode:
+    """Prepare, serve and save one run; see `train`. Nobody listening is a wish to stop, as Ctrl-C is."""
     definition = define(settings)
     sock = bind_socket(settings.listen_host, settings.port)  # what is quickly found wrong is told before data is loaded
     with contextlib.closing(sock), Interruption() as interruption:
+        reporter.on_gone = partial(interruption.interrupt, ExitCode.FAILED)
         config = server_config(settings, sock.getsockname()[1])
         tls_context(config)
         check_runs_dir(settings.runs_dir)
