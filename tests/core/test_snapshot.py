@@ -73,10 +73,11 @@ def test_versions_continue_above_the_highest_ever_handed_out() -> None:
     world.join("a")
     world.merge_once("a")
     again = crash(world, highest_version=9)
-    assert again.run.version == 2
+    assert again.run.version == 10
+    assert again.run.returned_to == 2
     again.join("a")
     again.merge_once("a")
-    assert again.run.version == 10
+    assert again.run.version == 11
     assert again.run.status(0).staleness == 0
 
 

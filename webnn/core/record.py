@@ -39,9 +39,7 @@ class RunRecord:
     Raises `WebNNError("settings")`.
     """
 
-    def __init__(
-        self, config: RunConfig, now: float = 0.0, *, incarnation: int = 0, highest_version: int = 0
-    ) -> None:
+    def __init__(self, config: RunConfig, now: float = 0.0, *, incarnation: int = 0, highest_version: int = 0) -> None:
         self.config = config
         self.strategy = make_strategy(config.merge)
         self.state = RunState.CREATED
@@ -71,6 +69,7 @@ class RunRecord:
         self._pace = Pace()
         self._staleness: deque[int] = deque(maxlen=STALENESS_WINDOW)
         self._closing: Closing | None = None
+        self.returned_to = 0
         self.aftermath: list[Aftermath] = []
         self._untold: dict[str, list[Aftermath]] = {}
         self._wake_at: float | None = None
@@ -82,6 +81,11 @@ class RunRecord:
     def version(self) -> int:
         """The current version; 0 before the start."""
         return self._versions.current
+
+    @property
+    def first_version(self) -> int:
+        """The version that a run begins with: one never handed out before. To be asked before the start."""
+        return self._versions.next
 
     @property
     def weights_iterations(self) -> int:
@@ -104,6 +108,11 @@ class RunRecord:
     def volunteers(self) -> tuple[Volunteer, ...]:
         """The volunteers that are connected, to look at."""
         return tuple(self._volunteers.connected())
+
+    @property
+    def waiting(self) -> tuple[Volunteer, ...]:
+        """The volunteers that asked for a lease and have none yet."""
+        return tuple(self._volunteers.waiting())
 
     @property
     def best(self) -> VersionResult | None:
@@ -208,7 +217,8 @@ class RunRecord:
     ) -> Self:
         """Take up a run where `snapshot` left it: the weights are those of its version, and no lease is open.
 
-        `highest_version` is the highest version that may have been handed out, if later than the snapshot's;
+        `highest_version` is the highest that may have been handed out: the weights get the one above it, so that for
+        volunteers versions only ever go up (0: nothing above the snapshot's was, and they keep theirs);
         `incarnation` is one never used before, needed where a snapshot is taken up more than once; `known` are the
         leases of the run's journal, oldest first; `state` is the one to go on in, if another. Raises
         `WebNNError("invalid_checkpoint")` for a snapshot that this is not.
@@ -218,7 +228,7 @@ class RunRecord:
             if state is not None:
                 snapshot = {**snapshot, "state": state.value, "reason": None}
             run._take_up(snapshot, highest_version)
-            run._go_over(known, float(snapshot["now"]))
+            run.go_over(known, float(snapshot["now"]))
         except (KeyError, TypeError, ValueError) as error:
             raise WebNNError("invalid_checkpoint", f"The run's snapshot cannot be read: {error!r}.") from error
         return run
@@ -228,7 +238,10 @@ class RunRecord:
         self.state = RunState(snapshot["state"])
         self.reason = snapshot["reason"]
         self.iterations = int(snapshot["iterations"])
-        self._versions = Versions(current, max(highest, highest_version), iterations, merges)
+        self.returned_to = int(current)
+        if highest_version:
+            current = highest = max(highest, highest_version) + 1
+        self._versions = Versions(current, highest, iterations, merges)
         self._staleness.extend(snapshot["staleness"])
         self._rate.previous = float(snapshot["previous_rate"])
         self._volunteers.restore(snapshot["volunteers"])
@@ -242,9 +255,9 @@ class RunRecord:
             self._stopwatch.start(self._now)
             self._pace.start(self._now)
 
-    def _go_over(self, known: Iterable[LeaseRecord], taken_at: float) -> None:
-        """Remember what became of the leases that the snapshot says nothing of."""
-        self.aftermath = aftermath(known, self.version, taken_at, self._leases.remembered())
+    def go_over(self, known: Iterable[LeaseRecord], taken_at: float) -> None:
+        """Remember what became of leases of earlier lives that the snapshot, taken at `taken_at`, says nothing of."""
+        self.aftermath = aftermath(known, self.returned_to, taken_at, self._leases.remembered())
         for gone in self.aftermath:
             ended = Settled(gone.volunteer_id, gone.outcome, gone.detail)
             self._leases.remember(gone.lease_id, ended, counted=gone.counted)
