@@ -17,6 +17,7 @@ from webnn.core.frames import Buffer
 from webnn.core.leases import Outcome
 from webnn.core.states import RunState
 from webnn.engine.base import Frozen
+from webnn.model.definition import CheckpointPlan
 from webnn.server.event_log import encode_event
 from webnn.server.metrics import training_point, validation_point
 from webnn.server.news import News, ValidationNews
@@ -38,14 +39,6 @@ MAX_RECORDED_BYTES = 256 << 20
 DISK_TROUBLE = "The disk cannot be written to"
 
 _DISK_ERRORS = (OSError, sqlite3.Error)
-
-
-@dataclass(frozen=True, slots=True)
-class CheckpointPlan:
-    """A checkpoint every so many seconds and at each change of state; the last `keep` stay, and the best."""
-
-    every_seconds: float = 30.0
-    keep: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +101,14 @@ class Keeper:
         self._taken_at = task.now
         task.listen(self._hear)
         self._jobs = [asyncio.create_task(self._write_for_ever()), asyncio.create_task(self._checkpoint_for_ever())]
+
+    def note(self, *entries: jn.Entry) -> None:
+        """Note something else in the journal."""
+        self._entries += entries
+
+    def failed(self, words: str, now: float) -> None:
+        """Note that the run cannot go on."""
+        self.note(jn.fact("state", RunState.FAILED.value), jn.fact("reason", words), jn.happened(now, "state", words))
 
     def begin_merge(self) -> None:
         """Note that the engine is about to merge."""

@@ -18,9 +18,10 @@ from webnn.core.states import RunState
 from webnn.core.validation import VersionResult
 from webnn.engine.base import Snapshot
 from webnn.engine.local import LocalEngine, take_snapshot
+from webnn.model.definition import CheckpointPlan
 from webnn.server.clock import RunClock
 from webnn.server.event_log import Life, encode_life
-from webnn.server.keeping import BEST_FOLDER, CHECKPOINT_FOLDER, DISK_TROUBLE, CheckpointPlan, Keeper
+from webnn.server.keeping import BEST_FOLDER, CHECKPOINT_FOLDER, DISK_TROUBLE, Keeper
 from webnn.server.run_task import RunTask
 from webnn.store.checkpoint import Checkpoint, read_checkpoint
 from webnn.store.journal import VERSIONS_AHEAD, Incarnation, Journal
@@ -32,8 +33,8 @@ from webnn.store.recording import FrameLog, recording_path
 class TakenUp:
     """A run as it goes on (or begins): everything that a `RunTask` needs, and the files that it is kept in.
 
-    `version` is the one that it goes on from (0: from the start); `lost` counts the merged updates that were rolled back; `damaged` has a sentence for each checkpoint that could not
-    be read.
+    `version` is the one that it goes on from (0: from the start); `lost` counts the merged updates that were rolled
+    back; `damaged` has a sentence for each checkpoint that could not be read.
     """
 
     run: Run
@@ -46,6 +47,17 @@ class TakenUp:
     best: Snapshot | None = None
     validation: list[list[Any]] = field(default_factory=list)
     training: list[list[Any]] = field(default_factory=list)
+
+    @property
+    def sentences(self) -> list[str]:
+        """What the owner should know of going on."""
+        words = [f"Passed over a damaged checkpoint: {damage}" for damage in self.damaged]
+        if self.version:
+            words.append(
+                f"Going on from version {self.version}, {self.run.iterations} iterations in"
+                + (f"; {self.lost} updates merged after it are trained again" if self.lost else "")
+            )
+        return words
 
     def furnish(self, task: RunTask) -> None:
         """Give a task of this run its history and its best version."""
@@ -139,7 +151,8 @@ def state_to_go_on_in(checkpoint: Checkpoint, *, reopen: bool) -> RunState | Non
     """Say in which state a run goes on; None: in that of the checkpoint."""
     snapshot = checkpoint.manifest["snapshot"]
     waits_for_disk = (snapshot["reason"] or "").startswith(DISK_TROUBLE)
-    return RunState.RUNNING if waits_for_disk or (reopen and snapshot["state"] == RunState.STOPPED) else None
+    over = snapshot["state"] in (RunState.STOPPED, RunState.FAILED)
+    return RunState.RUNNING if waits_for_disk or (reopen and over) else None
 
 
 def make_engine(run: Run, config: RunConfig, checkpoint: Checkpoint | None, initial: Vector) -> LocalEngine:
@@ -194,9 +207,14 @@ class FoundRun:
         return self.folder.name
 
     @property
+    def resumable(self) -> bool:
+        """Whether it can be taken up again."""
+        return not self.live and self.state != RunState.FINISHED
+
+    @property
     def interrupted(self) -> bool:
         """Whether it neither ended nor goes on."""
-        return not self.live and self.state in ("created", "running", "paused")
+        return not self.live and self.state in (RunState.CREATED, RunState.RUNNING, RunState.PAUSED)
 
     def as_dict(self) -> dict[str, Any]:
         """Render for `wnn runs --json`."""

@@ -23,7 +23,8 @@ BEST = "best"
 async def roll_back(task: RunTask, to: int | str) -> int:
     """Take a run back to version `to` (or `"best"`), which a checkpoint must have; returns that version.
 
-    Its weights become a new version, above all that were ever handed out. Work merged above it is rolled back, leases that are out are not needed any more, and the examples of both are free.
+    Its weights become a new version, above all that were ever handed out. Work merged above it is rolled back, leases
+    that are out are not needed any more, and the examples of both are free.
     Raises `WebNNError` `not_running`, `no_checkpoint` or `invalid_checkpoint`.
     """
     keeper = task.keeper

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, Protocol, assert_never
 
 from webnn.core import messages
@@ -99,6 +100,7 @@ class RunTask:
         self.log = run_logger(info.id)
         self.best: Snapshot | None = None
         self.failure: str | None = None
+        self.saver: Callable[[], Coroutine[Any, Any, Path]] | None = None
         self._clock = clock
         self._validator = validator
         self.intake = Intake(self.limits.held_update_bytes)
@@ -296,6 +298,8 @@ class RunTask:
         cause = error.exceptions[0] if isinstance(error, ExceptionGroup) else error
         self.failure = str(cause) if isinstance(cause, WebNNError) else f"Something broke in the server: {cause!r}"
         self.log.error("run failed", exc_info=error)
+        if self.keeper is not None:
+            self.keeper.failed(self.failure, self.now)
         self._tell_state(RunState.FAILED, self.failure)
         self.audience.close_volunteers("internal", self.failure)
         self._over.set()
