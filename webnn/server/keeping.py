@@ -33,6 +33,10 @@ CHECKPOINT_FOLDER = "checkpoint"
 BEST_FOLDER = "checkpoint/best"
 FLUSH_SECONDS = 0.25
 RETRY_SECONDS = 2.0
+LEAD = 0.25
+LEAD_SECONDS = 0.5
+"""A checkpoint is begun this part of its interval early (at most so many seconds), to be on the disk within it."""
+
 MAX_RECORDED_BYTES = 256 << 20
 """Payloads that wait to be recorded; merging waits while there are more."""
 
@@ -82,6 +86,7 @@ class Keeper:
         self._writing = asyncio.Lock()
         self._checkpointing = asyncio.Lock()
         self._flushed = asyncio.Condition()
+        self._wanted = asyncio.Event()
         self._moment: Moment | None = None
         self._candidates: dict[int, Moment] = {}
         self._best: tuple[Moment, dict[str, Any]] | None = None
@@ -134,7 +139,7 @@ class Keeper:
 
     def consider(self, now: float) -> None:
         """Take a moment for the next checkpoint, if one is due and can be taken now."""
-        if now - self._taken_at >= self.plan.every_seconds:
+        if now - self._taken_at >= self.plan.every_seconds - min(LEAD * self.plan.every_seconds, LEAD_SECONDS):
             self._due = True
         run = self._running.run
         if not self._due or self._moment is not None or run.version == 0 or not self._between_merges():
@@ -145,6 +150,7 @@ class Keeper:
         if noted != self._noted:
             self._noted = noted
             self._moment = self._take_moment(now)
+            self._wanted.set()
 
     def _note(self, effect: Effect, now: float) -> None:
         run = self._running.run
@@ -272,7 +278,10 @@ class Keeper:
 
     async def _checkpoint_for_ever(self) -> None:
         while True:
-            await asyncio.sleep(FLUSH_SECONDS if self.trouble is None else RETRY_SECONDS)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(FLUSH_SECONDS if self.trouble is None else RETRY_SECONDS):
+                    await self._wanted.wait()
+            self._wanted.clear()
             if self._running.failure is None:
                 self.consider(self._running.now)
             with suppress(*_DISK_ERRORS):
