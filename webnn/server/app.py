@@ -63,6 +63,8 @@ def _add_routes(app: web.Application) -> None:
     app.router.add_post(f"{run}/pause", api.pause_run)
     app.router.add_post(f"{run}/resume", api.resume_run)
     app.router.add_post(f"{run}/stop", api.stop_run)
+    app.router.add_post(f"{run}/rollback", api.roll_back_run)
+    app.router.add_post(f"{run}/save", api.save_run)
 
 
 async def _live_runs(app: web.Application) -> AsyncIterator[None]:

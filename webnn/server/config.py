@@ -21,7 +21,7 @@ class Limits:
     `messages_per_second`, with bursts of `message_burst`, cost more than that the connection. `queue_messages` and
     `queue_bytes` may wait for a slow reader before it is dropped. `live_seconds` between `live` messages to a watcher
     (to a volunteer twice that), `version_seconds` between `version` messages, `progress_seconds` between a volunteer's
-    `progress`.
+    `progress`. `held_update_bytes` of updates may wait to be merged before the server stops reading more of them.
     """
 
     max_connections: int = 4096
@@ -37,6 +37,7 @@ class Limits:
     live_seconds: float = 1.0
     version_seconds: float = 0.25
     progress_seconds: float = 1.0
+    held_update_bytes: int = 1 << 30
 
     def max_frame_bytes(self, num_weights: int) -> int:
         """The largest frame that a volunteer of a model of `num_weights` numbers can need."""

@@ -124,6 +124,7 @@ class Session:
         patience = self._limits.hello_seconds
         while True:
             try:
+                await self._task.intake.wait()
                 async with asyncio.timeout(patience):
                     message = await self._socket.receive()
             except TimeoutError:
@@ -224,7 +225,8 @@ class Session:
 
     async def _take_update(self, message: UpdateMessage, payload: memoryview) -> None:
         vector = await self._decode(payload, message.encoding)
-        self._task.post(
+        self._task.intake.enter(message.lease_id, vector.nbytes)
+        await self._task.deliver(
             UpdateArrived(
                 volunteer_id=self._connection.volunteer_id,
                 lease_id=message.lease_id,
