@@ -15,8 +15,8 @@ from webnn.core.metrics import Verdict
 class Snapshot:
     """One version as it was published: a read-only copy that nothing changes any more.
 
-    `weights` is flat float32; `hash` the SHA-256 of its little-endian bytes in lower-case hex; `iterations` are those
-    behind it.
+    `weights` is flat float32, little-endian; `hash` names these bytes, and no others of any version of any run, ever
+    (lower-case hex); `iterations` are those behind it.
     """
 
     version: int
