@@ -110,6 +110,7 @@ def volunteer_arguments(options: argparse.Namespace, url: str, encoding: str, in
     count = options.volunteers // options.processes + (index < options.volunteers % options.processes)
     arguments: list[object] = ["--url", url, "--volunteers", count, "--encoding", encoding]
     arguments += ["--rate", options.rate / options.processes, "--faults", options.faults]
+    arguments += ["--post-bytes", options.post_bytes]
     return [*arguments, "--dispatch"] if options.dispatch else arguments
 
 
@@ -175,6 +176,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--server-cpus", type=int, help="processors that the server may use")
     parser.add_argument("--merge", default="weighted", help="the merge strategy")
     parser.add_argument("--dispatch", action="store_true", help="leases only: each is given back at once")
+    parser.add_argument(
+        "--post-bytes", type=int, default=0, help="post updates of so many bytes or more; 0: as the server says"
+    )
     parser.add_argument("--uvloop", action="store_true", help="run the server on uvloop (to be installed)")
     parser.add_argument("--all", action="store_true", help="every size and encoding")
     parser.add_argument("--allow-noise", action="store_true", help="print figures of a busy machine, marked")

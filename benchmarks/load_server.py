@@ -29,7 +29,7 @@ from webnn.core.merging import MergeSpec, make_strategy
 from webnn.core.metrics import Validation
 from webnn.core.run import Run
 from webnn.engine.local import LocalEngine
-from webnn.server.app import create_app
+from webnn.server.app import READ_BUFFER_BYTES, create_app
 from webnn.server.clock import RunClock
 from webnn.server.config import Limits, ServerConfig
 from webnn.server.info import RunInfo
@@ -116,7 +116,7 @@ async def serve(options: argparse.Namespace, runs_dir: Path) -> None:
     task = make_task(options.params, options.merge)
     app = create_app(ServerConfig(runs_dir, port=0, limits=LIMITS))
     app[RUNS].add(task)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, read_bufsize=READ_BUFFER_BYTES)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0, backlog=2048)
     await site.start()

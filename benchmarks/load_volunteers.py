@@ -70,6 +70,7 @@ class Echo:
         self.merged = asyncio.Event()
         self.held: tuple[int, bytes] = (0, b"")
         self.identity: tuple[str | None, str | None] = (None, None)
+        self.post_bytes = 0
 
     async def live(self) -> None:
         """Connect, work, and connect again when a fault dropped the connection."""
@@ -91,6 +92,7 @@ class Echo:
         await socket.send_bytes(encode_header(hello))
         welcome = await expect(socket, "welcome")
         self.identity = (welcome["volunteer_id"], welcome["secret"] or secret)
+        self.post_bytes = self.options.post_bytes or welcome["limits"].get("post_bytes", 1 << 40)
 
     async def lease(self, socket: aiohttp.ClientWebSocketResponse) -> bool:
         """Ask for a lease and bring it to its end; False: connect anew."""
@@ -143,11 +145,19 @@ class Echo:
         payload = bytes(len(weights) - 4) + np.float32("nan").tobytes() if fault == "nan" else weights
         frame = b"".join((encode_header(header), payload))
         for _ in range(2 if fault == "duplicate" else 1):
-            await socket.send_bytes(frame)
+            await self.send(socket, frame)
         outcome = await expect(socket, "outcome", lease["lease_id"])
         if outcome["outcome"] == "merged":
             self.merged.set()
         self.book.ended(outcome["outcome"])
+
+    async def send(self, socket: aiohttp.ClientWebSocketResponse, frame: bytes) -> None:
+        if len(frame) < self.post_bytes:
+            await socket.send_bytes(frame)
+            return
+        headers = {"Authorization": f"Volunteer {self.identity[0]}:{self.identity[1]}"}
+        async with self.http.post(f"{self.options.url}/updates", data=frame, headers=headers) as response:
+            response.raise_for_status()
 
 
 async def expect(socket: aiohttp.ClientWebSocketResponse, kind: str, lease_id: str | None = None) -> dict[str, Any]:
@@ -203,6 +213,7 @@ def main() -> None:
     parser.add_argument("--encoding", default="f32")
     parser.add_argument("--rate", type=float, default=0.0)
     parser.add_argument("--faults", type=parse_faults, default={})
+    parser.add_argument("--post-bytes", type=int, default=0)
     parser.add_argument("--dispatch", action="store_true")
     asyncio.run(work(parser.parse_args()))
 

@@ -88,6 +88,8 @@ export interface Limits {
   max_frame_bytes: number;
   progress_seconds: number;
   silence_seconds: number;
+  /** Updates of at least so many bytes are posted. */
+  post_bytes?: number;
 }
 
 /** A run as people see it. */

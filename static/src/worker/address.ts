@@ -24,6 +24,10 @@ export class RunAddress {
     return `${this.http}/weights/${version}-${encodeURIComponent(hash)}?encoding=f32`;
   }
 
+  get updates(): string {
+    return `${this.http}/updates`;
+  }
+
   private get http(): string {
     return `${this.base}/api/v1/runs/${encodeURIComponent(this.run)}`;
   }

@@ -25,6 +25,12 @@ export class Outbox {
     return this.unacknowledged.has(leaseId);
   }
 
+  /** Whether the outcome of a frame's update is still awaited. */
+  awaits(frame: Uint8Array<ArrayBuffer>): boolean {
+    for (const sent of this.unacknowledged.values()) if (sent.frame === frame) return true;
+    return false;
+  }
+
   /** Sends an update, now or as soon as there is a connection. Returns the size of its frame in bytes. */
   send(message: UpdateMessage, payload: ArrayBufferView, now: number): number {
     const frame = encodeFrame(message, payload);

@@ -197,7 +197,8 @@ export class VolunteerSession {
       emit: (event) => {
         if (this.work === work) this.emit(event);
       },
-      onTraffic: (bytesIn) => this.count(bytesIn, 0),
+      authorization: () => `Volunteer ${this.identity?.volunteer_id}:${this.identity?.secret}`,
+      onTraffic: (bytesIn, bytesOut) => this.count(bytesIn, bytesOut),
       onFatal: (code, message) => this.fail(code, message),
     });
     this.work = work;

@@ -67,6 +67,7 @@ export class WeightStore {
         return await this.loadOnce(wanted);
       } catch (error) {
         if (!(error instanceof RefusedError && error.code === "version_gone")) throw error;
+        if (error.newest) this.announce(error.newest);
         if (this.newestKnown.version === wanted.version) throw new VersionGoneError(error.message);
       }
     }

@@ -22,6 +22,7 @@ import type { Activity, LeaseTrainer, SessionEvent, ShardPart, TrainedLease, Tra
 import { LeaseQueue, type OpenLease } from "./leases.ts";
 import { Outbox } from "./outbox.ts";
 import { Pacing } from "./pacing.ts";
+import { Poster } from "./poster.ts";
 import { ShardCache } from "./shards.ts";
 import { Signal } from "./signal.ts";
 import { WeightStore } from "./weights.ts";
@@ -50,7 +51,9 @@ export interface WorkOptions {
   send(message: ClientMessage): boolean;
   sendBytes(frame: Uint8Array<ArrayBuffer>): boolean;
   emit(event: SessionEvent): void;
-  onTraffic(bytesIn: number): void;
+  /** The `Authorization` header that proves who posts. */
+  authorization(): string;
+  onTraffic(bytesIn: number, bytesOut: number): void;
   /** The work cannot go on; called once. */
   onFatal(code: string, message: string): void;
 }
@@ -74,6 +77,7 @@ export class Work {
   private readonly changed = new Signal();
   private readonly queue = new LeaseQueue();
   private readonly outbox: Outbox;
+  private readonly poster: Poster;
   private readonly pacing = new Pacing();
   private readonly downloader: Downloader;
   private readonly shards: ShardCache;
@@ -100,9 +104,17 @@ export class Work {
     this.limits = welcome.limits;
     this.paused = options.paused;
     this.share = options.share;
-    this.outbox = new Outbox((frame) => options.sendBytes(frame));
+    this.outbox = new Outbox((frame) => this.transmit(frame));
+    this.poster = new Poster({
+      url: address.updates,
+      platform,
+      authorization: () => options.authorization(),
+      wanted: (frame) => this.outbox.awaits(frame),
+      onSent: (bytesOut) => options.onTraffic(0, bytesOut),
+      onError: (message) => options.emit({ type: "error", code: "upload", message }),
+    });
     this.downloader = new Downloader(platform, {
-      onTraffic: (bytesIn) => options.onTraffic(bytesIn),
+      onTraffic: (bytesIn) => options.onTraffic(bytesIn, 0),
       onRetry: (message) => options.emit({ type: "error", code: "download", message }),
     });
     this.shards = new ShardCache({
@@ -222,6 +234,7 @@ export class Work {
     this.stopped = true;
     if (this.active) this.active.stop = "ended";
     this.downloader.stop();
+    this.poster.stop();
     this.changed.notify();
   }
 
@@ -392,6 +405,13 @@ export class Work {
       this.now(),
     );
     this.sentAt = this.now();
+  }
+
+  private transmit(frame: Uint8Array<ArrayBuffer>): boolean {
+    const { post_bytes } = this.limits;
+    if (post_bytes === undefined || frame.byteLength < post_bytes) return this.options.sendBytes(frame);
+    this.poster.post(frame);
+    return true;
   }
 
   private stepped(active: ActiveLease, done: number, loss: number | null, accuracy: number | null): void {

@@ -352,6 +352,18 @@ test("a version that is gone is replaced by a newer one, or the lease is given b
   assert.equal(world.socket.of("update").at(-1)?.base_version, 6);
 });
 
+test("the answer that a version is gone names the one to take", async () => {
+  const world = await joined();
+  const newest = { version: 9, hash: "h9", iterations: 40 };
+  world.answer = (url) => {
+    if (url.includes("/weights/9-h9")) return null;
+    const body = { error: { code: "version_gone", message: "Gone." }, newest };
+    return url.includes("/weights/") ? Response.json(body, { status: 410 }) : null;
+  };
+  await world.grant("a");
+  assert.equal(world.socket.of("update")[0]?.base_version, 9);
+});
+
 test("a download that fails is tried again", async () => {
   const world = await joined();
   let failures = 2;
