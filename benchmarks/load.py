@@ -30,7 +30,7 @@ import machine
 HERE = Path(__file__).resolve().parent
 MOST_FOREIGN_SHARE = 0.1
 SIZES = (200_000, 1_700_000, 25_000_000)
-ENCODINGS = ("f32", "f16")
+ENCODINGS = ("f32", "f16", "int8", "topk")
 
 
 class Child:
@@ -83,7 +83,7 @@ def measure(options: argparse.Namespace, num_weights: int, encoding: str) -> dic
         stack.callback(server.end)
         address = server.hear()
         groups = [
-            Child("load_volunteers.py", *volunteer_arguments(options, address["url"], encoding, i))
+            Child("load_volunteers.py", *volunteer_arguments(options, address["url"], num_weights, encoding, i))
             for i in range(options.processes)
         ]
         for group in groups:
@@ -106,9 +106,11 @@ def measure(options: argparse.Namespace, num_weights: int, encoding: str) -> dic
     return about | costs(before, after, seen, seconds) | memory | noise
 
 
-def volunteer_arguments(options: argparse.Namespace, url: str, encoding: str, index: int) -> list[object]:
+def volunteer_arguments(
+    options: argparse.Namespace, url: str, num_weights: int, encoding: str, index: int
+) -> list[object]:
     count = options.volunteers // options.processes + (index < options.volunteers % options.processes)
-    arguments: list[object] = ["--url", url, "--volunteers", count, "--encoding", encoding]
+    arguments: list[object] = ["--url", url, "--params", num_weights, "--volunteers", count, "--encoding", encoding]
     arguments += ["--rate", options.rate / options.processes, "--faults", options.faults]
     arguments += ["--post-bytes", options.post_bytes]
     return [*arguments, "--dispatch"] if options.dispatch else arguments
@@ -166,7 +168,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--params", type=int, default=200_000, help="numbers in the model")
     parser.add_argument("--volunteers", type=int, default=8)
-    parser.add_argument("--encoding", default="f32", choices=ENCODINGS, help="both ways")
+    parser.add_argument("--encoding", default="f32", choices=ENCODINGS, help="both ways (topk: up, with int8 down)")
     parser.add_argument("--seconds", type=float, default=5.0, help="how long to measure, after everyone is warm")
     parser.add_argument(
         "--rate", type=float, default=0.0, help="updates a second of all together; 0: as many as can be"
@@ -190,7 +192,7 @@ def main() -> None:
     options = parse()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(65_536, hard), hard) if soft < 65_536 else (soft, hard))
-    wanted = [(size, each) for size in SIZES for each in ENCODINGS] if options.all else []
+    wanted = [(size, each) for size in SIZES for each in ENCODINGS[:3]] if options.all else []
     print(f"{machine.describe()}, Python {sys.version.split()[0]}, {options.volunteers} volunteers")
     print(line([title for title, _ in COLUMNS]))
     results = []

@@ -19,10 +19,10 @@ from typing import Any
 import aiohttp
 import numpy as np
 
+from webnn.core.encoding import Encoding, encode_vector
 from webnn.core.frames import MAX_LARGE_HEADER_BYTES, decode_frame, encode_header
 
 FAULTS = ("drop", "duplicate", "nan", "silent")
-BYTES_PER_NUMBER = {"f32": 4, "f16": 2}
 
 
 @dataclass
@@ -71,6 +71,8 @@ class Echo:
         self.held: tuple[int, bytes] = (0, b"")
         self.identity: tuple[str | None, str | None] = (None, None)
         self.post_bytes = 0
+        self.down = "int8" if options.encoding == "topk" else options.encoding
+        self.payload = b""
 
     async def live(self) -> None:
         """Connect, work, and connect again when a fault dropped the connection."""
@@ -85,7 +87,7 @@ class Echo:
                     pass
 
     async def join(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        encodings = {"up": [self.options.encoding, "f32"], "down": [self.options.encoding, "f32"]}
+        encodings = {"up": [self.options.encoding, "f32"], "down": [self.down, "f32"]}
         volunteer_id, secret = self.identity
         hello = {"type": "hello", "protocol": 1, "build": None, "role": "volunteer", "volunteer_id": volunteer_id}
         hello |= {"secret": secret, "device": {"kind": "worker", "name": "echo"}, "encodings": encodings}
@@ -129,12 +131,21 @@ class Echo:
 
     async def weights(self, lease: dict[str, Any]) -> bytes:
         if self.held[0] != lease["version"]:
-            url = f"{self.options.url}/weights/{lease['version']}-{lease['hash']}?encoding={self.options.encoding}"
+            url = f"{self.options.url}/weights/{lease['version']}-{lease['hash']}?encoding={self.down}"
             async with self.http.get(url) as response:
                 if response.status != 410:
                     response.raise_for_status()
                     self.held = (lease["version"], await response.read())
         return self.held[1]
+
+    def echo(self, weights: bytes) -> bytes:
+        """What to send for `weights`; with encodings of differences always the same, since nothing has been learnt."""
+        if not Encoding(self.options.encoding).differs:
+            return weights
+        if not self.payload:
+            small = np.random.default_rng(1).standard_normal(self.options.params, np.float32) * np.float32(1e-6)
+            self.payload = bytes(encode_vector(small, self.options.encoding))
+        return self.payload
 
     async def update(
         self, socket: aiohttp.ClientWebSocketResponse, lease: dict[str, Any], weights: bytes, fault: str | None
@@ -142,7 +153,7 @@ class Echo:
         header = {"type": "update", "lease_id": lease["lease_id"], "base_version": lease["version"]}
         header |= {"iterations": lease["iterations"], "num_examples": lease["num_examples"], "seconds": 0.5}
         header |= {"encoding": lease["encoding"], "loss": 0.5, "accuracy": 0.5}
-        payload = bytes(len(weights) - 4) + np.float32("nan").tobytes() if fault == "nan" else weights
+        payload = self.echo(weights) if fault != "nan" else bytes(len(weights) - 4) + np.float32("nan").tobytes()
         frame = b"".join((encode_header(header), payload))
         for _ in range(2 if fault == "duplicate" else 1):
             await self.send(socket, frame)
@@ -210,6 +221,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--url", required=True)
     parser.add_argument("--volunteers", type=int, required=True)
+    parser.add_argument("--params", type=int, required=True)
     parser.add_argument("--encoding", default="f32")
     parser.add_argument("--rate", type=float, default=0.0)
     parser.add_argument("--faults", type=parse_faults, default={})

@@ -177,3 +177,11 @@ async def test_engine_judges_and_encodes_while_a_large_model_is_merged() -> None
     assert not merging.done()
     strategy.go_on.set()
     assert (await merging).version == 2
+
+
+async def test_base_that_is_gone_is_the_next_that_is_held() -> None:
+    engine = LocalEngine(AVERAGE, np.zeros(4, np.float32), 4, keep_last=1, max_held_bytes=40)
+    for version in (2, 3, 4):
+        await engine.merge(version, 0, [contribution(np.ones(4, np.float32))])
+    engine.retain({3})
+    assert [engine.at_least(version).version for version in (1, 3, 4, 9)] == [3, 3, 4, 4]

@@ -13,9 +13,12 @@ import pytest_asyncio
 
 from tests.server.volunteer import Peer, ready, update_for
 from tests.server.world import LIMITS, TARGET, Served, serve
-from webnn.core.encoding import encode_vector
+from webnn.core.encoding import decode_vector, encode_vector
 from webnn.core.errors import WebNNError
 from webnn.core.frames import encode_frame
+from webnn.core.merging import make_strategy
+from webnn.core.merging.base import MergeSpec
+from webnn.engine.local import LocalEngine
 from webnn.server.receiving import Receiving
 
 
@@ -139,3 +142,33 @@ async def test_room_is_shared_and_two_bodies_are_one_volunteers_most() -> None:
     assert entered == ["a", "b", "b"]
     async with receiving.room("b", 1):
         pass
+
+
+@pytest.mark.parametrize("encoding", ["int8", "topk"])
+async def test_compact_update_is_the_difference_from_its_base(tmp_path: Path, encoding: str) -> None:
+    start = np.full_like(TARGET, 3)
+    engine = LocalEngine(make_strategy(MergeSpec("average")), start, len(TARGET) - 2)
+    async with serve(tmp_path, engine=engine, validate_every_seconds=60) as served:
+        peer, other = await served.peer(), await served.peer()
+        for each in (peer, other):
+            welcome = await each.join(encodings={"up": [encoding, "f32"], "down": ["int8", "f32"]})
+            assert encoding in welcome["encodings"]["up"]
+        lease, stale = await peer.lease(), await other.lease()
+        assert lease["encoding"] == encoding
+        delta = np.zeros_like(TARGET)
+        delta[4] = 127
+        for each, granted in ((peer, lease), (other, stale)):
+            outcome = await each.update(granted, delta)
+            assert outcome["outcome"] == "merged"
+        # both are differences from version 1, whose weights are 3
+        assert served.task.current.weights[4] == ((3 + 130) / 2 + 130) / 2
+        assert served.task.current.weights[3] == 3
+
+
+async def test_versions_come_in_a_byte_a_number(served: Served) -> None:
+    current = served.task.current
+    path = f"/api/v1/runs/test-run/weights/{current.version}-{current.hash}"
+    _, body = await served.get(f"{path}?encoding=int8")
+    np.testing.assert_array_equal(decode_vector(body, "int8", len(TARGET)), np.zeros_like(TARGET))
+    refused, _ = await served.get(f"{path}?encoding=topk")
+    assert refused.status == 400

@@ -52,11 +52,14 @@ class Engine(Protocol):
     def snapshot(self, version: int) -> Snapshot | None:
         """A version that is still held, or None."""
 
+    def at_least(self, version: int) -> Snapshot:
+        """The oldest version held that is `version` or later; the newest where that is still to come."""
+
     def retain(self, versions: Collection[int]) -> None:
         """Let go of every version but `versions` and the last few."""
 
     async def encoded(self, snapshot: Snapshot, encoding: str) -> Encoded:
-        """The snapshot in `encoding` (`f32` or `f16`), made once however many ask."""
+        """The snapshot in `encoding` (one for whole versions), made once however many ask."""
 
     def strategy_state(self) -> State:
         """The strategy's memory, for a checkpoint. Not to be changed, and not to be read while a merge is under way."""

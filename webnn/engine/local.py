@@ -95,6 +95,9 @@ class LocalEngine:
     def snapshot(self, version: int) -> Snapshot | None:
         return self._held.get(version)
 
+    def at_least(self, version: int) -> Snapshot:
+        return next((held for held in self._held.values() if held.version >= version), self._newest)
+
     def retain(self, versions: Collection[int]) -> None:
         last = list(self._held)[-self._keep_last :]
         size = max(1, self._newest.weights.nbytes)

@@ -7,7 +7,7 @@ import re
 
 from aiohttp import web
 
-from webnn.core.encoding import Encoding
+from webnn.core.encoding import DOWN, Encoding
 from webnn.core.errors import WebNNError
 from webnn.server.api import find_run
 from webnn.server.keys import ASSETS
@@ -26,8 +26,8 @@ async def send_weights(request: web.Request) -> web.StreamResponse:
     if named is None:
         raise WebNNError("not_found")
     encoding = request.query.get("encoding", Encoding.F32)
-    if encoding not in frozenset(Encoding):
-        raise WebNNError("protocol_error", f"Weights come as {' or '.join(Encoding)}, not as {encoding[:40]!r}.")
+    if encoding not in DOWN:
+        raise WebNNError("protocol_error", f"Weights come as {' or '.join(DOWN)}, not as {encoding[:40]!r}.")
     snapshot = task.engine.snapshot(int(named[1]))
     if snapshot is None or snapshot.hash != named[2]:
         return _gone(task)

@@ -10,6 +10,7 @@ from aiohttp import hdrs, web
 from webnn.core.encoding import Encoding, decode_vector
 from webnn.core.errors import ProtocolError, WebNNError
 from webnn.core.events import UpdateArrived, Vector
+from webnn.core.merging import Wants
 from webnn.core.messages import UpdateMessage, decode_client_message
 from webnn.engine.local import INLINE_WEIGHTS
 from webnn.server.api import find_run
@@ -71,8 +72,13 @@ async def _receive(request: web.Request, num_bytes: int, limits: Limits) -> memo
 
 
 async def take_update(task: RunTask, volunteer_id: str, message: UpdateMessage, payload: memoryview) -> None:
-    """Hand an update to its run."""
-    vector = await _decode(payload, message.encoding, task.engine.num_weights)
+    """Hand an update to its run. Trained weights that came as a difference are added to their base: to the
+    version that they were trained from, or to the next that is still held.
+    """
+    base: Vector | None = None
+    if message.encoding.differs and task.run.strategy.wants is Wants.WEIGHTS:
+        base = task.engine.at_least(message.base_version).weights
+    vector = await _decode(payload, message.encoding, task.engine.num_weights, base)
     task.post(
         UpdateArrived(
             volunteer_id=volunteer_id,
@@ -87,8 +93,8 @@ async def take_update(task: RunTask, volunteer_id: str, message: UpdateMessage, 
     )
 
 
-async def _decode(payload: memoryview, encoding: Encoding, num_weights: int) -> Vector:
+async def _decode(payload: memoryview, encoding: Encoding, num_weights: int, base: Vector | None) -> Vector:
     """Widening a large vector takes long enough to be done in a thread; float32 is only viewed."""
     if encoding is Encoding.F32 or num_weights <= INLINE_WEIGHTS:
-        return decode_vector(payload, encoding, num_weights)
-    return await asyncio.to_thread(decode_vector, payload, encoding, num_weights)
+        return decode_vector(payload, encoding, num_weights, base)
+    return await asyncio.to_thread(decode_vector, payload, encoding, num_weights, base)
