@@ -6,6 +6,7 @@ const STEPS = 127;
 /** A block with nothing larger is sent as zeros. */
 const LEAST = 2 ** -100;
 const ENTRY_BYTES = 5;
+const MAGNITUDE = 0x7fffffff;
 /** Added and taken away again, it rounds a double to an integer, ties to even. */
 const ROUNDER = 1.5 * 2 ** 52;
 
@@ -97,18 +98,43 @@ function round(value: number, scale: number): number {
 
 /** The places of the `count` largest magnitudes, going up. */
 function largest(vector: Float32Array, count: number): Uint32Array {
-  const magnitudes = vector.map(Math.abs).sort();
-  const threshold = magnitudes[vector.length - count] as number;
-  let above = 0;
-  for (const value of vector) if (Math.abs(value) > threshold) above++;
-  let equal = count - above;
   const places = new Uint32Array(count);
+  if (count === 0) return places;
+  const bits = new Uint32Array(vector.buffer, vector.byteOffset, vector.length);
+  const { threshold, above } = thresholdOf(bits, count);
+  let equal = count - above;
   let found = 0;
-  for (let i = 0; i < vector.length && found < count; i++) {
-    const magnitude = Math.abs(vector[i] as number);
+  for (let i = 0; found < count; i++) {
+    const magnitude = (bits[i] as number) & MAGNITUDE;
     if (magnitude > threshold || (magnitude === threshold && equal-- > 0)) places[found++] = i;
   }
   return places;
+}
+
+/**
+ * The bits of the `count`-th largest magnitude, and how many are larger. Magnitudes are in the order of their bits, and
+ * counting these by their upper and then by their lower half takes a fraction of the time of sorting.
+ */
+function thresholdOf(bits: Uint32Array, count: number): { threshold: number; above: number } {
+  const upper = new Uint32Array(1 << 16);
+  for (const each of bits) increment(upper, (each & MAGNITUDE) >>> 15);
+  const high = fromTheTop(upper, count);
+  const lower = new Uint32Array(1 << 15);
+  for (const each of bits) if ((each & MAGNITUDE) >>> 15 === high.bin) increment(lower, each & 0x7fff);
+  const low = fromTheTop(lower, count - high.above);
+  return { threshold: (high.bin << 15) | low.bin, above: high.above + low.above };
+}
+
+function increment(bins: Uint32Array, bin: number): void {
+  bins[bin] = (bins[bin] as number) + 1;
+}
+
+/** The bin that holds the `count`-th from the top, and how many are in those above it. */
+function fromTheTop(bins: Uint32Array, count: number): { bin: number; above: number } {
+  let above = 0;
+  let bin = bins.length - 1;
+  while (above + (bins[bin] as number) < count) above += bins[bin--] as number;
+  return { bin, above };
 }
 
 function int8Bytes(length: number): number {

@@ -44,12 +44,12 @@ export class Outbox {
     for (const { frame } of this.unacknowledged.values()) this.transmit(frame);
   }
 
-  /** The outcome is known: seconds since the update was first sent, or null where none was. */
-  acknowledge(leaseId: string, now: number): number | null {
+  /** The outcome is known: seconds since the update was first sent, and its bytes; null where none was. */
+  acknowledge(leaseId: string, now: number): { seconds: number; bytes: number } | null {
     const sent = this.unacknowledged.get(leaseId);
     if (!sent) return null;
     this.unacknowledged.delete(leaseId);
-    return now - sent.at;
+    return { seconds: now - sent.at, bytes: sent.frame.byteLength };
   }
 
   clear(): void {

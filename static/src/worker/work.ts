@@ -4,7 +4,6 @@
  */
 
 import { backoffSeconds } from "../shared/backoff.ts";
-import { encodeVector } from "../shared/encoding.ts";
 import type { Platform } from "../shared/platform.ts";
 import type {
   ClientMessage,
@@ -26,6 +25,7 @@ import { Poster } from "./poster.ts";
 import { ShardCache } from "./shards.ts";
 import { Signal } from "./signal.ts";
 import { WeightStore } from "./weights.ts";
+import { type EncodingChoice, Wire } from "./wire.ts";
 
 const TICK_SECONDS = 1;
 const STEP_EVENT_SECONDS = 0.1;
@@ -46,6 +46,7 @@ export interface WorkOptions {
   platform: Platform;
   trainerFactory: TrainerFactory;
   share: number;
+  encoding: EncodingChoice;
   paused: boolean;
   /** False where there is no connection. */
   send(message: ClientMessage): boolean;
@@ -56,6 +57,12 @@ export interface WorkOptions {
   onTraffic(bytesIn: number, bytesOut: number): void;
   /** The work cannot go on; called once. */
   onFatal(code: string, message: string): void;
+}
+
+/** What a lease is trained from; a null vector: what is in the trainer. */
+interface Base {
+  version: number;
+  vector: Float32Array | null;
 }
 
 interface ActiveLease {
@@ -82,12 +89,13 @@ export class Work {
   private readonly downloader: Downloader;
   private readonly shards: ShardCache;
   private readonly weights: WeightStore;
+  private readonly wire: Wire;
   private readonly failures: Record<string, number> = {};
   private trainer: LeaseTrainer | null = null;
   /** Wall-clock, with the idle time that the share asks for. */
   private secondsPerIteration: number | null = null;
   /** The lease whose trained weights are in the trainer, and the version that they turned out to be. */
-  private own: { leaseId: string; version: number | null } | null = null;
+  private own: { leaseId: string; version: number | null; exact: boolean } | null = null;
   private active: ActiveLease | null = null;
   private activity: Activity | null = null;
   private connected = true;
@@ -123,11 +131,16 @@ export class Work {
       urlOf: (shard) => address.shard(shard),
       maxBytes: SHARD_BYTES,
     });
+    this.wire = new Wire(welcome.encodings, options.encoding, welcome.model.num_weights);
     this.weights = new WeightStore(welcome.weights, {
       downloader: this.downloader,
       numWeights: welcome.model.num_weights,
-      urlOf: (version) => address.weights(version),
-      onDownload: (seconds) => this.pacing.downloaded(seconds),
+      urlOf: (version, encoding) => address.weights(version, encoding),
+      encoding: () => this.wire.down,
+      onDownload: (seconds, bytes) => {
+        this.pacing.downloaded(seconds);
+        this.wire.downloaded(bytes, seconds);
+      },
       now: () => platform.now(),
     });
   }
@@ -168,9 +181,12 @@ export class Work {
     const { lease_id, version, hash, iterations, whole } = message;
     this.weights.announce({ version, hash, iterations });
     const lease = this.queue.settle(lease_id);
-    const seconds = this.outbox.acknowledge(lease_id, this.now());
-    if (seconds !== null) this.pacing.settled(seconds, whole);
-    if (this.own?.leaseId === lease_id) this.own.version = whole && lease?.message.encoding === "f32" ? version : null;
+    const sent = this.outbox.acknowledge(lease_id, this.now());
+    if (sent) {
+      this.pacing.settled(sent.seconds, whole);
+      this.wire.uploaded(sent.bytes, sent.seconds);
+    }
+    if (this.own?.leaseId === lease_id) this.own.version = whole && this.own.exact ? version : null;
     if (this.active?.lease.message.lease_id === lease_id) this.active.stop = "settled";
     this.options.emit({
       type: "outcome",
@@ -305,7 +321,7 @@ export class Work {
   private async prepare(
     trainer: LeaseTrainer,
     message: LeaseMessage,
-  ): Promise<{ parts: ShardPart[]; base: number } | null> {
+  ): Promise<{ parts: ShardPart[]; base: Base } | null> {
     if (this.activity !== "exchanging") this.show("preparing");
     try {
       const parts = Promise.all(
@@ -319,7 +335,7 @@ export class Work {
       const [loaded, base] = await Promise.all([parts, this.chooseBase(message)]);
       if (base.vector) trainer.setWeights(base.vector);
       this.fetchFailures = 0;
-      return { parts: loaded, base: base.version };
+      return { parts: loaded, base };
     } catch (error) {
       if (this.stopped) return null;
       this.options.emit({ type: "error", code: codeOf(error) ?? "download", message: messageOf(error) });
@@ -330,9 +346,10 @@ export class Work {
   }
 
   /** The weights to start from, the lease's version or a later one; a null vector: those in the trainer. */
-  private async chooseBase(message: LeaseMessage): Promise<{ version: number; vector: Float32Array | null }> {
+  private async chooseBase(message: LeaseMessage): Promise<Base> {
     const own = this.own?.version ?? null;
-    if (own !== null && own >= message.version && own === this.weights.newest.version) {
+    const known = own !== null && own >= message.version && own === this.weights.newest.version;
+    if (known && !this.wire.sendsDifferences(message.encoding)) {
       return { version: own, vector: null };
     }
     // While an outcome is awaited, what came during training is new enough: the device must not idle.
@@ -340,11 +357,11 @@ export class Work {
     return prefetched ?? this.weights.load();
   }
 
-  private async train(trainer: LeaseTrainer, active: ActiveLease, parts: ShardPart[], base: number): Promise<void> {
+  private async train(trainer: LeaseTrainer, active: ActiveLease, parts: ShardPart[], base: Base): Promise<void> {
     const { message } = active.lease;
     const { lease_id, iterations, num_examples, learning_rate } = message;
     this.show("training");
-    this.options.emit({ type: "lease", lease_id, base_version: base, iterations, num_examples, learning_rate });
+    this.options.emit({ type: "lease", lease_id, base_version: base.version, iterations, num_examples, learning_rate });
     active.trainingSince = this.now();
     this.own = null;
     this.ask();
@@ -363,11 +380,13 @@ export class Work {
       if (active.stop !== "settled") this.abandon(lease_id, active.stop ?? "stopped");
       return;
     }
-    this.pacing.trained(this.now() - active.trainingSince);
+    const seconds = this.now() - active.trainingSince;
+    this.pacing.trained(seconds);
+    this.wire.trained(seconds);
     this.deliver(message, base, result);
   }
 
-  private deliver(message: LeaseMessage, base: number, result: TrainedLease): void {
+  private deliver(message: LeaseMessage, base: Base, result: TrainedLease): void {
     const { lease_id } = message;
     const { iterations, num_examples, seconds, tensors_before, tensors_after } = result;
     const loss = finiteOrNull(result.loss);
@@ -388,20 +407,21 @@ export class Work {
       this.abandon(lease_id, "training gave numbers that are not finite");
       return;
     }
-    this.own = { leaseId: lease_id, version: null };
+    const { encoding, payload } = this.wire.encode(result.payload, message.wants, base.vector, message.encoding);
+    this.own = { leaseId: lease_id, version: null, exact: encoding === "f32" };
     this.outbox.send(
       {
         type: "update",
         lease_id,
-        base_version: base,
+        base_version: base.version,
         iterations,
         num_examples,
         seconds: Math.max(seconds, 1e-6),
-        encoding: message.encoding,
+        encoding,
         loss,
         accuracy,
       },
-      encodeVector(result.payload, message.encoding),
+      payload,
       this.now(),
     );
     this.sentAt = this.now();

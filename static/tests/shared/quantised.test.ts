@@ -35,6 +35,21 @@ test("topk keeps the largest numbers, ties too, and no more than it should", () 
   assert.deepEqual([1, 30, 1000].map(topkCount), [1, 1, 10]);
 });
 
+test("what topk keeps is what sorting would keep", () => {
+  for (const count of [1, 10, 499, 500]) {
+    const vector = numbers(500, count);
+    const sorted = [...vector].sort((a, b) => Math.abs(b) - Math.abs(a));
+    const payload = encodeTopk(vector, count);
+    const places = [...new Uint32Array(payload.buffer, 8, count)];
+    const kept = places.map((place) => Math.abs(vector[place] as number)).sort((a, b) => b - a);
+    assert.deepEqual(kept, sorted.slice(0, count).map(Math.abs));
+    assert.deepEqual(
+      [...new Set(places)].sort((a, b) => a - b),
+      places,
+    );
+  }
+});
+
 test("payloads are read wherever they lie, and refused when they are of another length", () => {
   const vector = numbers(300, 3);
   for (const encoding of ["f16", "int8", "topk"] as const) {
