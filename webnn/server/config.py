@@ -22,6 +22,7 @@ class Limits:
     `queue_bytes` may wait for a slow reader before it is dropped. `live_seconds` between `live` messages to a watcher
     (to a volunteer twice that), `version_seconds` between `version` messages, `progress_seconds` between a volunteer's
     `progress`. `held_update_bytes` of updates may wait to be merged before the server stops reading more of them.
+    `progress`. Updates of `post_bytes` and more are to be posted, with `receiving_bytes` of them on their way at once.
     """
 
     max_connections: int = 4096
@@ -38,6 +39,8 @@ class Limits:
     version_seconds: float = 0.25
     progress_seconds: float = 1.0
     held_update_bytes: int = 1 << 30
+    post_bytes: int = 256 << 10
+    receiving_bytes: int = 1 << 30
 
     def max_frame_bytes(self, num_weights: int) -> int:
         """The largest frame that a volunteer of a model of `num_weights` numbers can need."""

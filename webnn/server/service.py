@@ -18,7 +18,7 @@ from aiohttp import web
 from webnn.core.errors import WebNNError
 from webnn.core.events import Start, Stop
 from webnn.core.states import RunState
-from webnn.server.app import create_app
+from webnn.server.app import READ_BUFFER_BYTES, create_app
 from webnn.server.config import ServerConfig
 from webnn.server.keys import RUNS, TOKEN
 from webnn.server.listening import bind_socket, local_url, people_url, tls_context
@@ -133,6 +133,7 @@ class TrainingServer:
             access_log=ACCESS_LOGGER,
             access_log_class=AccessLogger,
             shutdown_timeout=_SHUTDOWN_SECONDS,
+            read_bufsize=READ_BUFFER_BYTES,
         )
         await self._runner.setup()
         await web.SockSite(self._runner, self._socket, ssl_context=tls).start()

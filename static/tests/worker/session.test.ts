@@ -22,7 +22,7 @@ test("a session says hello, keeps its identity and asks for a lease once the bac
     volunteer_id: null,
     secret: null,
     device: { kind: "browser", name: "A device" },
-    encodings: { up: ["f32", "f16"], down: ["f32"] },
+    encodings: { up: ["f32", "f16", "int8", "topk"], down: ["f32", "f16", "int8"] },
   });
   assert.deepEqual(ready, { type: "ready", backend: "backend-1", seconds_per_iteration: 0.1, version: null });
   assert.deepEqual(world.eventsOf("identity"), [{ type: "identity", identity: IDENTITY }]);
@@ -351,6 +351,18 @@ test("a version that is gone is replaced by a newer one, or the lease is given b
   await world.clock.advance(2);
   await world.grant("c", { version: 6, hash: "h6" });
   assert.equal(world.socket.of("update").at(-1)?.base_version, 6);
+});
+
+test("the answer that a version is gone names the one to take", async () => {
+  const world = await joined();
+  const newest = { version: 9, hash: "h9", iterations: 40 };
+  world.answer = (url) => {
+    if (url.includes("/weights/9-h9")) return null;
+    const body = { error: { code: "version_gone", message: "Gone." }, newest };
+    return url.includes("/weights/") ? Response.json(body, { status: 410 }) : null;
+  };
+  await world.grant("a");
+  assert.equal(world.socket.of("update")[0]?.base_version, 9);
 });
 
 test("a download that fails is tried again", async () => {
