@@ -59,7 +59,7 @@ const BUNDLES = [
   { ...BROWSER, entryPoints: ["src/worker/main.ts"], outdir: join(STAGE, "worker") },
   {
     ...COMMON,
-    entryPoints: ["src/node/evaluator.ts", "src/node/volunteer.ts"],
+    entryPoints: ["src/node/evaluator.ts", "src/node/simulator.ts", "src/node/volunteer.ts"],
     // Node has fetch of its own, and neither WebGL nor WebGPU: these are named in the code and never loaded
     external: ["node-fetch", "@tensorflow/tfjs-backend-webgl", "@tensorflow/tfjs-backend-webgpu"],
     format: "cjs",

@@ -262,6 +262,7 @@ class Run(RunRecord):
         volunteer = self._volunteers.get(event.volunteer_id)
         if volunteer is not None:
             volunteer.measure(event.seconds, event.iterations)
+            volunteer.delivered(event.seconds, self._now)
         self._inbox.take(event, self._now)
         self._renew(event.volunteer_id)
         self._effects.append(Judge(event.lease_id, event.payload))

@@ -541,6 +541,28 @@ test("a long exchange is overlapped with the next lease, from weights that came 
   assert.equal(world.trained.at(-1), "f");
 });
 
+test("a lease that carries goes on from own work that its base lacks, without waiting", async () => {
+  const world = await joined();
+  world.payload = new Float32Array([100, 0, 0]);
+  const carry = { carry: true, wants: "delta" } as const;
+  for (const id of ["a", "b"]) {
+    await world.grant(id, { ...carry });
+    await world.clock.advance(2);
+    await world.end(id, { version: 1, hash: "h1" });
+  }
+  await world.grant("c", { ...carry });
+  await world.grant("d", { ...carry });
+  assert.deepEqual(world.trained, ["a", "b", "c", "d"]);
+  assert.equal(world.weightsSet.at(-1), 101, "version 1 and the work of c, which has no outcome yet");
+  await world.end("c", { version: 2, hash: "h2" });
+  await world.end("d", { version: 3, hash: "h3" });
+  world.holdSteps();
+  await world.grant("e", { ...carry, version: 1, hash: "h1" });
+  assert.equal(world.weightsSet.at(-1), 201, "it holds version 1 still, and need not fetch another");
+  await world.releaseSteps();
+  assert.equal(world.socket.of("update").at(-1)?.base_version, 1);
+});
+
 test("a short exchange is waited for", async () => {
   const world = await joined();
   await world.grant("a");
