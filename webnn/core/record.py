@@ -126,7 +126,7 @@ class RunRecord:
         return self._stopwatch.seconds(now)
 
     def status(self, now: float) -> RunStatus:
-        latest, best = self.latest, self.best
+        latest, best = self.latest, self._validation.comparable_best
         mean = self._validation.mean()
         done = progress(
             self.config.stop, self.seconds(now), self.epochs, self.iterations, None if mean is None else mean.accuracy

@@ -55,6 +55,7 @@ class ValidationPlan:
         self.in_flight: Validate | None = None
         self.latest: VersionResult | None = None
         self.best: VersionResult | None = None
+        self._best_of_kind: dict[bool, VersionResult] = {}
         self.count = 0
 
     def frozen(self, now: float) -> bool:
@@ -71,6 +72,11 @@ class ValidationPlan:
             accuracy=sum(accuracies) / len(accuracies) if accuracies else None,
             num_examples=sum(result.num_examples for result in self._window),
         )
+
+    @property
+    def comparable_best(self) -> VersionResult | None:
+        """The best result among those measured as the latest was: on the sample, or on the whole split."""
+        return None if self.latest is None else self._best_of_kind.get(self.latest.whole, self.latest)
 
     def knows_whole(self, version: int) -> bool:
         """Whether the newest result is that of `version` on the whole split."""
@@ -111,6 +117,8 @@ class ValidationPlan:
             self._window.append(result)
         if validated.better_than(self.best):
             self.best = validated
+        if validated.better_than(self._best_of_kind.get(validated.whole)):
+            self._best_of_kind[validated.whole] = validated
         return validated
 
     def fail(self) -> None:
@@ -155,6 +163,7 @@ class ValidationPlan:
         self._window.extend(Validation(**result) for result in snapshot["window"])
         self.latest = _load(snapshot["latest"])
         self.best = _load(snapshot["best"])
+        self._best_of_kind = {known.whole: known for known in (self.latest, self.best) if known is not None}
         self.count = int(snapshot["count"])
 
     def _ask(self, now: float, version: int, whole: bool) -> Validate:

@@ -27,22 +27,22 @@ def find_run(request: web.Request) -> RunTask:
 
 async def health(request: web.Request) -> web.Response:
     body = {"status": "ok", "version": __version__, "build": request.app[ASSETS].build, "runs": len(request.app[RUNS])}
-    return _json(body)
+    return json_answer(body)
 
 
 async def list_runs(request: web.Request) -> web.Response:
-    return _json([task.status() for task in request.app[RUNS]])
+    return json_answer([task.status() for task in request.app[RUNS]])
 
 
 async def show_run(request: web.Request) -> web.Response:
-    return _json(find_run(request).status())
+    return json_answer(find_run(request).status())
 
 
 async def show_metrics(request: web.Request) -> web.Response:
     history = find_run(request).history.as_dict()
     match request.query.get("format", "json"):
         case "json":
-            return _json(history)
+            return json_answer(history)
         case "csv":
             return web.Response(text=history_csv(history), content_type="text/csv", headers=_NO_STORE)
         case other:
@@ -51,11 +51,11 @@ async def show_metrics(request: web.Request) -> web.Response:
 
 async def show_model(request: web.Request) -> web.Response:
     info = find_run(request).info
-    return _json({"model": info.model, "dataset": info.dataset})
+    return json_answer({"model": info.model, "dataset": info.dataset})
 
 
 async def show_model_schema(request: web.Request) -> web.Response:
-    return _json(model_schema())
+    return json_answer(model_schema())
 
 
 async def pause_run(request: web.Request) -> web.Response:
@@ -77,8 +77,9 @@ async def _control(request: web.Request, event: Event, allowed: set[RunState]) -
     if task.state not in allowed:
         raise WebNNError("not_running", f"The run is {task.state}, which does not allow this.")
     await task.ask(event)
-    return _json(task.status())
+    return json_answer(task.status())
 
 
-def _json(body: Any) -> web.Response:
+def json_answer(body: Any) -> web.Response:
+    """Answer with JSON that no cache keeps."""
     return web.json_response(body, headers=_NO_STORE, dumps=lambda value: json.dumps(value, allow_nan=False))

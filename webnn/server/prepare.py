@@ -20,9 +20,11 @@ from webnn.engine.local import LocalEngine
 from webnn.evaluator.evaluator import Evaluator
 from webnn.evaluator.results import BuiltModel, CheckReport
 from webnn.model.definition import ModelDefinition
+from webnn.server.about import describe_ask
 from webnn.server.clock import RunClock
 from webnn.server.config import Limits
 from webnn.server.info import RunInfo
+from webnn.server.insight import Insight
 from webnn.server.run_folder import make_run_folder, write_json
 from webnn.server.run_task import RunTask
 
@@ -69,9 +71,11 @@ class PreparedRun:
         strategy = make_strategy(self.config.merge)
         engine = LocalEngine(strategy, self.built.initial, self.config.num_trainable)
         clock = RunClock()
-        return RunTask(
+        task = RunTask(
             self.info, Run(self.config, clock()), engine, self.evaluator, self.shards, clock=clock, limits=limits
         )
+        task.insight = Insight(self.built, self.dataset.dataset, self.evaluator, clock)
+        return task
 
     @property
     def info(self) -> RunInfo:
@@ -88,6 +92,7 @@ class PreparedRun:
                 "seed": config.seed,
                 "clip": dict(definition.training.clip) if definition.training.clip is not None else None,
             },
+            about=describe_ask(definition, config, self.shards),
         )
 
     async def close(self) -> None:

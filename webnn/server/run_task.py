@@ -15,10 +15,12 @@ from webnn.core.metrics import Validation
 from webnn.core.run import Run
 from webnn.core.states import RunState
 from webnn.engine.base import Engine, Snapshot
+from webnn.server.activity import Activity
 from webnn.server.audience import Audience
 from webnn.server.config import Limits
 from webnn.server.connection import Connection
 from webnn.server.info import RunInfo
+from webnn.server.insight import Insight
 from webnn.server.logs import run_logger
 from webnn.server.metrics import History
 from webnn.server.news import News, StateNews, StatusNews, ValidationNews
@@ -69,6 +71,8 @@ class RunTask:
         self.traffic = Traffic()
         self.history = History()
         self.audience = Audience(self.history)
+        self.activity = Activity()
+        self.insight: Insight | None = None
         self.log = run_logger(info.id)
         self.best: Snapshot | None = None
         self.failure: str | None = None
@@ -105,6 +109,11 @@ class RunTask:
     def current(self) -> Snapshot:
         """The run's current version (the engine may be one ahead for a moment)."""
         return self.engine.snapshot(self.run.version) or self.engine.newest
+
+    @property
+    def queued(self) -> int:
+        """Events that wait to be handled."""
+        return self._events.qsize()
 
     def status(self) -> dict[str, Any]:
         """Describe the run as `status` of docs/protocol.md does."""
@@ -186,6 +195,7 @@ class RunTask:
 
     def _handle(self, event: Event) -> None:
         effects = self.run.handle(event, self.now)
+        self.activity.saw(event, effects, self.run.seconds(self.now))
         for effect in effects:
             self._perform(effect)
         if any(isinstance(effect, Publish) for effect in effects):
@@ -324,6 +334,8 @@ class RunTask:
         seconds = self.run.seconds(self.now)
         self.history.validated(seconds, snapshot.version, iterations, result, effect.whole)
         self._tell(ValidationNews(seconds, snapshot.version, iterations, effect.whole, result))
+        if self.insight is not None:
+            await self.insight.note(seconds, snapshot)
         await self.ask(Validated(snapshot.version, effect.whole, result))
         best = self.run.best
         if best is not None and best.version == snapshot.version:
