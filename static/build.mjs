@@ -56,7 +56,7 @@ const BUNDLES = [
     entryPoints: ["src/page/home.ts", "src/page/join.ts", "src/page/watch.ts"],
     outdir: join(STAGE, "page"),
   },
-  { ...BROWSER, entryPoints: ["src/worker/main.ts"], outdir: join(STAGE, "worker") },
+  { ...BROWSER, entryPoints: ["src/worker/main.ts", "src/worker/predictor.ts"], outdir: join(STAGE, "worker") },
   {
     ...COMMON,
     entryPoints: ["src/node/evaluator.ts", "src/node/volunteer.ts"],

@@ -9,6 +9,7 @@ from aiohttp import web
 from webnn.server.api import find_run
 from webnn.server.keys import PAGES, RUNS
 from webnn.server.run_task import RunTask
+from webnn.server.sharing import public_address
 
 
 async def home_page(request: web.Request) -> web.Response:
@@ -19,7 +20,8 @@ async def home_page(request: web.Request) -> web.Response:
 async def join_page(request: web.Request) -> web.Response:
     """Where a volunteer lends a device."""
     task = find_run(request)
-    return request.app[PAGES].render(request, "join.html", run=task.status(), **_facts(task))
+    address = f"{public_address(request)}/join/{task.info.id}"
+    return request.app[PAGES].render(request, "join.html", run=task.status(), address=address, **_facts(task))
 
 
 async def watch_page(request: web.Request) -> web.Response:

@@ -15,6 +15,8 @@ export interface ChartLine {
   colour: string;
   width: number;
   track: Track;
+  /** Points alone, without a line between them. */
+  dots?: boolean;
 }
 
 export interface ChartOptions {
@@ -119,7 +121,10 @@ export class LiveChart {
             stroke: colour(line.colour),
             width: line.width,
             spanGaps: true,
-            points: { show: (plot: uPlot) => (plot.data[0]?.length ?? 0) < 2 },
+            ...(line.dots ? { paths: () => null } : {}),
+            points: line.dots
+              ? { show: true, size: 7, fill: colour(line.colour), width: 0 }
+              : { show: (plot: uPlot) => (plot.data[0]?.length ?? 0) < 2 },
             value: (_, value: number | null) => (value === null ? "–" : format(value)),
           }),
         ),

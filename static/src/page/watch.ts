@@ -59,6 +59,7 @@ function describe([seconds, version, , loss, value]: ValidationPoint): void {
 
 function show(status: RunStatus): void {
   setFields(document, statusFields(status));
+  byId("left-phrase").hidden = status.seconds_left === null;
   root.dataset.state = status.state;
   root.dataset.version = String(status.version);
   byId<HTMLProgressElement>("progress").value = status.progress;
