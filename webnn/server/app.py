@@ -15,6 +15,7 @@ from webnn.server.identities import Identities
 from webnn.server.keys import ASSETS, CONFIG, CONNECTIONS, IDENTITIES, PAGES, RUNS, TOKEN
 from webnn.server.limits import ConnectionCount
 from webnn.server.looks import add_look_routes
+from webnn.server.ownership import add_owner_routes
 from webnn.server.pages import Pages
 from webnn.server.problems import answer_errors
 from webnn.server.runs import Runs
@@ -61,6 +62,7 @@ def _add_routes(app: web.Application) -> None:
     app.router.add_get(f"{run}/metrics", api.show_metrics)
     app.router.add_get(f"{run}/model", api.show_model)
     add_look_routes(app, run)
+    add_owner_routes(app, run)
     app.router.add_get(f"{run}/weights/{{name}}", downloads.send_weights)
     app.router.add_get(f"{run}/shards/{{name}}", downloads.send_shard)
     app.router.add_get(f"{run}/volunteer", volunteer_socket)

@@ -35,7 +35,7 @@ class Insight:
     def __init__(self, built: BuiltModel, dataset: Dataset, predictor: Predictor, clock: Callable[[], float]) -> None:
         self.gallery = Gallery(dataset)
         self.histograms = Histograms(built.weights)
-        self._built = built
+        self.built = built
         self._dataset = dataset
         self._predictor = predictor
         self._clock = clock
@@ -53,9 +53,9 @@ class Insight:
                 "output_shape": list(layer.output_shape),
                 "parameters": layer.parameters,
             }
-            for layer in self._built.layers
+            for layer in self.built.layers
         ]
-        edges = connections(self._built.topology, [layer.name for layer in self._built.layers])
+        edges = connections(self.built.topology, [layer.name for layer in self.built.layers])
         return {"layers": [{**layer, "inputs": edges[str(layer["name"])]} for layer in layers]}
 
     async def note(self, seconds: float, snapshot: Snapshot) -> None:

@@ -73,6 +73,7 @@ class RunTask:
         self.audience = Audience(self.history)
         self.activity = Activity()
         self.insight: Insight | None = None
+        self.blocked: set[str] = set()  # volunteers whom the owner sent away
         self.log = run_logger(info.id)
         self.best: Snapshot | None = None
         self.failure: str | None = None
