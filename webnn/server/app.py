@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from webnn.paths import dist_dir, templates_dir
-from webnn.server import api, downloads, sharing, views
+from webnn.server import api, downloads, embedding, sharing, views
 from webnn.server.assets import Assets
 from webnn.server.config import ServerConfig
 from webnn.server.headers import add_security_headers
@@ -53,6 +53,9 @@ def _add_routes(app: web.Application) -> None:
     app.router.add_get("/join/{run}", views.join_page, name="join")
     app.router.add_get("/watch/{run}", views.watch_page, name="watch")
     app.router.add_get("/join/{run}/qr.svg", sharing.show_qr)
+    app.router.add_get("/embed/{run}", embedding.embed_page)
+    app.router.add_get("/embed.js", embedding.embed_script)
+    app.router.add_get("/client.js", embedding.client_script)
     app.router.add_get("/manifest.webmanifest", sharing.show_manifest)
     app.router.add_get("/static/{name:.+}", downloads.send_asset)
     app.router.add_get("/api/v1/health", api.health)

@@ -26,7 +26,7 @@ FORMATS = {
     "best.safetensors": "The best weights (safetensors)",
     "best-tfjs.zip": "The best network (TensorFlow.js)",
     "metrics.csv": "All measurements (CSV)",
-    "model.json": "The network’s description (JSON)",
+    "model.json": "What the network is (JSON)",
 }
 
 

@@ -21,15 +21,15 @@ async def join_page(request: web.Request) -> web.Response:
     """Where a volunteer lends a device."""
     task = find_run(request)
     address = f"{public_address(request)}/join/{task.info.id}"
-    return request.app[PAGES].render(request, "join.html", run=task.status(), address=address, **_facts(task))
+    return request.app[PAGES].render(request, "join.html", run=task.status(), address=address, **facts(task))
 
 
 async def watch_page(request: web.Request) -> web.Response:
     """Where anyone follows a run."""
     task = find_run(request)
-    return request.app[PAGES].render(request, "watch.html", run=task.status(), **_facts(task))
+    return request.app[PAGES].render(request, "watch.html", run=task.status(), **facts(task))
 
 
-def _facts(task: RunTask) -> dict[str, Any]:
+def facts(task: RunTask) -> dict[str, Any]:
     """What the pages say of a run besides its status."""
     return {"description": task.info.description, "about": task.info.about, "dataset": task.info.dataset}

@@ -29,6 +29,8 @@ export interface SessionOptions {
   onEvent(event: SessionEvent): void;
   /** 0 < share <= 1; 1 where left out. */
   share?: number;
+  /** The trainer has examples of its own: none are loaded. */
+  ownExamples?: boolean;
 }
 
 const MIN_SHARE = 0.05;
@@ -191,6 +193,7 @@ export class VolunteerSession {
       platform: this.options.platform,
       trainerFactory: this.options.trainerFactory,
       share: this.share,
+      ownExamples: this.options.ownExamples ?? false,
       paused: this.paused,
       send: (message) => this.work === work && this.connection.send(message),
       sendBytes: (frame) => this.work === work && this.connection.sendBytes(frame),
