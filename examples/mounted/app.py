@@ -21,7 +21,7 @@ from webnn.server.keys import RUNS
 from webnn.server.prepare import PrepareRequest, prepare_run
 
 HERE = Path(__file__).parent
-POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'"
+POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src data:"
 
 
 async def make_app(runs_dir: Path) -> web.Application:

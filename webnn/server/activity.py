@@ -87,7 +87,8 @@ class Activity:
                         why = f": {effect.detail}" if effect.detail else "."
                         self._note(seconds, effect.outcome, f"Work of {account.label} was {effect.outcome}{why}")
             case StateChanged():
-                self._note(seconds, "state", f"The run is {effect.state}: {effect.reason}")
+                why = f": {effect.reason}" if effect.reason else "."
+                self._note(seconds, "state", f"The run is {effect.state}{why}")
             case _:
                 pass
 

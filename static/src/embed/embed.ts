@@ -6,7 +6,7 @@
  * host's origin (`--embed-origin`). Colours: `--webnn-accent`, `--webnn-card`, ... on the element. Events:
  * `webnn-change` with `detail` {phase, activity, merged, leases}.
  */
-import { COLOURS, type FrameMessage } from "./messages.ts";
+import { COLOURS, type FrameMessage } from "../shared/embedding.ts";
 
 const SERVER = new URL(".", import.meta.url).href.replace(/\/$/, "");
 const FIRST_HEIGHT = 420;

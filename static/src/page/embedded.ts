@@ -1,6 +1,6 @@
 /** The join page in a frame of somebody else's page: tells that page how it goes, and takes its colours. */
-import type { FrameMessage } from "../embed/messages.ts";
-import { COLOURS } from "../embed/messages.ts";
+import type { FrameMessage } from "../shared/embedding.ts";
+import { COLOURS } from "../shared/embedding.ts";
 import { byId } from "./dom.ts";
 import { Lending } from "./lend.ts";
 

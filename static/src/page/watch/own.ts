@@ -86,7 +86,7 @@ export class Ownership {
         button.type = "button";
         button.className = "button small";
         button.textContent = name;
-        button.setAttribute("aria-label", `Download ${title}`);
+        button.setAttribute("aria-label", `Download ${name}: ${title}`);
         button.addEventListener("click", () => void this.download(name));
         item.append(words, button);
         return item;
