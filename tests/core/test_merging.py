@@ -13,7 +13,8 @@ from hypothesis.extra import numpy as npst
 from webnn.core.errors import WebNNError
 from webnn.core.events import Vector
 from webnn.core.merging import Contribution, MergeSpec, Strategy, Wants, make_strategy, merge_into, merge_schema
-from webnn.core.merging.base import CHUNK, Immediate, State
+from webnn.core.merging.base import CHUNK, State
+from webnn.core.merging.defaults import Defaults
 
 RULES = [
     MergeSpec("average"),
@@ -163,23 +164,15 @@ def test_non_trainable_weights_are_averaged_whatever_the_rule() -> None:
     np.testing.assert_allclose(result, [-1, -1, -1, 4, 4])
 
 
-class _Delta:
+class _Delta(Defaults):
     """A rule that takes deltas, to see what becomes of the statistics."""
 
     name = "delta"
     wants = Wants.DELTA
-    collect = Immediate()
-    takes_whole = False
-
-    def state(self, num_trainable: int) -> State:
-        return {}
 
     def merge(self, weights: Vector, contributions: Sequence[Contribution], iterations: int, state: State) -> None:
         for each in contributions:
             weights += each.payload[: len(weights)]
-
-    def iterations_after(self, iterations: int, contributions: Sequence[Contribution]) -> int:
-        return iterations
 
 
 def test_non_trainable_deltas_are_averaged_and_count_less_the_staler_they_are() -> None:

@@ -14,12 +14,25 @@ from tests.core.fakes import NUM_WEIGHTS, config
 from webnn.core import effects as fx
 from webnn.core import events as ev
 from webnn.core.config import ShardSize
-from webnn.core.leases import Lease, Outcome
+from webnn.core.leases import Lease, Outcome, Phase
+from webnn.core.merging import MergeSpec
+from webnn.core.merging.base import Round
 from webnn.core.metrics import TrainingMetrics, Validation, Verdict
 from webnn.core.run import Run
 from webnn.core.states import RunState
 
 NAMES = st.sampled_from("abcd")
+MERGES = st.sampled_from(
+    [
+        MergeSpec("weighted"),
+        MergeSpec("fedasync", {"maxStaleness": 1, "iterations": 2}),
+        MergeSpec("copy"),
+        MergeSpec("fedbuff", {"size": 3, "seconds": 10}),
+        MergeSpec("fedavg"),
+        MergeSpec("sync-sgd", {"quorum": 2, "backup": 1, "seconds": 10}),
+        MergeSpec("diloco", {"iterations": 4, "match": "speed", "backup": 1, "seconds": 3}),
+    ]
+)
 PAYLOAD = np.zeros(NUM_WEIGHTS, np.float32)
 
 
@@ -36,16 +49,26 @@ class RunMachine(RuleBasedStateMachine):
         self.merged: list[str] = []
         self.versions = [0]
         self.judging: list[fx.Judge] = []
+        self.appraising: list[fx.Appraise] = []
         self.merging: list[fx.Merge] = []
         self.validating: list[fx.Validate] = []
         self.wake_at = float("inf")
 
-    @initialize(epochs=st.sampled_from([0.5, 1, 2.3]), iterations=st.sampled_from([None, 23]), batch=st.integers(1, 40))
-    def start(self, epochs: float, iterations: int | None, batch: int) -> None:
+    @initialize(
+        merge=MERGES,
+        epochs=st.sampled_from([0.5, 1, 2.3]),
+        iterations=st.sampled_from([None, 23]),
+        batch=st.integers(1, 40),
+        crowd=st.integers(0, 4),
+    )
+    def start(self, merge: MergeSpec, epochs: float, iterations: int | None, batch: int, crowd: int) -> None:
         shards = (ShardSize("aa", 30), ShardSize("bb", 7), ShardSize("cc", 63))
         stop = {"epochs": epochs, "iterations": iterations, "accuracy": 0.9}
-        self.run = Run(config(stop=stop, batch_size=batch, shards=shards, max_parts=3))
+        self.run = Run(config(stop=stop, batch_size=batch, shards=shards, max_parts=3, merge=merge))
         self.handle(ev.Start())
+        for name in "abcd"[:crowd]:
+            self.join(name)
+            self.ready(name, 0.5)
 
     def handle(self, event: ev.Event) -> None:
         if self.wake_at <= self.now:
@@ -59,8 +82,11 @@ class RunMachine(RuleBasedStateMachine):
                     self.leases[lease.lease_id] = lease
                 case fx.Judge():
                     self.judging.append(effect)
+                case fx.Appraise():
+                    self.appraising.append(effect)
                 case fx.Merge():
                     assert not self.merging
+                    assert effect.contributions
                     self.merging.append(effect)
                 case fx.Merged(lease_id=lease_id):
                     self.merged.append(lease_id)
@@ -133,6 +159,12 @@ class RunMachine(RuleBasedStateMachine):
         index = data.draw(st.integers(0, len(self.judging) - 1))
         self.handle(ev.Judged(self.judging.pop(index).lease_id, Verdict(finite, 1.0)))
 
+    @precondition(lambda self: self.appraising)
+    @rule(data=st.data(), result=st.sampled_from([Validation(1.0, 0.5, 20), None]))
+    def appraise(self, data: st.DataObject, result: Validation | None) -> None:
+        index = data.draw(st.integers(0, len(self.appraising) - 1))
+        self.handle(ev.Appraised(self.appraising.pop(index).lease_id, result))
+
     @precondition(lambda self: self.merging)
     @rule()
     def finish_merge(self) -> None:
@@ -204,7 +236,31 @@ class RunMachine(RuleBasedStateMachine):
             return
         for volunteer in run._volunteers.waiting():
             nothing_left = run._ledger.num_free == 0 or run._granter.iterations_left(run.iterations) == 0
-            assert nothing_left or run._granter.has_enough(volunteer.volunteer_id)
+            wanted = run._granter.wanted(volunteer, run.iterations)
+            next_round = wanted > 0 and run._granter.fit(volunteer, wanted, self.now) == 0
+            assert nothing_left or next_round or run._granter.has_enough(volunteer.volunteer_id)
+
+    @invariant()
+    def a_volunteer_is_in_a_round_once_and_trains_from_its_version(self) -> None:
+        if not isinstance(self.run.strategy.collect, Round):
+            return
+        for name in "abcd":
+            assert len(self.run._leases.training(name)) <= 1
+        for lease in self.open_leases():
+            assert lease.version == self.run.version
+
+    @invariant()
+    def what_waits_for_others_has_others_to_wait_for(self) -> None:
+        """Look for an update that nothing will bring on: no merge, no confirmation, no others, no time that is set."""
+        run = self.run
+        if run.state.over or run.closing or self.merging or run._validation.frozen(self.now):
+            return
+        waiting = [held for held in run._leases.all() if held.phase is Phase.QUEUED]
+        if waiting:
+            until = run._collector.next_time()
+            assert until is not None
+            assert self.now < until
+            assert self.wake_at <= until
 
     @invariant()
     def the_run_is_woken_in_time(self) -> None:
@@ -230,6 +286,8 @@ class RunMachine(RuleBasedStateMachine):
         assert not self.open_leases()
 
     def play_honestly(self) -> None:
+        while self.appraising:
+            self.handle(ev.Appraised(self.appraising.pop().lease_id, Validation(1.0, 0.5, 20)))
         while self.judging:
             self.handle(ev.Judged(self.judging.pop().lease_id, Verdict(True, 1.0)))
         if self.merging:

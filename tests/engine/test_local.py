@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from webnn.core.errors import ProtocolError
 from webnn.core.events import Vector
 from webnn.core.merging import Contribution, make_strategy, merge_into
-from webnn.core.merging.base import CHUNK, Immediate, MergeSpec, State, Wants
+from webnn.core.merging.base import CHUNK, MergeSpec, State, Wants
+from webnn.core.merging.defaults import Defaults
 from webnn.engine.local import LocalEngine, judge_vector, take_snapshot
 
 AVERAGE = make_strategy(MergeSpec("average"))
@@ -70,6 +71,26 @@ async def test_published_weights_cannot_be_written_and_the_given_ones_are_not_ke
     assert not engine.newest.weights.any()
     with pytest.raises(ValueError, match="read-only"):
         engine.newest.weights[0] = 1
+
+
+async def test_rule_that_looks_back_is_given_the_weights_that_an_update_was_trained_from(inline_weights: int) -> None:
+    seen: list[Vector | None] = []
+
+    class LooksBack(Defaults):
+        name = "looks-back"
+        wants = Wants.WEIGHTS
+        needs_base = True
+
+        def merge(self, weights: Vector, contributions: Sequence[Contribution], iterations: int, state: State) -> None:
+            seen.extend(each.base for each in contributions)
+            weights += 1
+
+    engine = LocalEngine(LooksBack(), np.zeros(2, np.float32), 2, inline_weights=inline_weights)
+    update = np.ones(2, np.float32)
+    await engine.merge(2, 1, [contribution(update, base_version=1)])
+    await engine.merge(3, 2, [contribution(update, base_version=1)])
+    await engine.merge(4, 3, [contribution(update, base_version=99)])  # not held: as if from the current weights
+    assert [None if base is None else base.tolist() for base in seen] == [[0, 0], [0, 0], [2, 2]]
 
 
 async def test_versions_are_held_while_they_are_retained_or_among_the_last() -> None:
@@ -128,20 +149,15 @@ def test_snapshot_is_little_endian_float32() -> None:
     assert take_snapshot(np.zeros(2, np.float32), 1, 0).weights.dtype == np.dtype("<f4")
 
 
-class HeldStrategy:
+class HeldStrategy(Defaults):
     """A merge that lasts until the test lets go of it."""
 
     name = "held"
     wants = Wants.WEIGHTS
-    collect = Immediate()
-    takes_whole = False
 
     def __init__(self) -> None:
         self.began = threading.Event()
         self.go_on = threading.Event()
-
-    def state(self, num_trainable: int) -> State:
-        return {}
 
     def merge(self, weights: Vector, contributions: Sequence[Contribution], iterations: int, state: State) -> None:
         self.began.set()

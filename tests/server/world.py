@@ -46,7 +46,7 @@ class FakeValidator:
         self.versions_seen = 0
         self.failure: Exception | None = None
 
-    async def validate(self, weights: Buffer, num_examples: int | None) -> Validation:
+    async def validate(self, weights: Buffer, num_examples: int | None, version: int) -> Validation:
         self.versions_seen += 1
         if self.failure is not None:
             raise self.failure

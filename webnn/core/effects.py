@@ -36,6 +36,17 @@ class Judge:
 
 
 @dataclass(frozen=True, slots=True)
+class Appraise:
+    """Validate the weights in `payload` (float32, all `num_weights`), which are nobody's version yet, on the held-out
+    examples of a sample validation: the same `num_examples` each time. Answer with `Appraised`.
+    """
+
+    lease_id: str
+    num_examples: int
+    payload: Vector = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Merge:
     """Fold `contributions` into the weights by the run's strategy, making `version` (whose iterations become
     `iterations`, from `iterations_before`: the t of the merge rules); answer with `MergeDone`. At most one merge is
@@ -107,4 +118,4 @@ class Wake:
     at: float
 
 
-Effect = Grant | Wait | Judge | Merge | Merged | Settle | Publish | Validate | StateChanged | Wake
+Effect = Grant | Wait | Judge | Appraise | Merge | Merged | Settle | Publish | Validate | StateChanged | Wake

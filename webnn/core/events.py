@@ -100,6 +100,14 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
+class Appraised:
+    """The answer to an `Appraise` effect; None when the evaluator could not tell."""
+
+    lease_id: str
+    result: Validation | None
+
+
+@dataclass(frozen=True, slots=True)
 class MergeDone:
     """The answer to a `Merge` effect: the engine's weights are now those of `version`."""
 
@@ -163,6 +171,7 @@ Event = (
     | Abandoned
     | UpdateArrived
     | Judged
+    | Appraised
     | MergeDone
     | Validated
     | ValidationFailed

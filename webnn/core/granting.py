@@ -6,11 +6,13 @@ import math
 
 import numpy as np
 
+from webnn.core.collecting import Collector
 from webnn.core.config import RunConfig
 from webnn.core.examples import ExampleLedger
 from webnn.core.leases import Lease, LeaseBook, Phase
-from webnn.core.merging import Wants
-from webnn.core.volunteers import Volunteer, lease_iterations
+from webnn.core.merging import Strategy, Wants
+from webnn.core.merging.base import Match
+from webnn.core.volunteers import Volunteer, Volunteers, lease_iterations, matched_iterations
 
 
 class Granter:
@@ -19,11 +21,21 @@ class Granter:
     `incarnation` is the first part of each lease's id, so that a run that is taken up again uses none a second time.
     """
 
-    def __init__(
-        self, config: RunConfig, wants: Wants, ledger: ExampleLedger, leases: LeaseBook, *, incarnation: int
+    def __init__(  # noqa: PLR0917 (the accounts of a run, which it works with)
+        self,
+        config: RunConfig,
+        strategy: Strategy,
+        collector: Collector,
+        ledger: ExampleLedger,
+        leases: LeaseBook,
+        volunteers: Volunteers,
+        *,
+        incarnation: int,
     ) -> None:
         self._config = config
-        self._wants = wants
+        self._strategy = strategy
+        self._collector = collector
+        self._volunteers = volunteers
         self._ledger = ledger
         self._leases = leases
         self._num_granted = 0
@@ -41,13 +53,32 @@ class Granter:
         limit = self._config.stop.iterations
         return math.inf if limit is None else max(limit - merged - self._leases.num_iterations, 0)
 
+    def can_grant(self, merged: int) -> bool:
+        """Whether anything is left to train. `merged`: the run's iterations so far."""
+        return self._ledger.num_free > 0 and self.iterations_left(merged) > 0
+
+    def wanted(self, volunteer: Volunteer, merged: int) -> int:
+        """Size a volunteer's next lease, in iterations, were there time for it; 0 when nothing is left to train."""
+        wanted = self._strategy.lease_iterations
+        if wanted is None:
+            wanted = volunteer.wanted_iterations(self._config.lease_seconds)
+        elif self._strategy.match is Match.SPEED:
+            wanted = matched_iterations(wanted, volunteer, self._volunteers.connected())
+        num_connected = self._volunteers.num_connected
+        return lease_iterations(
+            wanted, self._config, num_connected, self._ledger.num_free, self.iterations_left(merged)
+        )
+
+    def fit(self, volunteer: Volunteer, wanted: int, now: float) -> int:
+        """Cut a lease to what there is time for in a round; 0: the volunteer waits for the next version."""
+        return self._collector.fit(volunteer.volunteer_id, wanted, volunteer.pace, now)
+
     def grant(
-        self, volunteer: Volunteer, now: float, *, version: int, learning_rate: float, merged: int, num_connected: int
+        self, volunteer: Volunteer, wanted: int, now: float, *, version: int, learning_rate: float
     ) -> Lease | None:
-        """Make a volunteer's next lease; None when nothing is left to train. `merged`: the run's iterations so far."""
+        """Make a volunteer's next lease, of at most `wanted` iterations; None when nothing is left to train."""
         config = self._config
         lease_id = f"{self.incarnation}-{self._num_granted}"
-        wanted = lease_iterations(volunteer, config, num_connected, self._ledger.num_free, self.iterations_left(merged))
         parts = self._ledger.take(lease_id, wanted * config.batch_size, config.batch_size, config.max_parts)
         if not parts:
             return None
@@ -63,14 +94,16 @@ class Granter:
             batch_size=config.batch_size,
             seed=int(self.random.integers(2**32)),
             learning_rate=learning_rate,
-            optimizer="sgd" if self._wants is Wants.GRADIENT else "model",
-            wants=self._wants,
+            optimizer="sgd" if self._strategy.wants is Wants.GRADIENT else "model",
+            wants=self._strategy.wants,
             granted_at=now,
             deadline=now + self._timeout(volunteer, iterations),
         )
         self._num_granted += 1
         volunteer.last_iterations = iterations
         self._leases.open(lease)
+        seconds = config.lease_seconds if volunteer.pace is None else iterations * volunteer.pace
+        self._collector.granted(lease_id, volunteer.volunteer_id, now, now + seconds)
         return lease
 
     def _timeout(self, volunteer: Volunteer, iterations: int) -> float:

@@ -1,13 +1,13 @@
-"""Updates on their way into the weights: taken, judged, queued, merged one at a time."""
+"""Updates on their way into the weights: taken, judged, collected, merged; one merge at a time."""
 
 from __future__ import annotations
 
-from collections import deque
-
+from webnn.core.collecting import Collector
 from webnn.core.effects import Merge
 from webnn.core.events import UpdateArrived
 from webnn.core.leases import Lease, LeaseBook, Phase
 from webnn.core.merging import Contribution, Strategy
+from webnn.core.metrics import Validation
 from webnn.core.versions import Versions
 
 
@@ -27,22 +27,28 @@ def problem(update: UpdateArrived, lease: Lease, versions: Versions, num_weights
 class Inbox:
     """The updates that are with us. At most one merge is under way (`merging`)."""
 
-    def __init__(self, strategy: Strategy, leases: LeaseBook) -> None:
+    def __init__(self, strategy: Strategy, collector: Collector, leases: LeaseBook) -> None:
         self._strategy = strategy
+        self._collector = collector
         self._leases = leases
         self._updates: dict[str, UpdateArrived] = {}
-        self._queue: deque[str] = deque()
+        self._appraisals: dict[str, Validation] = {}
         self.merging: Merge | None = None
 
     def take(self, update: UpdateArrived) -> None:
         """Keep an update while it is judged."""
         self._move(update.lease_id, Phase.JUDGING)
+        self._collector.delivered(update.lease_id)
         self._updates[update.lease_id] = update
 
-    def accept(self, lease_id: str) -> None:
+    def appraise(self, lease_id: str, result: Validation) -> None:
+        """Keep what an update's own weights reach."""
+        self._appraisals[lease_id] = result
+
+    def accept(self, lease_id: str, now: float) -> None:
         """Queue an update that judging found good."""
         self._move(lease_id, Phase.QUEUED)
-        self._queue.append(lease_id)
+        self._collector.judged(lease_id, now)
 
     def update(self, lease_id: str) -> UpdateArrived:
         return self._updates[lease_id]
@@ -50,19 +56,20 @@ class Inbox:
     def drop(self, lease_id: str) -> None:
         """Forget the update of a lease that has its outcome."""
         self._updates.pop(lease_id, None)
+        self._appraisals.pop(lease_id, None)
 
-    def empty_queue(self) -> None:
-        self._queue.clear()
-
-    def start_merge(self, versions: Versions) -> Merge | None:
-        """Ask for the next merge, unless one is under way or nothing is queued."""
-        if self.merging is not None or not self._queue:
+    def start_merge(self, versions: Versions, now: float, *, more: bool) -> tuple[Merge, tuple[str, ...]] | None:
+        """Ask for the next merge, unless one is under way or nothing is to be merged now; and list the leases that it
+        leaves out for good. `more`: more leases can be granted.
+        """
+        collected = None if self.merging is not None else self._collector.collect(now, more=more)
+        if collected is None:
             return None
-        contributions = (self._contribution(self._queue.popleft(), versions),)
+        contributions = tuple(self._contribution(lease_id, versions) for lease_id in collected.merged)
         before = versions.iterations
         after = self._strategy.iterations_after(before, contributions)
         self.merging = Merge(versions.next, after, contributions, before)
-        return self.merging
+        return self.merging, collected.dropped
 
     def finish_merge(self, version: int) -> Merge:
         """Take the answer to what was asked for. Raises `ValueError` when nobody asked for that."""
@@ -73,7 +80,7 @@ class Inbox:
         return merge
 
     def _contribution(self, lease_id: str, versions: Versions) -> Contribution:
-        self._move(lease_id, Phase.MERGING)
+        lease = self._move(lease_id, Phase.MERGING)
         update = self._updates[lease_id]
         alone = all(holder == update.volunteer_id for holder in self._leases.holders())
         return Contribution(
@@ -85,9 +92,13 @@ class Inbox:
             num_examples=update.num_examples,
             staleness=versions.staleness(update.base_version),
             whole=alone and update.base_version == versions.current and self._strategy.takes_whole,
+            base_version=update.base_version,
+            learning_rate=lease.learning_rate,
+            appraisal=self._appraisals.get(lease_id),
         )
 
-    def _move(self, lease_id: str, phase: Phase) -> None:
+    def _move(self, lease_id: str, phase: Phase) -> Lease:
         open_lease = self._leases.get(lease_id)
         assert open_lease is not None
         open_lease.phase = phase
+        return open_lease.lease

@@ -7,6 +7,7 @@ from collections import Counter, deque
 from typing import Any, Self
 
 from webnn.core.clock import Pace, Stopwatch
+from webnn.core.collecting import make_collector
 from webnn.core.config import RunConfig
 from webnn.core.effects import Effect
 from webnn.core.errors import WebNNError
@@ -15,7 +16,6 @@ from webnn.core.granting import Granter
 from webnn.core.inbox import Inbox
 from webnn.core.leases import LeaseBook, Outcome
 from webnn.core.merging import make_strategy
-from webnn.core.merging.base import Immediate
 from webnn.core.schedule import LearningRate, Position
 from webnn.core.states import RunState
 from webnn.core.status import RunStatus, finite, progress
@@ -38,8 +38,6 @@ class RunRecord:
     def __init__(self, config: RunConfig, now: float = 0.0, *, incarnation: int = 0) -> None:
         self.config = config
         self.strategy = make_strategy(config.merge)
-        if not isinstance(self.strategy.collect, Immediate):
-            raise WebNNError("settings", f'merge: "{self.strategy.name}" collects updates, which is not supported yet.')
         self.state = RunState.CREATED
         self.reason: str | None = None
         self.ending: Ending | None = None
@@ -48,9 +46,18 @@ class RunRecord:
         limit = None if config.stop.epochs is None else math.ceil(config.stop.epochs * config.num_examples)
         self._ledger = ExampleLedger(config.shards, config.seed, limit)
         self._leases = LeaseBook()
-        self._granter = Granter(config, self.strategy.wants, self._ledger, self._leases, incarnation=incarnation)
-        self._inbox = Inbox(self.strategy, self._leases)
         self._volunteers = Volunteers()
+        self._collector = make_collector(self.strategy.collect)
+        self._granter = Granter(
+            config,
+            self.strategy,
+            self._collector,
+            self._ledger,
+            self._leases,
+            self._volunteers,
+            incarnation=incarnation,
+        )
+        self._inbox = Inbox(self.strategy, self._collector, self._leases)
         self._versions = Versions()
         self._validation = ValidationPlan(config)
         self._rate = LearningRate(config.schedule, config.learning_rate)
@@ -126,7 +133,7 @@ class RunRecord:
         return self._stopwatch.seconds(now)
 
     def status(self, now: float) -> RunStatus:
-        latest, best = self.latest, self._validation.comparable_best
+        latest, best = self.latest, self.best
         mean = self._validation.mean()
         done = progress(
             self.config.stop, self.seconds(now), self.epochs, self.iterations, None if mean is None else mean.accuracy

@@ -2,6 +2,8 @@
 
     Ready -> Grant or Wait; Progressed; UpdateArrived -> Judge; Judged -> Merge; MergeDone -> Publish, Merged, Settle
 
+Which updates are merged together, and when, is for the strategy to say (`webnn.core.collecting`).
+
 A lease goes through `training` (with its volunteer), `judging`, `queued` and `merging` (with us) to its one outcome.
 Everything else here asks, after every event, whether the run can move: whether a lease expired, the next merge can
 start, a limit is reached, a validation is due, the end has come, and whether those who wait can be served.
@@ -13,6 +15,7 @@ from typing import assert_never
 
 from webnn.core import events as ev
 from webnn.core.effects import (
+    Appraise,
     Effect,
     Grant,
     Judge,
@@ -26,13 +29,17 @@ from webnn.core.effects import (
 from webnn.core.errors import WebNNError
 from webnn.core.inbox import problem
 from webnn.core.leases import OpenLease, Outcome, Phase
-from webnn.core.merging import Contribution, taken_whole
+from webnn.core.merging import Contribution, Wants, taken_whole
 from webnn.core.record import RunRecord
 from webnn.core.states import RunState, WaitReason
 from webnn.core.stopping import Closing, Ending, StopKind, limit_reached
 from webnn.core.versions import Versions
 
-MAX_NORM = 1e30  # of a payload: beyond it, differences of float32 numbers may not be finite any more
+MAX_NORM = {  # of a payload: beyond it, differences (or a gradient's squares) may not be finite in float32 any more
+    Wants.WEIGHTS: 1e30,
+    Wants.DELTA: 1e30,
+    Wants.GRADIENT: 1e15,
+}
 ASK_AGAIN_SECONDS = 15.0
 MAX_VALIDATION_FAILURES = 3
 
@@ -73,6 +80,8 @@ class Run(RunRecord):
                 self._take_update(event)
             case ev.Judged():
                 self._take_verdict(event)
+            case ev.Appraised():
+                self._take_appraisal(event)
             case ev.MergeDone():
                 self._commit_merge(event)
             case ev.Validated() | ev.ValidationFailed():
@@ -147,10 +156,12 @@ class Run(RunRecord):
 
     def _join(self, event: ev.Joined) -> None:
         self._volunteers.join(event.volunteer_id, event.device)
+        self._collector.joined(event.volunteer_id)
         self._renew(event.volunteer_id)
 
     def _leave(self, event: ev.Left) -> None:
         self._volunteers.leave(event.volunteer_id)
+        self._collector.left(event.volunteer_id)
         for open_lease in self._leases.training(event.volunteer_id):
             if event.for_good:
                 self._settle(open_lease, Outcome.ABANDONED, "The volunteer left.")
@@ -201,13 +212,12 @@ class Run(RunRecord):
         for volunteer in self._volunteers.waiting():
             if self._granter.has_enough(volunteer.volunteer_id):
                 continue
+            wanted = self._granter.wanted(volunteer, self.iterations)
+            iterations = self._granter.fit(volunteer, wanted, self._now)
+            if wanted and not iterations:
+                continue
             lease = self._granter.grant(
-                volunteer,
-                self._now,
-                version=self.version,
-                learning_rate=self.learning_rate,
-                merged=self.iterations,
-                num_connected=self._volunteers.num_connected,
+                volunteer, iterations, self._now, version=self.version, learning_rate=self.learning_rate
             )
             if lease is None:
                 return
@@ -227,6 +237,11 @@ class Run(RunRecord):
             return WaitReason.PAUSED
         if self.state is not RunState.RUNNING:
             return WaitReason.NOT_STARTED
+        volunteer = self._volunteers.get(volunteer_id)
+        assert volunteer is not None
+        wanted = self._granter.wanted(volunteer, self.iterations)
+        if wanted and not self._granter.fit(volunteer, wanted, self._now):
+            return WaitReason.ROUND
         return WaitReason.TOO_MANY_LEASES if self._granter.has_enough(volunteer_id) else WaitReason.NO_EXAMPLES
 
     # Updates
@@ -267,24 +282,63 @@ class Run(RunRecord):
             return  # the run ended while it was judged
         if not event.verdict.finite:
             self._settle(open_lease, Outcome.INVALID, "It has numbers that are not finite.")
-        elif event.verdict.norm > MAX_NORM:
+        elif event.verdict.norm > MAX_NORM[self.strategy.wants]:
             self._settle(open_lease, Outcome.INVALID, "Its numbers are too large.")
+        elif self.strategy.needs_appraisal:
+            payload = self._inbox.update(event.lease_id).payload
+            self._effects.append(Appraise(event.lease_id, self.config.validation_examples, payload))
         else:
-            self._inbox.accept(event.lease_id)
+            self._accept(open_lease)
+
+    def _take_appraisal(self, event: ev.Appraised) -> None:
+        open_lease = self._leases.get(event.lease_id)
+        if open_lease is None or open_lease.phase is not Phase.JUDGING:
+            return  # the run ended, or the round closed, while it was appraised
+        if event.result is None:
+            self._settle(open_lease, Outcome.NOT_NEEDED, "It could not be validated.")
+        else:
+            self._inbox.appraise(event.lease_id, event.result)
+            self._accept(open_lease)
+
+    def _accept(self, open_lease: OpenLease) -> None:
+        """Let an update that is good wait for its merge, unless it is too stale for the strategy."""
+        lease_id = open_lease.lease.lease_id
+        staleness = self._versions.staleness(self._inbox.update(lease_id).base_version)
+        bound = self.strategy.max_staleness
+        if bound is not None and staleness > bound:
+            self._settle(open_lease, Outcome.STALE, f"{staleness} merges came before it; {bound} are allowed.")
+        else:
+            self._inbox.accept(lease_id, self._now)
 
     # Merging
 
     def _start_merge(self) -> None:
         """Ask for the next merge: one at a time, none while a target is being confirmed."""
-        if not self._validation.frozen(self._now):
-            merge = self._inbox.start_merge(self._versions)
-            if merge is not None:
-                self._effects.append(merge)
+        if self._closing is not None or self._validation.frozen(self._now):
+            return
+        more = self._volunteers.num_connected > 0 and self._granter.can_grant(self.iterations)
+        started = self._inbox.start_merge(self._versions, self._now, more=more)
+        if started is not None:
+            merge, dropped = started
+            self._effects.append(merge)
+            for lease_id in dropped:
+                self._drop(lease_id)
+
+    def _drop(self, lease_id: str) -> None:
+        """End a lease that its round closed without."""
+        open_lease = self._leases.get(lease_id)
+        assert open_lease is not None
+        lease = open_lease.lease
+        volunteer = self._volunteers.get(lease.volunteer_id)
+        if volunteer is not None and volunteer.connected and open_lease.phase is Phase.TRAINING:
+            volunteer.lagged(self._now - lease.granted_at, lease.iterations)
+        self._settle(open_lease, Outcome.STALE, "Its round closed without it.")
 
     def _commit_merge(self, event: ev.MergeDone) -> None:
         if self.state.over:
             return
         merge = self._inbox.finish_merge(event.version)
+        self._collector.published()
         self._versions.publish(merge.version, merge.iterations, self._leases.oldest_version())
         self._effects.append(Publish(self.version, self.weights_iterations))
         whole = taken_whole(self.strategy, merge.contributions)
@@ -316,6 +370,7 @@ class Run(RunRecord):
         lease = open_lease.lease
         self._leases.settle(lease.lease_id, outcome, detail)
         self._inbox.drop(lease.lease_id)
+        self._collector.ended(lease.lease_id)
         if outcome is Outcome.MERGED:
             self._ledger.finish(lease.lease_id)
         else:
@@ -362,7 +417,7 @@ class Run(RunRecord):
         patience = self.config.closing_seconds * (1 if ending.kind is StopKind.OWNER else 10)
         self._closing = Closing(ending, self._now + patience)
         self._stopwatch.stop(self._now)
-        self._inbox.empty_queue()
+        self._collector.clear()
         for open_lease in self._leases.all():
             if open_lease.phase is not Phase.MERGING:
                 self._settle(open_lease, Outcome.NOT_NEEDED, ending.reason)
@@ -371,22 +426,26 @@ class Run(RunRecord):
         self._volunteers.clear_queue()
 
     def _close(self) -> None:
-        """End the run once its last version is validated, or cannot be in time."""
+        """End the run once its last version and its best are validated whole, or cannot be in time."""
         closing = self._closing
         if closing is None:
             return
         settled = self._inbox.merging is None and self._validation.in_flight is None
-        validated = settled and self._validation.knows_whole(self.version)
-        if validated or self._now >= closing.until or closing.failures >= MAX_VALIDATION_FAILURES:
+        if self._now >= closing.until or closing.failures >= MAX_VALIDATION_FAILURES:
             self._end(closing.ending)
         elif settled:
-            self._effects.append(self._validation.ask_whole(self._now, self.version))
+            whole = self._validation.knows_whole(self.version)
+            request = self._validation.ask_best() if whole else self._validation.ask_whole(self._now, self.version)
+            if request is None:
+                self._end(closing.ending)
+            else:
+                self._effects.append(request)
 
     def _end(self, ending: Ending) -> None:
         if self.state.over:
             return
         self.ending = ending
-        self._inbox.empty_queue()
+        self._collector.clear()
         self._inbox.merging = None
         self._volunteers.clear_queue()
         for open_lease in self._leases.all():
@@ -404,6 +463,7 @@ class Run(RunRecord):
             times.append(self._closing.until)
         else:
             times.append(self._validation.next_time(self.version))
+            times.append(self._collector.next_time())
             if self.config.stop.seconds is not None:
                 times.append(self._stopwatch.reaches(self.config.stop.seconds))
         at = min((time for time in times if time is not None and time > self._now), default=None)

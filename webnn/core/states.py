@@ -29,6 +29,7 @@ class WaitReason(StrEnum):
     TOO_MANY_LEASES = "too_many_leases"
     NOT_STARTED = "not_started"
     FINISHED = "finished"
+    ROUND = "round"
 
     @property
     def sentence(self) -> str:
@@ -42,4 +43,5 @@ _SENTENCES = {
     WaitReason.TOO_MANY_LEASES: "This device already holds as much work as it can have at once.",
     WaitReason.NOT_STARTED: "The run has not started yet.",
     WaitReason.FINISHED: "The run is over. Thank you.",
+    WaitReason.ROUND: "This round has all that it needs of this device; the next one begins when the others are done.",
 }

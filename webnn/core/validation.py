@@ -26,12 +26,12 @@ class VersionResult:
     result: Validation
 
     def better_than(self, other: VersionResult | None) -> bool:
-        """Compare by accuracy, then by loss; a loss that is not finite loses."""
+        """Compare by accuracy, then by loss, of which one that is not finite loses; the whole split beats a sample."""
         return other is None or self._rank() > other._rank()
 
-    def _rank(self) -> tuple[float, float]:
+    def _rank(self) -> tuple[float, float, bool]:
         accuracy, loss = self.result.accuracy, self.result.loss
-        return (-math.inf if accuracy is None else accuracy, -loss if math.isfinite(loss) else -math.inf)
+        return (-math.inf if accuracy is None else accuracy, -loss if math.isfinite(loss) else -math.inf, self.whole)
 
 
 class ValidationPlan:
@@ -39,7 +39,8 @@ class ValidationPlan:
 
     A sample is due when there is a new version and enough seconds or versions have passed. When the mean of the last
     five meets a target, the whole split must confirm it for the current version, which stands still meanwhile
-    (`frozen`); each time it does not, more samples pass (2, 4, 8, 16) before the next try.
+    (`frozen`); each time it does not, more samples pass (2, 4, 8, 16) before the next try. `best` may be a sample's
+    until the end, when it is validated whole and keeps its place only if it is better there than the last version.
     """
 
     def __init__(self, config: RunConfig) -> None:
@@ -55,7 +56,6 @@ class ValidationPlan:
         self.in_flight: Validate | None = None
         self.latest: VersionResult | None = None
         self.best: VersionResult | None = None
-        self._best_of_kind: dict[bool, VersionResult] = {}
         self.count = 0
 
     def frozen(self, now: float) -> bool:
@@ -72,11 +72,6 @@ class ValidationPlan:
             accuracy=sum(accuracies) / len(accuracies) if accuracies else None,
             num_examples=sum(result.num_examples for result in self._window),
         )
-
-    @property
-    def comparable_best(self) -> VersionResult | None:
-        """The best result among those measured as the latest was: on the sample, or on the whole split."""
-        return None if self.latest is None else self._best_of_kind.get(self.latest.whole, self.latest)
 
     def knows_whole(self, version: int) -> bool:
         """Whether the newest result is that of `version` on the whole split."""
@@ -106,19 +101,33 @@ class ValidationPlan:
             return -math.inf
         return self._asked_at + self._config.validate_every_seconds
 
+    def ask_best(self) -> Validate | None:
+        """Ask for the whole split of the best version, once the newest result is on it too; None if that is known.
+
+        A sample may have been kind: what a run calls its best at its end has to be so on every held-out example.
+        Nothing may be in flight.
+        """
+        if self.best is None or self.best.whole:
+            return None
+        self.in_flight = Validate(self.best.version, True, self._config.validation_total)
+        return self.in_flight
+
     def record(self, result: Validation, *, trained: bool) -> VersionResult:
         """Take the answer to what is in flight. `trained`: at least one iteration is behind that version."""
         assert self.in_flight is not None
         validated = VersionResult(self.in_flight.version, self.in_flight.whole, result)
         self.in_flight = None
+        if self.latest is not None and validated.version < self.latest.version:
+            self.best = self.latest if self.latest.better_than(validated) else validated
+            return validated
         self.latest = validated
         self.count += 1
         if trained:
             self._window.append(result)
-        if validated.better_than(self.best):
+        if self.best is not None and self.best.version == validated.version:
+            self.best = validated if validated.whole else self.best
+        elif validated.better_than(self.best):
             self.best = validated
-        if validated.better_than(self._best_of_kind.get(validated.whole)):
-            self._best_of_kind[validated.whole] = validated
         return validated
 
     def fail(self) -> None:
@@ -163,7 +172,6 @@ class ValidationPlan:
         self._window.extend(Validation(**result) for result in snapshot["window"])
         self.latest = _load(snapshot["latest"])
         self.best = _load(snapshot["best"])
-        self._best_of_kind = {known.whole: known for known in (self.latest, self.best) if known is not None}
         self.count = int(snapshot["count"])
 
     def _ask(self, now: float, version: int, whole: bool) -> Validate:

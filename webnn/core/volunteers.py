@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from webnn.core.config import RunConfig
@@ -54,6 +55,16 @@ class Volunteer:
         if not self.last_iterations:
             return _whole(wanted, 1, MAX_FIRST_ITERATIONS)
         return _whole(wanted, self.last_iterations / SHRINKAGE, self.last_iterations * GROWTH)
+
+    def lagged(self, seconds: float, iterations: int) -> None:
+        """Note that `iterations` took longer than `seconds`."""
+        if self.pace is not None and seconds / iterations > self.pace:
+            self.measure(seconds, iterations)
+
+    @property
+    def pace(self) -> float | None:
+        """Seconds for an iteration, measured or else claimed; None when nothing is known."""
+        return self.seconds_per_iteration or self.claimed_seconds
 
     def expected_seconds(self, iterations: int, lease_seconds: float) -> float:
         """Expect a lease to take this long: never less than an ordinary one."""
@@ -121,16 +132,23 @@ class Volunteers:
                 break
 
 
+def matched_iterations(iterations: int, volunteer: Volunteer, others: Iterable[Volunteer]) -> int:
+    """Give the fastest volunteer `iterations`, and a slower one as many as it can do in the same time, at least one."""
+    if volunteer.pace is None:
+        return iterations
+    fastest = min((other.pace for other in others if other.pace is not None), default=volunteer.pace)
+    return max(round(iterations * min(fastest / volunteer.pace, 1.0)), 1)
+
+
 def lease_iterations(
-    volunteer: Volunteer, config: RunConfig, num_connected: int, examples_left: float, iterations_left: float
+    wanted: int, config: RunConfig, num_connected: int, examples_left: float, iterations_left: float
 ) -> int:
-    """Size a volunteer's next lease in iterations; 0 when the run needs no more.
+    """Size a lease, of which `wanted` iterations are wanted; 0 when the run needs no more.
 
     Towards the end of a run (`examples_left`, `iterations_left`, both infinite without such a limit) leases shrink, so
     that what is left is shared by everyone instead of being one volunteer's next minute (guided self-scheduling:
     Polychronopoulos and Kuck 1987).
     """
-    wanted = volunteer.wanted_iterations(config.lease_seconds)
     left = min(examples_left / config.batch_size, iterations_left)
     if math.isinf(left):
         return wanted

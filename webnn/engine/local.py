@@ -7,6 +7,7 @@ import hashlib
 import math
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from typing import ParamSpec, TypeVar
 
 import numpy as np
@@ -76,8 +77,14 @@ class LocalEngine:
 
     def _merge(self, version: int, iterations: int, contributions: Sequence[Contribution]) -> Snapshot:
         before = self._newest.iterations
+        if self._strategy.needs_base:
+            contributions = [replace(each, base=self._base_of(each)) for each in contributions]
         merge_into(self._strategy, self._weights, self._num_trainable, contributions, before, self._state)
         return take_snapshot(self._weights, version, iterations)
+
+    def _base_of(self, contribution: Contribution) -> Vector:
+        """What it was trained from; where that is no longer held, the current weights, from which nothing differs."""
+        return (self._held.get(contribution.base_version) or self._newest).weights
 
     def snapshot(self, version: int) -> Snapshot | None:
         return self._held.get(version)

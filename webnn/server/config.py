@@ -72,6 +72,9 @@ class ServerConfig:
             raise WebNNError("settings", f"The port must be between 0 and 65535, not {self.port}.")
         if self.prefix and (not self.prefix.startswith("/") or self.prefix.endswith("/")):
             raise WebNNError("settings", f'The prefix must start with "/" and not end with it, not {self.prefix!r}.')
+        if not re.fullmatch(r"[\w.~/-]*", self.prefix, re.ASCII):
+            message = f"The prefix may have letters, digits and . _ ~ - / in it, not {self.prefix!r}."
+            raise WebNNError("settings", message)
         if (self.tls_cert is None) != (self.tls_key is None):
             raise WebNNError("settings", "TLS needs both files: the certificate (--tls-cert) and its key (--tls-key).")
         if self.public_url is not None:

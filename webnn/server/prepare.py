@@ -169,10 +169,9 @@ def describe(
         "seed": request.seed,
         "model": request.definition.raw,
         "dataset": {
-            "name": loaded.name,
+            **loaded.description,
             "module": str(loaded.path),
             "options": dict(request.definition.dataset_options),
-            "num_examples": config.num_examples,
             "validation_examples": config.validation_total,
             "shards": len(config.shards),
         },

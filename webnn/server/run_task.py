@@ -7,9 +7,22 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, assert_never
 
 from webnn.core import messages
-from webnn.core.effects import Effect, Grant, Judge, Merge, Merged, Publish, Settle, StateChanged, Validate, Wait, Wake
+from webnn.core.effects import (
+    Appraise,
+    Effect,
+    Grant,
+    Judge,
+    Merge,
+    Merged,
+    Publish,
+    Settle,
+    StateChanged,
+    Validate,
+    Wait,
+    Wake,
+)
 from webnn.core.errors import WebNNError
-from webnn.core.events import Event, Judged, MergeDone, Tick, Validated, ValidationFailed
+from webnn.core.events import Appraised, Event, Judged, MergeDone, Tick, Validated, ValidationFailed
 from webnn.core.frames import Buffer, encode_frame
 from webnn.core.metrics import Validation
 from webnn.core.run import Run
@@ -27,12 +40,17 @@ from webnn.server.news import News, StateNews, StatusNews, ValidationNews
 from webnn.server.status import run_status
 from webnn.server.traffic import Traffic
 
+APPRAISED_AS_VERSION = 0
+"""The evaluator draws its sample by version: one that no weights ever have keeps appraisals to one sample."""
+
 
 class Validator(Protocol):
     """What a run needs of the evaluator."""
 
-    async def validate(self, weights: Buffer, num_examples: int | None) -> Validation:
-        """Metrics of a flat float32 vector on `num_examples` held-out examples, or on all of them."""
+    async def validate(self, weights: Buffer, num_examples: int | None, version: int) -> Validation:
+        """Metrics of a flat float32 vector on `num_examples` held-out examples, drawn anew for each `version`, or on
+        all of them.
+        """
 
 
 class Shards(Protocol):
@@ -76,6 +94,7 @@ class RunTask:
         self.blocked: set[str] = set()  # volunteers whom the owner sent away
         self.log = run_logger(info.id)
         self.best: Snapshot | None = None
+        self._validated: Snapshot | None = None
         self.failure: str | None = None
         self._clock = clock
         self._validator = validator
@@ -197,12 +216,21 @@ class RunTask:
     def _handle(self, event: Event) -> None:
         effects = self.run.handle(event, self.now)
         self.activity.saw(event, effects, self.run.seconds(self.now))
+        if isinstance(event, Validated):
+            self._keep_best()
         for effect in effects:
             self._perform(effect)
         if any(isinstance(effect, Publish) for effect in effects):
-            self.engine.retain(set(self._leased.values()))
+            self.engine.retain(self._versions_needed())
         if self.run.state.over and not self._arithmetic:
             self._over.set()
+
+    def _versions_needed(self) -> set[int]:
+        """Versions that open leases start from; all since the oldest of them where merging looks back at the base."""
+        leased = set(self._leased.values())
+        if leased and self.run.strategy.needs_base:
+            leased.update(range(min(leased), self.run.version))
+        return leased
 
     def _fail(self, error: Exception) -> None:
         cause = error.exceptions[0] if isinstance(error, ExceptionGroup) else error
@@ -222,6 +250,8 @@ class RunTask:
                 self._send(effect.volunteer_id, messages.wait(effect.reason, effect.seconds))
             case Judge():
                 self._spawn(self._judge(effect))
+            case Appraise():
+                self._spawn(self._appraise(effect), cancellable=True)
             case Merge():
                 self._spawn(self._merge(effect))
             case Merged():
@@ -231,7 +261,7 @@ class RunTask:
             case Publish():
                 self._announce()
             case Validate():
-                self._spawn(self._validate(effect, self.current), cancellable=True)
+                self._spawn(self._validate(effect, self._snapshot_of(effect.version)), cancellable=True)
             case StateChanged():
                 self.log.info("%s: %s", effect.state, effect.reason)
                 self._tell_state(effect.state, effect.reason)
@@ -317,30 +347,55 @@ class RunTask:
         self._arithmetic -= 1
         self.post(Judged(effect.lease_id, verdict))
 
+    async def _appraise(self, effect: Appraise) -> None:
+        """Validate the weights of an update, always on the same examples, so that two appraisals compare."""
+        result: Validation | None
+        try:
+            weights = effect.payload.data.cast("B")
+            result = await self._validator.validate(weights, effect.num_examples, APPRAISED_AS_VERSION)
+        except WebNNError as error:
+            self.log.warning("an update could not be appraised: %s", error)
+            result = None
+        self.post(Appraised(effect.lease_id, result))
+
     async def _merge(self, effect: Merge) -> None:
         self._arithmetic += 1
         await self.engine.merge(effect.version, effect.iterations, effect.contributions)
         self._arithmetic -= 1
         self.post(MergeDone(effect.version))
 
-    async def _validate(self, effect: Validate, snapshot: Snapshot) -> None:
+    def _snapshot_of(self, version: int) -> Snapshot | None:
+        """Find the current version or the best one; None for another."""
+        return next((one for one in (self.current, self.best) if one is not None and one.version == version), None)
+
+    async def _validate(self, effect: Validate, snapshot: Snapshot | None) -> None:
+        if snapshot is None:
+            self.post(ValidationFailed(effect.version, "Its weights are gone."))
+            return
         iterations = self.run.iterations
         num_examples = None if effect.whole else effect.num_examples
         try:
-            result = await self._validator.validate(snapshot.weights.data.cast("B"), num_examples)
+            result = await self._validator.validate(snapshot.weights.data.cast("B"), num_examples, snapshot.version)
         except WebNNError as error:
             self.log.warning("validation of version %d failed: %s", snapshot.version, error)
             self.post(ValidationFailed(snapshot.version, str(error)))
             return
-        seconds = self.run.seconds(self.now)
-        self.history.validated(seconds, snapshot.version, iterations, result, effect.whole)
-        self._tell(ValidationNews(seconds, snapshot.version, iterations, effect.whole, result))
+        latest = self.run.latest
+        if latest is None or snapshot.version >= latest.version:  # the best one is looked at again when the run ends
+            seconds = self.run.seconds(self.now)
+            self.history.validated(seconds, snapshot.version, iterations, result, effect.whole)
+            self._tell(ValidationNews(seconds, snapshot.version, iterations, effect.whole, result))
+        self._validated = snapshot
+        self.post(Validated(snapshot.version, effect.whole, result))
         if self.insight is not None:
-            await self.insight.note(seconds, snapshot)
-        await self.ask(Validated(snapshot.version, effect.whole, result))
+            await self.insight.note(self.run.seconds(self.now), snapshot)
+
+    def _keep_best(self) -> None:
+        """Keep the weights of the version that validated best, of which the newest answer may have made another."""
         best = self.run.best
-        if best is not None and best.version == snapshot.version:
-            self.best = snapshot
+        for snapshot in (self._validated, self.current):
+            if best is not None and snapshot is not None and snapshot.version == best.version:
+                self.best = snapshot
 
     async def _beat_for_ever(self) -> None:
         to_volunteers = False

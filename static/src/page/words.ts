@@ -15,6 +15,7 @@ export const WAIT_WORDS: Readonly<Record<WaitReason, string>> = {
   paused: "The owner has paused the run. You will go on when it does.",
   no_examples: "Every example of this pass is with somebody. You are next in line.",
   too_many_leases: "The server is still busy with what you sent.",
+  round: "This round has all that it needs of you. The next one begins when the others are done.",
   not_started: "The run has not started yet. You will begin with it.",
   finished: "The run is over.",
 };

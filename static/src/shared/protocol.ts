@@ -7,7 +7,7 @@ export const SUBPROTOCOL = "webnn.v1";
 export type Encoding = "f32" | "f16";
 export type Wants = "weights" | "delta" | "gradient";
 export type RunState = "created" | "queued" | "running" | "paused" | "stopped" | "finished" | "failed";
-export type WaitReason = "paused" | "no_examples" | "too_many_leases" | "not_started" | "finished";
+export type WaitReason = "paused" | "no_examples" | "too_many_leases" | "round" | "not_started" | "finished";
 export type OutcomeName = "merged" | "stale" | "invalid" | "expired" | "abandoned" | "not_needed" | "rolled_back";
 export type VolunteerState = "training" | "paused" | "hidden";
 

@@ -42,8 +42,8 @@ class LiveReporter:
             case Downloading(name, done, total):
                 self._display.update(bar_line(done, total, f"{name}  {size(done)}"))  # drawn some times a second
             case Listening():
+                self._display.update(Text("waiting for volunteers", style="dim"))
                 self._console.print(join_panel(happening))
-                self._show(Text("waiting for volunteers", style="dim"))
             case ValidationPoint():
                 pass  # the status that follows has it
             case Live(status):

@@ -21,15 +21,21 @@ def merge_into(  # noqa: PLR0917 (the order of the sentence: by this rule, into 
     """Fold `contributions` into `weights` (flat float32, in place), of which the first `num_trainable` are trainable.
 
     `iterations` is t before the merge. A lone contribution that is `whole` becomes the weights, where the strategy
-    takes it so. Raises `ValueError` for a contribution without iterations behind it (p = 0), or of another length.
+    takes it so. Raises `ValueError` for a contribution without iterations behind it (p = 0), of another length, or
+    without the base that the strategy needs.
     """
     for contribution in contributions:
         if contribution.position <= 0:
             raise ValueError("a contribution needs iterations behind it")
         if len(contribution.payload) != len(weights):
             raise ValueError("a contribution needs as many numbers as there are weights")
+        if strategy.needs_base and (contribution.base is None or len(contribution.base) < num_trainable):
+            raise ValueError(f"{strategy.name} needs the weights that a contribution was trained from")
     if taken_whole(strategy, contributions):
         np.copyto(weights, contributions[0].payload)
+        return
+    if strategy.merges_tail:
+        strategy.merge(weights, contributions, iterations, state)
         return
     strategy.merge(weights[:num_trainable], contributions, iterations, state)
     _average_tail(strategy, weights[num_trainable:], num_trainable, contributions)

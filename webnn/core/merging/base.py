@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webnn.core.events import Vector
+from webnn.core.metrics import Validation
 
 State = dict[str, NDArray[Any]]
 """A strategy's memory: named arrays, so that a checkpoint can hold it."""
@@ -22,6 +23,17 @@ class Wants(StrEnum):
     WEIGHTS = "weights"
     DELTA = "delta"
     GRADIENT = "gradient"
+
+
+class Match(StrEnum):
+    """What is made equal among the leases of `Strategy.lease_iterations`: the iterations, or the time they take.
+
+    With `speed` the fastest volunteer trains all of them and a slower one proportionally fewer, so that all finish
+    together (Liu 2024, arXiv 2401.09135: dynamic local updates).
+    """
+
+    ITERATIONS = "iterations"
+    SPEED = "speed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +51,9 @@ class Contribution:
     `payload`: flat float32, `num_weights` long, in the strategy's `wants`. `base_iterations`: iterations behind the
     version that it was trained from; `iterations`: its own. `staleness`: merges between that version and the current
     one. `whole`: trained alone from the current version, so a strategy that `takes_whole` makes it the new weights.
+    `weight`: how much it counts beside others (0: not at all). `learning_rate`: that of its lease. `base`: the weights
+    of `base_version`, which it was trained from, there if the strategy `needs_base`. `appraisal`: what its own weights
+    reach on held-out examples, there if the strategy `needs_appraisal` and the evaluator could tell.
     """
 
     lease_id: str
@@ -50,6 +65,10 @@ class Contribution:
     staleness: int
     whole: bool
     weight: float = 1.0
+    base_version: int = 0
+    learning_rate: float = 1.0
+    base: Vector | None = field(default=None, compare=False, repr=False)
+    appraisal: Validation | None = None
 
     @property
     def position(self) -> int:
@@ -64,17 +83,22 @@ class Immediate:
 
 @dataclass(frozen=True, slots=True)
 class Buffer:
-    """Contributions are merged together when `size` of them have come."""
+    """Contributions are merged together when `size` of them have come, or `seconds` after the first of them."""
 
     size: int
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """Synchronous: a round's leases end in one merge, closed by `quorum` contributions or after `seconds`."""
+    """Synchronous: the leases of a round, all from one version, end in one merge.
 
-    size: int
-    quorum: int
+    It is closed by the first `quorum` contributions of `quorum + backup` volunteers (None: by those of all the
+    volunteers that are there, less `backup`), by as many as can still come when volunteers leave, or after `seconds`.
+    """
+
+    quorum: int | None
+    backup: int
     seconds: float
 
 
@@ -97,11 +121,35 @@ class Strategy(Protocol):
     def takes_whole(self) -> bool:
         """Whether a contribution that is `whole` becomes the new weights as it is, without calling `merge`."""
 
+    @property
+    def lease_iterations(self) -> int | None:
+        """How many iterations each lease has; None: as many as take the run's lease seconds on the device."""
+
+    @property
+    def match(self) -> Match:
+        """Whether `lease_iterations` are those of every lease, or of the fastest device's."""
+
+    @property
+    def max_staleness(self) -> int | None:
+        """The staleness above which an update is not merged but `stale`; None: no bound."""
+
+    @property
+    def needs_base(self) -> bool:
+        """Whether contributions must carry `base`."""
+
+    @property
+    def needs_appraisal(self) -> bool:
+        """Whether contributions must carry `appraisal`."""
+
+    @property
+    def merges_tail(self) -> bool:
+        """Whether `merge` is given the non-trainable weights too, instead of their being averaged."""
+
     def state(self, num_trainable: int) -> State:
         """Fresh memory for a model of `num_trainable` weights."""
 
     def merge(self, weights: Vector, contributions: Sequence[Contribution], iterations: int, state: State) -> None:
-        """Fold `contributions` into `weights` (float32, the trainable part, changed in place).
+        """Fold `contributions` into `weights` (float32, the trainable part, changed in place) and into `state`.
 
         `iterations` is t, the iterations behind `weights` before this merge. Payloads are as long as the model's
         `num_weights`; only their first `len(weights)` numbers are read.
@@ -115,6 +163,12 @@ CHUNK = 65_536
 """Numbers handled at once by in-place arithmetic: few enough for the cache, enough to outweigh numpy's overhead."""
 
 
+def chunks(length: int) -> Iterator[slice]:
+    """Cut `length` numbers into slices of at most `CHUNK`."""
+    for first in range(0, length, CHUNK):
+        yield slice(first, min(first + CHUNK, length))
+
+
 def move_towards(weights: Vector, target: Vector, share: float) -> None:
     """`weights += share * (target - weights)`, in place and in chunks; a negative `share` moves away.
 
@@ -126,9 +180,9 @@ def move_towards(weights: Vector, target: Vector, share: float) -> None:
         return
     factor = np.float32(share)
     scratch = np.empty(min(CHUNK, len(weights)), np.float32)
-    for first in range(0, len(weights), CHUNK):
-        part = weights[first : first + CHUNK]
+    for chunk in chunks(len(weights)):
+        part = weights[chunk]
         difference = scratch[: len(part)]
-        np.subtract(target[first : first + len(part)], part, out=difference)
+        np.subtract(target[chunk], part, out=difference)
         difference *= factor
         part += difference

@@ -8,10 +8,11 @@ from functools import cache
 from importlib.metadata import entry_points
 
 from webnn.core.errors import WebNNError
+from webnn.core.merging import copy, dc_asgd, diloco, diloco_async, downpour, fedasync, fedavg, fedbuff, sync_sgd
 from webnn.core.merging.average import Average
 from webnn.core.merging.base import MergeSpec, Strategy
 from webnn.core.merging.mimic import MimicForm, mimic
-from webnn.core.merging.options import refuse_unknown
+from webnn.core.merging.options import Option, refuse_unknown
 from webnn.core.merging.weighted import Weighted
 from webnn.core.words import did_you_mean
 
@@ -53,10 +54,24 @@ def _weighted(options: Mapping[str, object]) -> Strategy:
     return Weighted()
 
 
+def declared(make: Callable[[Mapping[str, object]], Strategy], options: Mapping[str, Option]) -> Rule:
+    """Make the rule's JSON Schema from what its `make` checks the options against."""
+    return Rule(make, {key: option.schema() for key, option in options.items()})
+
+
 _OURS: Mapping[str, Rule] = {
     "average": Rule(_average, {}),
     "weighted": Rule(_weighted, {}),
     "mimic": Rule(mimic, {"form": {"enum": [form.value for form in MimicForm]}}),
+    "copy": declared(copy.copy, copy.OPTIONS),
+    "fedavg": declared(fedavg.fedavg, fedavg.OPTIONS),
+    "sync-sgd": declared(sync_sgd.sync_sgd, sync_sgd.OPTIONS),
+    "downpour": declared(downpour.downpour, downpour.OPTIONS),
+    "dc-asgd": declared(dc_asgd.dc_asgd, dc_asgd.OPTIONS),
+    "fedasync": declared(fedasync.fedasync, fedasync.OPTIONS),
+    "fedbuff": declared(fedbuff.fedbuff, fedbuff.OPTIONS),
+    "diloco": declared(diloco.diloco, diloco.OPTIONS),
+    "diloco-async": declared(diloco_async.diloco_async, diloco_async.OPTIONS),
 }
 
 

@@ -1,0 +1,8 @@
+from __future__ import annotations
+
+from tests.core.merging.twins.update import Memory, Options, Update
+
+
+def merge(weights: list[float], updates: list[Update], memory: Memory, t: int, options: Options) -> list[float]:
+    vectors = [weights] + [update.payload for update in updates]
+    return [sum(numbers) / len(vectors) for numbers in zip(*vectors, strict=True)]
