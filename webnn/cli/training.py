@@ -125,6 +125,7 @@ def server_config(settings: TrainSettings, port: int) -> ServerConfig:
         prefix=settings.path_prefix,
         tls_cert=settings.tls_cert,
         tls_key=settings.tls_key,
+        embed_origins=settings.embed_origins,
         log_level=settings.log_level,
         log_format=settings.log_format,
     )

@@ -54,7 +54,8 @@ class ServerConfig:
     `public_url` is the address that people use where it is not the one listened on (a reverse proxy, a tunnel); it may
     carry a path. `prefix` is the path under which the server itself answers: "" or "/something". `tls_cert` and
     `tls_key` are PEM files. `owner_token` None: the one kept in `runs_dir`, made there if there is none. `log_format`
-    is "text" or "json". X-Forwarded-* headers are never trusted.
+    is "text" or "json". `embed_origins` are the sites ("https://example.org") whose pages may frame `/embed/RUN`.
+    X-Forwarded-* headers are never trusted.
     """
 
     runs_dir: Path
@@ -67,6 +68,7 @@ class ServerConfig:
     owner_token: str | None = None
     log_level: str = "warning"
     log_format: str = "text"
+    embed_origins: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
@@ -85,6 +87,18 @@ class ServerConfig:
                 message = f"The public URL must look like https://example.org/path, not {self.public_url!r}."
                 raise WebNNError("settings", message)
 
+        for origin in self.embed_origins:
+            _check_origin(origin)
+
     @property
     def scheme(self) -> str:
         return "https" if self.tls_cert is not None else "http"
+
+
+def _check_origin(origin: str) -> None:
+    """What goes into a header is an origin and nothing else."""
+    parts = urlsplit(origin)
+    plain = f"{parts.scheme}://{parts.netloc}"
+    if parts.scheme not in ("http", "https") or origin != plain or re.search(r"[\s;,'\"]", origin):
+        message = f"An origin that may embed runs looks like https://example.org, not {origin[:80]!r}."
+        raise WebNNError("settings", message)

@@ -30,10 +30,12 @@ from webnn.core.metrics import Validation
 from webnn.core.run import Run
 from webnn.core.states import RunState
 from webnn.engine.base import Engine, Snapshot
+from webnn.server.activity import Activity
 from webnn.server.audience import Audience
 from webnn.server.config import Limits
 from webnn.server.connection import Connection
 from webnn.server.info import RunInfo
+from webnn.server.insight import Insight
 from webnn.server.intake import Intake
 from webnn.server.keeping import Keeper
 from webnn.server.logs import run_logger
@@ -97,6 +99,9 @@ class RunTask:
         self.traffic = Traffic()
         self.history = History()
         self.audience = Audience(self.history)
+        self.activity = Activity()
+        self.insight: Insight | None = None
+        self.blocked: set[str] = set()  # volunteers whom the owner sent away
         self.log = run_logger(info.id)
         self.best: Snapshot | None = None
         self._validated: Snapshot | None = None
@@ -139,6 +144,11 @@ class RunTask:
     def current(self) -> Snapshot:
         """The run's current version (the engine may be one ahead for a moment)."""
         return self.engine.snapshot(self.run.version) or self.engine.newest
+
+    @property
+    def queued(self) -> int:
+        """Events that wait to be handled."""
+        return self._events.qsize()
 
     def status(self) -> dict[str, Any]:
         """Describe the run as `status` of docs/protocol.md does."""
@@ -275,6 +285,7 @@ class RunTask:
     def _handle(self, event: Event) -> None:
         now = self.now
         effects = self.run.handle(event, now)
+        self.activity.saw(event, effects, self.run.seconds(now))
         if isinstance(event, Validated):
             self._keep_best()
         if self.keeper is not None:
@@ -479,6 +490,8 @@ class RunTask:
             self._tell(ValidationNews(seconds, snapshot.version, iterations, effect.whole, result))
         self._validated = snapshot
         self.post(Validated(snapshot.version, effect.whole, result))
+        if self.insight is not None:
+            await self.insight.note(self.run.seconds(self.now), snapshot)
 
     def _keep_best(self) -> None:
         """Keep the weights of the version that validated best, of which the newest answer may have made another."""

@@ -38,6 +38,7 @@ const MAX_UNACKNOWLEDGED = 2;
 const RESEND_SECONDS = 60;
 const MAX_TRAINER_FAILURES = 6;
 const SHARD_BYTES = 256 << 20;
+const NO_BYTES = new Uint8Array(0);
 /** Codes of a trainer's errors that trying again cannot mend. */
 const FATAL_CODES: ReadonlySet<string> = new Set(["invalid_model", "invalid_dataset", "no_backend"]);
 
@@ -48,6 +49,8 @@ export interface WorkOptions {
   trainerFactory: TrainerFactory;
   share: number;
   encoding: EncodingChoice;
+  /** The trainer has examples of its own: no shard is loaded. */
+  ownExamples: boolean;
   paused: boolean;
   /** False where there is no connection. */
   send(message: ClientMessage): boolean;
@@ -166,7 +169,7 @@ export class Work {
     this.weights.announce({ version: message.version, hash: message.hash, iterations: 0 });
     this.queue.granted(message, this.now());
     if (this.paused) this.abandonWaiting();
-    else this.shards.prefetch(message.parts.map(([shard]) => shard));
+    else if (!this.options.ownExamples) this.shards.prefetch(message.parts.map(([shard]) => shard));
     this.changed.notify();
   }
 
@@ -332,7 +335,7 @@ export class Work {
       const parts = Promise.all(
         message.parts.map(async ([shard, first, last]) => ({
           shard,
-          bytes: await this.shards.get(shard),
+          bytes: this.options.ownExamples ? NO_BYTES : await this.shards.get(shard),
           first,
           last,
         })),
