@@ -12,6 +12,7 @@ from webnn.core.examples import ExampleLedger
 from webnn.core.leases import Lease, LeaseBook, Phase
 from webnn.core.merging import Strategy, Wants
 from webnn.core.merging.base import Crew, Match, Terms
+from webnn.core.pressure import Pressure
 from webnn.core.volunteers import Volunteer, Volunteers, lease_iterations, matched_iterations
 
 
@@ -40,6 +41,7 @@ class Granter:
         self._leases = leases
         self._num_granted = 0
         self.incarnation = incarnation
+        self.pressure = Pressure()
         self.random = np.random.Generator(np.random.PCG64(config.seed))
 
     def has_enough(self, volunteer_id: str) -> bool:
@@ -62,7 +64,7 @@ class Granter:
         terms = self.terms(volunteer)
         wanted = self._strategy.lease_iterations if terms is None else terms.iterations
         if wanted is None:
-            wanted = volunteer.wanted_iterations(self._config.lease_seconds)
+            wanted = volunteer.wanted_iterations(self._config.lease_seconds * self.pressure.factor)
         elif self._strategy.match is Match.SPEED:
             wanted = matched_iterations(wanted, volunteer, self._volunteers.connected())
         num_connected = self._volunteers.num_connected

@@ -172,11 +172,21 @@ class LeaseBook:
         if not own:
             del self._by_volunteer[volunteer_id]
         self._settled[lease_id] = Settled(volunteer_id, outcome, detail)
-        while len(self._settled) > self._max_remembered:
-            self._settled.popitem(last=False)
+        self._forget_oldest()
         self.num_iterations -= open_lease.lease.iterations
         self.outcomes[outcome] += 1
         return open_lease
+
+    def remember(self, lease_id: str, ended: Settled, *, counted: bool) -> None:
+        """Keep the outcome of a lease from before a restart; `counted`: it is in `outcomes` already."""
+        self._settled[lease_id] = ended
+        self._forget_oldest()
+        if not counted:
+            self.outcomes[ended.outcome] += 1
+
+    def remembered(self) -> Collection[str]:
+        """List the leases whose outcomes are known."""
+        return self._settled.keys()
 
     def snapshot(self, max_settled: int) -> dict[str, Any]:
         """Write counts and the newest outcomes, JSON-able; open leases are not written."""
@@ -192,3 +202,7 @@ class LeaseBook:
             (key, Settled(volunteer_id, Outcome(outcome), detail))
             for key, volunteer_id, outcome, detail in snapshot["settled"]
         )
+
+    def _forget_oldest(self) -> None:
+        while len(self._settled) > self._max_remembered:
+            self._settled.popitem(last=False)

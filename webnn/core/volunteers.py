@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from webnn.core.config import RunConfig
 from webnn.core.events import Device
@@ -156,6 +157,27 @@ class Volunteers:
 
     def clear_queue(self) -> None:
         self._waiting.clear()
+
+    def snapshot(self, max_volunteers: int) -> dict[str, Any]:
+        """Write how fast each of the newest volunteers is, JSON-able."""
+        newest = list(self._known.values())[-max_volunteers:]
+        return {
+            "total": self.total,
+            "known": [
+                [
+                    *(volunteer.volunteer_id, volunteer.device.kind, volunteer.device.name, volunteer.device.backend),
+                    *(volunteer.seconds_per_iteration, volunteer.claimed_seconds, volunteer.last_iterations),
+                ]
+                for volunteer in newest
+            ],
+        }
+
+    def restore(self, snapshot: dict[str, Any]) -> None:
+        """Know the volunteers of a snapshot; none of them is connected."""
+        self.total = int(snapshot["total"])
+        for volunteer_id, kind, name, backend, measured, claimed, iterations in snapshot["known"]:
+            device = Device(kind, name, backend)
+            self._known[volunteer_id] = Volunteer(volunteer_id, device, False, measured, claimed, int(iterations))
 
     def _forget_oldest(self) -> None:
         surplus = len(self._known) - self.num_connected - self._max_remembered

@@ -169,6 +169,7 @@ export class World {
   readonly sockets: FakeSocket[] = [];
   readonly events: SessionEvent[] = [];
   readonly fetched: string[] = [];
+  readonly posted: { frame: Uint8Array<ArrayBuffer>; authorization: string }[] = [];
   readonly trained: string[] = [];
   readonly weightsSet: number[] = [];
   readonly jobs: TrainerJob[] = [];
@@ -274,8 +275,12 @@ export class World {
           sockets.push(this);
         }
       },
-      fetch: async (url) => {
+      fetch: async (url, init) => {
         this.fetched.push(url);
+        if (init?.method === "POST") {
+          const { Authorization } = init.headers as Record<string, string>;
+          this.posted.push({ frame: init.body as Uint8Array<ArrayBuffer>, authorization: Authorization as string });
+        }
         return (await this.answer(url)) ?? ordinaryAnswer(url);
       },
       now: () => clock.seconds,
