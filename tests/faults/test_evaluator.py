@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from support.programs import ROOT, Program
+
 from tests.faults.faults import Fault, Injection, provokes
 
 pytestmark = [
