@@ -16,6 +16,7 @@ OPTIONS = frozenset(
     {
         "WNN_COUNT",
         "WNN_DATA_DIR",
+        "WNN_EMBED_ORIGIN",
         "WNN_HOST",
         "WNN_LAN",
         "WNN_LOG_FORMAT",

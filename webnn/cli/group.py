@@ -14,6 +14,7 @@ COMMANDS: Mapping[str, str] = {
     "train": "Train a model with whoever opens its page.",
     "demo": "Train a small model on handwritten digits, with one local worker.",
     "worker": "Lend this machine to a run, without a browser.",
+    "simulate": "Try merge rules with virtual volunteers.",
     "check": "Say what a model is, and whether it can be trained.",
     "runs": "List runs, live and past.",
     "pause": "Pause a live run; volunteers wait.",

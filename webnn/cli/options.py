@@ -38,6 +38,13 @@ address_options = together(
     option("--path-prefix", default="", metavar="/PATH", callback=check_prefix, help="Serve under this path."),
     option("--tls-cert", type=FILE, help="Certificate (PEM) for https; needs --tls-key."),
     option("--tls-key", type=FILE, help="The certificate's private key (PEM)."),
+    option(
+        "--embed-origin",
+        "embed_origins",
+        multiple=True,
+        metavar="ORIGIN",
+        help="A site whose pages may show runs in a frame, such as https://example.org. Repeatable.",
+    ),
 )
 
 port_type = click.IntRange(0, 65535)

@@ -24,6 +24,7 @@ class TrainSettings:
     path_prefix: str = ""
     tls_cert: Path | None = None
     tls_key: Path | None = None
+    embed_origins: tuple[str, ...] = ()
     workers: int = 0
     share: float = 1.0
     open_page: bool | None = None

@@ -24,6 +24,8 @@ ERRORS: Mapping[str, ErrorKind] = MappingProxyType(
         "replaced": ErrorKind(409, 4001, "The same volunteer connected again from elsewhere."),
         "protocol_error": ErrorKind(400, 4400, "A message does not follow the protocol."),
         "bad_secret": ErrorKind(401, 4401, "The secret does not prove this volunteer's id."),
+        "kicked": ErrorKind(403, 4403, "The owner of this run has ended your part in it for now."),
+        "blocked": ErrorKind(403, 4403, "The owner of this run takes no work from this device."),
         "no_such_run": ErrorKind(404, 4404, "There is no such run here."),
         "silence": ErrorKind(408, 4408, "Nothing was heard for too long."),
         "build_changed": ErrorKind(409, 4409, "The server was upgraded; reload the page."),

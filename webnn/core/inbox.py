@@ -101,6 +101,7 @@ class Inbox:
             whole=alone and update.base_version == versions.current and self._strategy.takes_whole,
             base_version=update.base_version,
             learning_rate=lease.learning_rate,
+            weight=lease.weight,
             appraisal=self._appraisals.get(lease_id),
         )
 

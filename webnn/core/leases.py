@@ -42,7 +42,8 @@ class Lease:
     """`iterations` mini-batches of `batch_size` (the last may be smaller) over `parts`, from `version` or a later one.
 
     `granted_at` and `deadline` are seconds on the run's clock; the deadline is the first one, renewals are the book's.
-    `optimizer` is "model" (the model's own) or "sgd" (plain SGD forced); `seed` is a uint32.
+    `optimizer` is "model" (the model's own) or "sgd" (plain SGD forced); `seed` is a uint32. `carry`: training starts
+    from the volunteer's own work too that is not in its base version yet. `weight`: how much its update will count.
     """
 
     lease_id: str
@@ -58,6 +59,8 @@ class Lease:
     wants: Wants
     granted_at: float
     deadline: float
+    carry: bool = False
+    weight: float = 1.0
 
 
 class Phase(StrEnum):

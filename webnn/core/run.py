@@ -262,6 +262,7 @@ class Run(RunRecord):
         volunteer = self._volunteers.get(event.volunteer_id)
         if volunteer is not None:
             volunteer.measure(event.seconds, event.iterations)
+            volunteer.delivered(event.seconds, self._now)
         self._inbox.take(event, self._now)
         self._renew(event.volunteer_id)
         self._effects.append(Judge(event.lease_id, event.payload))
@@ -433,16 +434,20 @@ class Run(RunRecord):
         self._volunteers.clear_queue()
 
     def _close(self) -> None:
-        """End the run once its last version is validated, or cannot be in time."""
+        """End the run once its last version and its best are validated whole, or cannot be in time."""
         closing = self._closing
         if closing is None:
             return
         settled = self._inbox.merging is None and self._validation.in_flight is None
-        validated = settled and self._validation.knows_whole(self.version)
-        if validated or self._now >= closing.until or closing.failures >= MAX_VALIDATION_FAILURES:
+        if self._now >= closing.until or closing.failures >= MAX_VALIDATION_FAILURES:
             self._end(closing.ending)
         elif settled:
-            self._effects.append(self._validation.ask_whole(self._now, self.version))
+            whole = self._validation.knows_whole(self.version)
+            request = self._validation.ask_best() if whole else self._validation.ask_whole(self._now, self.version)
+            if request is None:
+                self._end(closing.ending)
+            else:
+                self._effects.append(request)
 
     def _end(self, ending: Ending) -> None:
         if self.state.over:

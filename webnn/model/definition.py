@@ -64,6 +64,9 @@ class ModelDefinition:
     name: str
     description: str
     source: str
+    owner: str
+    purpose: str
+    licence: str
     dataset: str
     dataset_options: Mapping[str, object]
     layers: list[Json] | None
@@ -114,6 +117,9 @@ def parse_model(raw: object, origin: str, path: Path | None = None, topology: Js
         name=model.get("name", path.stem if path else "model"),
         description=model.get("description", ""),
         source=model.get("source", ""),
+        owner=model.get("owner", ""),
+        purpose=model.get("purpose", ""),
+        licence=model.get("licence", ""),
         dataset=dataset,
         dataset_options=dataset_options,
         layers=model.get("layers"),

@@ -62,6 +62,9 @@ def _properties() -> dict[str, Schema]:
         ),
         "description": _text("A sentence for volunteers."),
         "source": _text("Where the model comes from: a paper, a page."),
+        "owner": _text("Who asks for help: shown to volunteers before they start."),
+        "purpose": _text("What the trained model is for: shown to volunteers before they start."),
+        "licence": _text("Under which terms the trained model will be available."),
         "dataset": {
             "description": "The dataset's name, or {NAME: {OPTION: VALUE}}.",
             "anyOf": [

@@ -29,22 +29,22 @@ def find_run(request: web.Request) -> RunTask:
 
 async def health(request: web.Request) -> web.Response:
     body = {"status": "ok", "version": __version__, "build": request.app[ASSETS].build, "runs": len(request.app[RUNS])}
-    return _json(body)
+    return json_answer(body)
 
 
 async def list_runs(request: web.Request) -> web.Response:
-    return _json([task.status() for task in request.app[RUNS]])
+    return json_answer([task.status() for task in request.app[RUNS]])
 
 
 async def show_run(request: web.Request) -> web.Response:
-    return _json(find_run(request).status())
+    return json_answer(find_run(request).status())
 
 
 async def show_metrics(request: web.Request) -> web.Response:
     history = find_run(request).history.as_dict()
     match request.query.get("format", "json"):
         case "json":
-            return _json(history)
+            return json_answer(history)
         case "csv":
             return web.Response(text=history_csv(history), content_type="text/csv", headers=_NO_STORE)
         case other:
@@ -53,11 +53,11 @@ async def show_metrics(request: web.Request) -> web.Response:
 
 async def show_model(request: web.Request) -> web.Response:
     info = find_run(request).info
-    return _json({"model": info.model, "dataset": info.dataset})
+    return json_answer({"model": info.model, "dataset": info.dataset})
 
 
 async def show_model_schema(request: web.Request) -> web.Response:
-    return _json(model_schema())
+    return json_answer(model_schema())
 
 
 async def pause_run(request: web.Request) -> web.Response:
@@ -84,7 +84,7 @@ async def roll_back_run(request: web.Request) -> web.Response:
     if to != BEST and (not isinstance(to, int) or isinstance(to, bool)):
         raise WebNNError("settings", 'The body is {"to": VERSION} or {"to": "best"}.')
     version = await roll_back(task, to)
-    return _json({**task.status(), "returned_to": version})
+    return json_answer({**task.status(), "returned_to": version})
 
 
 async def save_run(request: web.Request) -> web.Response:
@@ -97,7 +97,7 @@ async def save_run(request: web.Request) -> web.Response:
         folder = await task.saver()
     except (OSError, sqlite3.Error) as error:
         raise WebNNError("disk", f"The run could not be saved: {error}.") from error
-    return _json({**task.status(), "folder": str(folder.resolve())})
+    return json_answer({**task.status(), "folder": str(folder.resolve())})
 
 
 async def _control(request: web.Request, event: Event, allowed: set[RunState]) -> web.Response:
@@ -106,8 +106,9 @@ async def _control(request: web.Request, event: Event, allowed: set[RunState]) -
     if task.state not in allowed:
         raise WebNNError("not_running", f"The run is {task.state}, which does not allow this.")
     await task.ask(event)
-    return _json(task.status())
+    return json_answer(task.status())
 
 
-def _json(body: Any) -> web.Response:
+def json_answer(body: Any) -> web.Response:
+    """Answer with JSON that no cache keeps."""
     return web.json_response(body, headers=_NO_STORE, dumps=lambda value: json.dumps(value, allow_nan=False))

@@ -18,9 +18,11 @@ from webnn.data.shards import ShardStore, cut_shards, encode_split
 from webnn.evaluator.evaluator import Evaluator
 from webnn.evaluator.results import BuiltModel, CheckReport
 from webnn.model.definition import ModelDefinition
+from webnn.server.about import describe_ask
 from webnn.server.config import Limits
 from webnn.server.earlier import Earlier, read_earlier
 from webnn.server.info import RunInfo
+from webnn.server.insight import Insight
 from webnn.server.resources import resource_warnings
 from webnn.server.resuming import TakenUp, take_up
 from webnn.server.run_folder import make_run_folder, write_json
@@ -83,6 +85,7 @@ class PreparedRun:
             keeper=taken.keeper,
         )
         taken.furnish(task)
+        task.insight = Insight(self.built, self.dataset.dataset, self.evaluator, taken.clock)
         return task
 
     @property
@@ -100,6 +103,7 @@ class PreparedRun:
                 "seed": config.seed,
                 "clip": dict(definition.training.clip) if definition.training.clip is not None else None,
             },
+            about=describe_ask(definition, config, self.shards),
         )
 
     async def close(self) -> None:
@@ -232,10 +236,9 @@ def describe(
         "model_file": None if request.definition.path is None else str(request.definition.path.resolve()),
         "model": request.definition.raw,
         "dataset": {
-            "name": loaded.name,
+            **loaded.description,
             "module": str(loaded.path),
             "options": dict(request.definition.dataset_options),
-            "num_examples": config.num_examples,
             "validation_examples": config.validation_total,
             "shards": len(config.shards),
         },

@@ -30,10 +30,12 @@ from webnn.core.metrics import Validation
 from webnn.core.run import Run
 from webnn.core.states import RunState
 from webnn.engine.base import Engine, Snapshot
+from webnn.server.activity import Activity
 from webnn.server.audience import Audience
 from webnn.server.config import Limits
 from webnn.server.connection import Connection
 from webnn.server.info import RunInfo
+from webnn.server.insight import Insight
 from webnn.server.intake import Intake
 from webnn.server.keeping import Keeper
 from webnn.server.logs import run_logger
@@ -97,8 +99,12 @@ class RunTask:
         self.traffic = Traffic()
         self.history = History()
         self.audience = Audience(self.history)
+        self.activity = Activity()
+        self.insight: Insight | None = None
+        self.blocked: set[str] = set()  # volunteers whom the owner sent away
         self.log = run_logger(info.id)
         self.best: Snapshot | None = None
+        self._validated: Snapshot | None = None
         self.failure: str | None = None
         self.saver: Callable[[], Coroutine[Any, Any, Path]] | None = None
         self._clock = clock
@@ -138,6 +144,11 @@ class RunTask:
     def current(self) -> Snapshot:
         """The run's current version (the engine may be one ahead for a moment)."""
         return self.engine.snapshot(self.run.version) or self.engine.newest
+
+    @property
+    def queued(self) -> int:
+        """Events that wait to be handled."""
+        return self._events.qsize()
 
     def status(self) -> dict[str, Any]:
         """Describe the run as `status` of docs/protocol.md does."""
@@ -274,8 +285,13 @@ class RunTask:
     def _handle(self, event: Event) -> None:
         now = self.now
         effects = self.run.handle(event, now)
+        self.activity.saw(event, effects, self.run.seconds(now))
+        if isinstance(event, Validated):
+            self._keep_best()
         if self.keeper is not None:
             self.keeper.handled(event, effects, now)
+            if isinstance(event, Validated):
+                self.keeper.validated(event.version)
         self.perform(effects)
 
     def perform(self, effects: Sequence[Effect]) -> None:
@@ -327,7 +343,7 @@ class RunTask:
             case Publish():
                 self._announce()
             case Validate():
-                self._spawn(self._validate(effect, self.current), cancellable=True)
+                self._spawn(self._validate(effect, self._snapshot_of(effect.version)), cancellable=True)
             case StateChanged():
                 self.log.info("%s: %s", effect.state, effect.reason)
                 self._tell_state(effect.state, effect.reason)
@@ -448,24 +464,41 @@ class RunTask:
             await self.engine.merge(effect.version, effect.iterations, effect.contributions)
         self._post_answer(generation, MergeDone(effect.version))
 
-    async def _validate(self, effect: Validate, snapshot: Snapshot) -> None:
+    def _snapshot_of(self, version: int) -> Snapshot | None:
+        """Find the current version or the best one; None for another."""
+        return next((one for one in (self.current, self.best) if one is not None and one.version == version), None)
+
+    async def _validate(self, effect: Validate, snapshot: Snapshot | None) -> None:
+        if snapshot is None:
+            self.post(ValidationFailed(effect.version, "Its weights are gone."))
+            return
+        generation = self._generation
         iterations = self.run.iterations
         num_examples = None if effect.whole else effect.num_examples
         try:
             result = await self._validator.validate(snapshot.weights.data.cast("B"), num_examples, snapshot.version)
         except WebNNError as error:
             self.log.warning("validation of version %d failed: %s", snapshot.version, error)
-            self.post(ValidationFailed(snapshot.version, str(error)))
+            self._post_answer(generation, ValidationFailed(snapshot.version, str(error)))
             return
-        seconds = self.run.seconds(self.now)
-        self.history.validated(seconds, snapshot.version, iterations, result, effect.whole)
-        self._tell(ValidationNews(seconds, snapshot.version, iterations, effect.whole, result))
-        await self.ask(Validated(snapshot.version, effect.whole, result))
+        if generation != self._generation:
+            return
+        latest = self.run.latest
+        if latest is None or snapshot.version >= latest.version:  # the best one is looked at again when the run ends
+            seconds = self.run.seconds(self.now)
+            self.history.validated(seconds, snapshot.version, iterations, result, effect.whole)
+            self._tell(ValidationNews(seconds, snapshot.version, iterations, effect.whole, result))
+        self._validated = snapshot
+        self.post(Validated(snapshot.version, effect.whole, result))
+        if self.insight is not None:
+            await self.insight.note(self.run.seconds(self.now), snapshot)
+
+    def _keep_best(self) -> None:
+        """Keep the weights of the version that validated best, of which the newest answer may have made another."""
         best = self.run.best
-        if best is not None and best.version == snapshot.version:
-            self.best = snapshot
-        if self.keeper is not None:
-            self.keeper.validated(snapshot.version)
+        for snapshot in (self._validated, self.current):
+            if best is not None and snapshot is not None and snapshot.version == best.version:
+                self.best = snapshot
 
     async def _beat_for_ever(self) -> None:
         to_volunteers = False

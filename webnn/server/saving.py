@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ def save_run(prepared: PreparedRun, task: RunTask, status: dict[str, Any]) -> Pa
     """Write the files of a run as it stands; returns their folder. Blocks; raises `OSError` when the disk refuses."""
     final = task.current
     best = task.best.weights if task.best is not None else None
+    latest = task.run.latest
+    validated = {"best": task.run.best, "final": latest if latest and latest.version == final.version else None}
     return export_run(
         prepared.folder,
         prepared.definition,
@@ -22,5 +25,5 @@ def save_run(prepared: PreparedRun, task: RunTask, status: dict[str, Any]) -> Pa
         best,
         prepared.record,
         task.history.as_dict(),
-        status,
+        {**status, "validated": {name: asdict(one) for name, one in validated.items() if one is not None}},
     )

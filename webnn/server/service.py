@@ -18,7 +18,7 @@ from aiohttp import web
 from webnn.core.errors import WebNNError
 from webnn.core.events import Start, Stop
 from webnn.core.states import RunState
-from webnn.server.app import create_app
+from webnn.server.app import READ_BUFFER_BYTES, create_app
 from webnn.server.config import ServerConfig
 from webnn.server.keys import RUNS, TOKEN
 from webnn.server.listening import bind_socket, local_url, people_url, tls_context
@@ -34,9 +34,13 @@ _SHUTDOWN_SECONDS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """The server answers. `url` is for programs on this computer, `join_url` and `watch_url` for people, anywhere."""
+    """The server answers. `url` is for programs on this computer, `join_url` and `watch_url` for people, anywhere.
+
+    `workers_url` is for volunteers that the owner's own program starts here: plain http where there is `loopback`.
+    """
 
     url: str
+    workers_url: str
     join_url: str
     watch_url: str
     run: str
@@ -67,7 +71,9 @@ class TrainingServer:
     Use as an async context manager: leaving it stops the run if it still goes on, tells the volunteers why, saves, and
     closes everything, the evaluator too. `on_event` gets every event, in order; it must be quick and must not raise.
     `sock` is a socket that is bound already (`bind_socket`), so that a busy port is found before the data is loaded.
-    After a run that ended by itself the pages stay up for `linger_seconds` more.
+    After a run that ended by itself the pages stay up for `linger_seconds` more. With `loopback`, a server that speaks
+    TLS also listens without it at a port of its own that only this computer reaches: its certificate names the server
+    for others, and a local worker that checks certificates, as all do, would refuse it for 127.0.0.1.
     """
 
     def __init__(
@@ -78,6 +84,7 @@ class TrainingServer:
         on_event: Callable[[ServiceEvent], None] = lambda _: None,
         sock: socket.socket | None = None,
         linger_seconds: float = 0.0,
+        loopback: bool = False,
     ) -> None:
         self.run_task: RunTask = prepared.make_task(config.limits)
         self._prepared = prepared
@@ -85,6 +92,8 @@ class TrainingServer:
         self._on_event = on_event
         self._socket = sock
         self._linger_seconds = linger_seconds
+        self._loopback_wanted = loopback
+        self._loopback: socket.socket | None = None
         self._runner: web.AppRunner | None = None
         self._conclusion: asyncio.Task[Finished] | None = None
         self._listening: Listening | None = None
@@ -124,9 +133,13 @@ class TrainingServer:
             access_log=ACCESS_LOGGER,
             access_log_class=AccessLogger,
             shutdown_timeout=_SHUTDOWN_SECONDS,
+            read_bufsize=READ_BUFFER_BYTES,
         )
         await self._runner.setup()
         await web.SockSite(self._runner, self._socket, ssl_context=tls).start()
+        if tls is not None and self._loopback_wanted:
+            self._loopback = bind_socket("127.0.0.1", 0)
+            await web.SockSite(self._runner, self._loopback).start()
         self._announce(self._socket.getsockname()[1], app[TOKEN])
         self._conclusion = asyncio.create_task(self._conclude())
         self.run_task.post(Start())
@@ -134,9 +147,10 @@ class TrainingServer:
 
     def _announce(self, port: int, token: str) -> None:
         people, run = people_url(self._config, port), self._prepared.id
-        self._listening = Listening(
-            local_url(self._config, port), f"{people}/join/{run}", f"{people}/watch/{run}", run, token
-        )
+        url = workers_url = local_url(self._config, port)
+        if self._loopback is not None:
+            workers_url = f"http://127.0.0.1:{self._loopback.getsockname()[1]}{self._config.prefix}"
+        self._listening = Listening(url, workers_url, f"{people}/join/{run}", f"{people}/watch/{run}", run, token)
         self.run_task.log.info("listening at %s", self._listening.url)
         if self.run_task.keeper is not None:
             place = {"url": self._listening.url, "join_url": self._listening.join_url, "port": port, "pid": os.getpid()}
@@ -168,8 +182,9 @@ class TrainingServer:
             self._conclusion.cancel()
         if self._runner is not None:
             await self._runner.cleanup()
-        if self._socket is not None:
-            self._socket.close()
+        for one in (self._socket, self._loopback):
+            if one is not None:
+                one.close()
         await self._prepared.close()
 
     async def _save(self, status: dict[str, Any] | None = None) -> Path:
