@@ -30,6 +30,7 @@ PYTHON = SCRIPTS / ("python" + SUFFIX)
 STATIC = ROOT / "static"
 OLDEST, NEWEST = (3, 11), (3, 13)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
+FIREFOXES = ("firefox-esr", "firefox")
 
 
 class SetupError(Exception):
@@ -191,7 +192,7 @@ def ensure_installed(extra: str = "") -> None:
 
 def newest_source_time() -> float:
     paths = [STATIC / "package-lock.json", STATIC / "build.mjs", STATIC / "licences.mjs"]
-    for folder in ("src", "styles", "public"):
+    for folder in ("src", "styles", "public", "licences"):
         for path, _, names in os.walk(str(STATIC / folder)):
             paths.append(Path(path))
             paths += [Path(path, name) for name in names]
@@ -263,6 +264,18 @@ def ensure_browser() -> str | None:
     return find_browser()
 
 
+def ensure_firefox() -> None:
+    """Install Firefox where that takes one command. Few tests need it, and they say so when they are skipped."""
+    if os.environ.get("WNN_TEST_FIREFOX") or any(shutil.which(name) for name in FIREFOXES):
+        return
+    if is_root_on_debian():
+        say("A test needs Firefox; installing it ...")
+        try:
+            apt_install("firefox-esr")
+        except SetupError as error:
+            say(f"{error}\nWithout Firefox, the test that drives it is skipped.")
+
+
 def run_tests(arguments: Sequence[str]) -> int:
     """Run pytest (with `arguments`), then Node's test runner. Returns 0 if both pass, else the first failure's code."""
     ensure_installed("test")
@@ -272,6 +285,7 @@ def run_tests(arguments: Sequence[str]) -> int:
         os.environ["WNN_TEST_BROWSER"] = browser
     else:
         say("No Chromium or Chrome was found: tests that drive one are skipped. Set WNN_TEST_BROWSER to its path.")
+    ensure_firefox()
     python_code = subprocess.call([str(PYTHON), "-m", "pytest", *arguments], cwd=str(ROOT))
     node = subprocess.check_output([str(PYTHON), str(STATIC / "build.py"), "--print-node"], text=True).strip()
     node_code = subprocess.call([node, "--test", "tests/**/*.test.ts"], cwd=str(STATIC))

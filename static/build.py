@@ -23,7 +23,7 @@ DIST = STATIC / "dist"
 NODE_MODULES = STATIC / "node_modules"
 STAMP = DIST / "sources.sha256"
 SOURCE_FILES = ("package.json", "package-lock.json", "tsconfig.json", "build.mjs", "licences.mjs")
-SOURCE_FOLDERS = ("src", "styles", "public")
+SOURCE_FOLDERS = ("src", "styles", "public", "licences")
 
 
 class BuildError(Exception):

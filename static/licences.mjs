@@ -1,4 +1,5 @@
-// The licences of what a bundle holds, from the packages' own files.
+// The licences of what a bundle holds, from the packages' own files, and from `licences/` for what a package holds
+// without saying so in a file of its own.
 
 import { readdir, readFile } from "node:fs/promises";
 import { join, posix } from "node:path";
@@ -78,6 +79,9 @@ export async function licencesOf(root, inputs) {
   const parts = ["WebNN's browser and Node programs contain the following packages."];
   for (const folder of [...packages.keys()].sort()) {
     parts.push(await describePackage(root, folder, packages.get(folder)));
+  }
+  for (const name of (await readdir(join(root, "licences"))).sort()) {
+    parts.push((await readFile(join(root, "licences", name), "utf8")).trim());
   }
   parts.push(await readFile(join(root, "..", "LICENSE"), "utf8"));
   return `${parts.join(`\n\n${RULE}\n\n`).trimEnd()}\n`;

@@ -62,3 +62,32 @@ async def test_handlers_are_put_back():
     with Interruption():
         assert signal.getsignal(signal.SIGTERM) != before
     assert signal.getsignal(signal.SIGTERM) == before
+
+
+async def test_interrupting_without_a_signal_ends_the_work_too():
+    with Interruption() as interruption:
+        asyncio.get_running_loop().call_soon(interruption.interrupt, ExitCode.FAILED)
+        with pytest.raises(Interrupted) as caught:
+            await interruption.race(for_ever())
+        interruption.interrupt(ExitCode.TERMINATED)
+    assert caught.value.code is ExitCode.FAILED
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no SIGHUP")
+async def test_closed_terminal_ends_the_work_but_not_under_nohup():
+    async def listen() -> None:
+        signal.raise_signal(signal.SIGHUP)
+        await asyncio.sleep(0)
+
+    before = signal.getsignal(signal.SIGHUP)
+    try:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        with Interruption() as interruption:
+            await interruption.race(listen())
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        asyncio.get_running_loop().call_soon(signal.raise_signal, signal.SIGHUP)
+        with Interruption() as interruption, pytest.raises(Interrupted) as caught:
+            await interruption.race(for_ever())
+        assert caught.value.code is ExitCode.TERMINATED
+    finally:
+        signal.signal(signal.SIGHUP, before)

@@ -183,6 +183,7 @@ def test_test_command_runs_both_runners_and_fails_if_either_does(checkout: Path,
 
     fake = SimpleNamespace(call=call, check_output=lambda *a, **k: "/node\n")
     names = {"ensure_installed": lambda extra: None, "run": lambda *a, **k: None, "ensure_browser": lambda: None}
+    names["ensure_firefox"] = lambda: None
     patched(launcher, subprocess=fake, **names)
     assert launcher.main(["test", "-k", "x"]) == 3
     assert calls[0][1:] == ["-m", "pytest", "-k", "x"]
@@ -193,3 +194,26 @@ def test_test_command_runs_both_runners_and_fails_if_either_does(checkout: Path,
 def test_browser_named_in_the_environment_wins(checkout: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("WNN_TEST_BROWSER", "/opt/chrome")
     assert load(checkout).find_browser() == "/opt/chrome"
+
+
+@pytest.mark.parametrize(("present", "root", "wanted"), [(True, True, []), (False, False, []), (False, True, [1])])
+def test_firefox_is_installed_where_that_takes_one_command(checkout: Path, present: bool, root: bool, wanted: list):
+    launcher = load(checkout)
+    installed: list[int] = []
+    found = SimpleNamespace(which=lambda name: "/usr/bin/firefox" if present and name == "firefox" else None)
+    names = {"shutil": found, "is_root_on_debian": lambda: root, "apt_install": lambda name: installed.append(1)}
+    patched(launcher, **names)
+    launcher.ensure_firefox()
+    assert installed == wanted
+
+
+def test_firefox_that_cannot_be_installed_is_done_without(checkout: Path, capsys: pytest.CaptureFixture[str]):
+    launcher = load(checkout)
+
+    def fail(name):
+        raise launcher.SetupError("no network")
+
+    nothing = SimpleNamespace(which=lambda name: None)
+    patched(launcher, shutil=nothing, is_root_on_debian=lambda: True, apt_install=fail)
+    launcher.ensure_firefox()
+    assert "the test that drives it is skipped" in capsys.readouterr().err

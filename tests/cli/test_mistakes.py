@@ -1,6 +1,7 @@
 """What an owner gets wrong: one paragraph that says what to change, exit code 2, no traceback."""
 
 import json
+import os
 import socket
 from pathlib import Path
 
@@ -64,6 +65,13 @@ def test_unknown_setting_names_the_nearest(capsys: pytest.CaptureFixture[str]):
     assert "batchSize" in paragraph(capsys)
 
 
+def test_setting_that_is_like_none_gets_a_short_list(capsys: pytest.CaptureFixture[str]):
+    assert train("digits-cnn", "--set", "a.b=3") == 2
+    error = paragraph(capsys)
+    assert "training" in error
+    assert len(error) < 220
+
+
 def test_unknown_merge_rule_names_the_nearest(capsys: pytest.CaptureFixture[str]):
     assert train("digits-cnn", "--merge", "avrage") == 2
     assert "average" in paragraph(capsys)
@@ -104,6 +112,52 @@ def test_json_tells_the_mistake_too(capsys: pytest.CaptureFixture[str]):
     assert event["event"] == "error"
     assert event["code"] == "settings"
     assert event["message"]
+
+
+def test_data_folder_that_cannot_be_made_is_named(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    (project / "file").touch()
+    assert train("mnist-mlp", "--data-dir", str(Path("file", "data"))) == 2
+    error = paragraph(capsys)
+    assert f"{Path('file', 'data', 'mnist')} cannot be made" in error
+    assert "--data-dir" in error
+
+
+@pytest.mark.parametrize("runs_dir", ["file/runs", "locked/runs", "locked"])
+def test_runs_folder_that_cannot_be_written_is_told_before_data_is_loaded(
+    project: Path, capsys: pytest.CaptureFixture[str], runs_dir: str, monkeypatch: pytest.MonkeyPatch
+):
+    (project / "file").touch()
+    (project / "locked").mkdir()
+    monkeypatch.setattr("os.access", lambda path, mode: Path(path).name != "locked" or not mode & os.W_OK)
+    assert train("digits-cnn", "--runs-dir", runs_dir) == 2
+    captured = capsys.readouterr()
+    assert "Runs cannot be written to" in captured.err
+    assert "--runs-dir" in captured.err
+    assert captured.out == ""
+
+
+def test_tls_files_that_are_no_certificate_are_told_before_data_is_loaded(
+    project: Path, capsys: pytest.CaptureFixture[str]
+):
+    (project / "cert.pem").write_text("nonsense", "utf-8")
+    assert train("digits-cnn", "--tls-cert", "cert.pem", "--tls-key", "cert.pem") == 2
+    captured = capsys.readouterr()
+    assert "are not a PEM certificate and its key" in captured.err
+    assert captured.out == ""
+
+
+@pytest.mark.node
+@pytest.mark.parametrize("command", [["check"], ["train", "--no-open", "--port", "0"]])
+def test_dilated_convolution_is_refused_in_a_sentence(
+    project: Path, capsys: pytest.CaptureFixture[str], command: list[str]
+):
+    layers = [{"conv2d": {"filters": 4, "kernelSize": 3, "dilationRate": 2}}, *MODEL["layers"]]
+    assert run([*command, write_model(project, layers=layers)]) == 2
+    error = paragraph(capsys)
+    assert 'Layer "conv2d_1" (Conv2D) has a dilation rate of 2 x 2, and TF.js has no gradient' in error
+    assert "Set it to 1" in error
 
 
 @pytest.mark.node

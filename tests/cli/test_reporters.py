@@ -10,6 +10,7 @@ from webnn.cli.happenings import Downloading, Finished, Happening, Listening, Li
 from webnn.cli.reporters.json_lines import JsonReporter
 from webnn.cli.reporters.live import LiveReporter
 from webnn.cli.reporters.plain import SECONDS_BETWEEN_LINES, PlainReporter
+from webnn.cli.reporters.until_gone import UntilGone
 
 STATUS = {
     "progress": 0.5,
@@ -108,3 +109,18 @@ def test_terminal_shows_url_live_line_and_summary(public):
     assert "metrics.csv" in text
     assert ("▀" in text) is public  # the QR code is for addresses that a phone can reach
     assert "\x1b[?25h" in text  # the cursor is back
+
+
+def test_reader_who_goes_away_is_noticed_once_and_told_nothing_more(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("webnn.cli.reporters.until_gone.forget_stdout", lambda: gone.append("forgotten"))
+    gone: list[str] = []
+
+    class Closed(io.StringIO):
+        def write(self, text: str) -> int:
+            raise BrokenPipeError
+
+    reporter = UntilGone(JsonReporter(Closed()), on_gone=lambda: gone.append("told"))
+    for happening in EVERYTHING:
+        reporter.tell(happening)
+    reporter.close()
+    assert gone == ["forgotten", "told"]

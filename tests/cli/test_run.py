@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from support.certificates import make_certificate
 from support.programs import Program
 
 from webnn.cli.main import run
@@ -29,6 +30,16 @@ async def test_run_ends_at_its_stop_condition_and_leaves_its_files(tmp_path: Pat
     assert finished["volunteers"] == 1
     assert [event for event in owner.events if event["event"] == "validation"]
     assert files_in(finished["export"]) >= {"final.safetensors", "metrics.csv", "README.md"}
+
+
+async def test_workers_on_this_machine_train_behind_a_certificate_that_they_could_not_check(tmp_path: Path):
+    cert, key = make_certificate(tmp_path)
+    tls = ("--tls-cert", str(cert), "--tls-key", str(key))
+    async with quick_run(tmp_path, "--workers", "1", "--set", 'training.stop={"iterations": 20}', *tls) as owner:
+        listening = await owner.event("listening")
+        assert await owner.exit_code(120) == 0, await owner.stderr()
+    assert listening["url"].startswith("https://")
+    assert listening["join_url"].startswith("https://")
 
 
 async def test_ctrl_c_saves_the_run_and_exits_with_130(tmp_path: Path):

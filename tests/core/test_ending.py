@@ -85,6 +85,51 @@ def test_best_version_of_a_regression_is_the_one_with_the_lowest_loss() -> None:
     assert world.run.status(0).loss is None
 
 
+def sampled_best(world: World, whole: dict[int, float]) -> None:
+    """Three versions, of which a sample flatters the second; then the owner stops the run."""
+    samples = {1: 0.1, 2: 0.95, 3: 0.8}
+    world.accuracy = lambda request: (whole if request.whole else samples)[request.version]
+    world.join("a")
+    for _ in range(2):
+        train(world)
+    world.send(ev.Stop("enough"))
+
+
+def test_best_version_of_a_sample_is_validated_whole_at_the_end() -> None:
+    world = World()
+    sampled_best(world, {2: 0.9, 3: 0.85})
+    assert validations(world)[-2:] == [(3, True), (2, True)]
+    assert world.run.state is RunState.STOPPED
+    assert world.run.best is not None
+    assert (world.run.best.version, world.run.best.whole, world.run.best.result.accuracy) == (2, True, 0.9)
+    assert world.run.latest is not None
+    assert world.run.latest.version == 3
+
+
+def test_last_version_is_the_best_where_the_whole_split_says_so() -> None:
+    world = World()
+    sampled_best(world, {2: 0.84, 3: 0.85})
+    assert world.run.best is not None
+    assert (world.run.best.version, world.run.best.whole, world.run.best.result.accuracy) == (3, True, 0.85)
+
+
+def test_best_version_that_cannot_be_validated_whole_stays_a_samples() -> None:
+    world = World(answers_validation=False)
+    world.join("a")
+    for version, accuracy in ((1, 0.9), (2, 0.5)):
+        world.send(ev.Validated(version, False, Validation(1.0, accuracy, 20)))
+        train(world)
+    world.send(ev.Validated(3, False, Validation(1.0, 0.5, 20)))
+    world.send(ev.Stop("enough"))
+    world.send(ev.Validated(3, True, Validation(1.0, 0.5, 50)))
+    for _ in range(3):
+        assert world.run.state is RunState.RUNNING
+        world.send(ev.ValidationFailed(1, "it died"))
+    assert world.run.state is RunState.STOPPED
+    assert world.run.best is not None
+    assert (world.run.best.version, world.run.best.whole) == (1, False)
+
+
 def test_accuracy_target_needs_the_mean_of_five_and_the_whole_split() -> None:
     world = World(stop={"accuracy": 0.9})
     world.accuracy = lambda request: 0.95 if request.version > 1 else 0.1

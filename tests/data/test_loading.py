@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,14 @@ def test_a_module_that_raises_is_named_with_its_line(tmp_path: Path) -> None:
     )
     assert error.code == "invalid_dataset"
     assert "mine.py, line 6: the module raised ZeroDivisionError: division by zero" in str(error)
+
+
+def test_a_line_is_named_where_the_search_path_is_relative(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for text, words in (("1 / 0\n", "ZeroDivisionError"), ("def load(:\n", "this is not valid Python")):
+        write(Path("datasets"), "mine", text)
+        with pytest.raises(WebNNError, match=rf"^{re.escape(str(Path('datasets', 'mine.py')))}, line 1: .*{words}"):
+            load_dataset("mine", [Path("datasets")], {}, tmp_path)
 
 
 def test_a_module_that_raises_while_imported_is_named_with_its_line(tmp_path: Path) -> None:

@@ -179,6 +179,26 @@ async def test_engine_judges_and_encodes_while_a_large_model_is_merged() -> None
     assert (await merging).version == 2
 
 
+async def test_frozen_copy_is_taken_between_two_merges() -> None:
+    strategy = HeldStrategy()
+    engine = LocalEngine(strategy, np.zeros(8, np.float32), 8, inline_weights=0)
+    merging = asyncio.create_task(engine.merge(2, 1, [contribution(np.ones(8, np.float32))]))
+    await asyncio.to_thread(strategy.began.wait, 10)
+    freezing = asyncio.create_task(engine.freeze())
+    strategy.go_on.set()
+    assert (await freezing).snapshot.version == 2
+    await merging
+
+
+async def test_engine_goes_on_from_other_weights() -> None:
+    engine = LocalEngine(make_strategy(MergeSpec("average")), np.zeros(8, np.float32), 8)
+    await engine.merge(2, 1, [contribution(np.ones(8, np.float32))])
+    engine.restore(1024, 5, np.full(8, 3, np.float32), None)
+    assert (engine.newest.version, engine.newest.iterations) == (1024, 5)
+    assert (engine.newest.weights == 3).all()
+    assert engine.snapshot(2) is None
+
+
 async def test_base_that_is_gone_is_the_next_that_is_held() -> None:
     engine = LocalEngine(AVERAGE, np.zeros(4, np.float32), 4, keep_last=1, max_held_bytes=40)
     for version in (2, 3, 4):

@@ -46,6 +46,7 @@ class FakeServer:
         app = web.Application()
         run = f"/api/v1/runs/{RUN}"
         app.router.add_get("/api/v1/runs", self._list)
+        app.router.add_get(run, self._show)
         app.router.add_get(f"{run}/volunteer", self._talk)
         app.router.add_get(f"{run}/weights/{{version}}", self._weights)
         app.router.add_get(f"{run}/shards/{{sha}}", self._shard)
@@ -62,6 +63,9 @@ class FakeServer:
 
     async def _list(self, _request: web.Request) -> web.Response:
         return web.json_response([{"id": RUN, "name": "small", "state": "running"}])
+
+    async def _show(self, _request: web.Request) -> web.Response:
+        return web.json_response({"id": RUN, "name": "small", "state": "running"})
 
     async def _weights(self, _request: web.Request) -> web.Response:
         return web.Response(body=self.built.initial.tobytes())

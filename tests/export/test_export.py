@@ -73,14 +73,20 @@ SUMMARY = {
     "iterations": 80,
     "merges": 5,
     "seconds": 4.0,
-    "state": "done",
+    "state": "finished",
+    "reason": "Accuracy reached 0.7500 on 200 held-out examples (0.75 was asked for).",
+    "validated": {
+        "final": {"version": 5, "whole": True, "result": {"loss": 0.25, "accuracy": 0.75, "num_examples": 1200}},
+        "best": {"version": 3, "whole": False, "result": {"loss": 0.5, "accuracy": None, "num_examples": 100}},
+    },
 }
 
 
 def export(folder: Path, best: bool = True) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     rng = np.random.default_rng(0)
     final, other = rng.uniform(0.1, 1, (2, COUNT)).astype(np.float32)
-    config = {"dataset": {"inputs": [{"shape": [2], "dtype": "uint8", "scale": 0.5, "shift": -1.0}]}}
+    inputs = [{"shape": [2], "dtype": "uint8", "scale": 0.5, "shift": -1.0}]
+    config = {"dataset": {"inputs": inputs, "source": "Me, at home.", "licence": "CC0"}}
     assert export_run(folder, MODEL, BUILT, final, other if best else None, config, HISTORY, SUMMARY) == folder
     return final, other
 
@@ -139,7 +145,11 @@ def test_the_readme_says_how_to_load_each(tmp_path: Path) -> None:
         "tf.loadLayersModel('best/model.json')",
         "| `norm/moving_mean` | [3] |",
         "float32 of shape [n, 2], which is the stored uint8 times 0.5 plus -1.0",
-        "validation accuracy 0.7500",
+        "\n\nAccuracy reached 0.7500 on 200 held-out examples (0.75 was asked for).\n\n",
+        "on the dataset `mine` (Me, at home; CC0).\n",
+        "80 iterations, 5 merges, 4 seconds.\n",
+        "| final | 5 | 0.7500 | 0.2500 | all 1,200 held-out examples |",
+        "| best | 3 |  | 0.5000 | a sample of 100 held-out examples |",
     ):
         assert words in text
     for column in CSV_COLUMNS:

@@ -37,7 +37,7 @@ def test_a_plain_model_is_good() -> None:
         ({"layers": [*LAYERS, {"dens": {"units": 10}}]}, ["layers[2].dens ", '"dense"']),
         ({"layers": [{"dense": {"units": 10, "activation": "rely"}}]}, ["layers[0].dense.activation", '"relu"']),
         ({"layers": [{"dense": {}}]}, ["layers[0].dense", 'lacks the key "units"']),
-        ({"layers": [{"dense": {"units": "ten"}}]}, ["layers[0].dense.units", '"ten"', "a whole number at least 1"]),
+        ({"layers": [{"dense": {"units": "ten"}}]}, ["layers[0].dense.units", '"ten"', "a whole number of at least 1"]),
         ({"layers": [{"dense": {"units": 0}}]}, ["layers[0].dense.units", "is 0", "at least 1"]),
         ({"layers": ["dense"]}, ["layers[0]", "exactly one key"]),
         ({"layers": []}, ["layers is []", "with at least 1"]),

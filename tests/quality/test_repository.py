@@ -68,6 +68,12 @@ def test_wheel_carries_front_end_templates_examples_and_licences(wheel_names: se
     assert any(name.endswith("dist-info/licenses/LICENSE") for name in wheel_names)
 
 
+def test_licences_name_what_the_wasm_binaries_are_made_of(wheel_names: set[str]):
+    text = (ROOT / "static" / "dist" / "licences.txt").read_text("utf-8")
+    for words in ("For XNNPACK software", "Redistributions in binary form", "pthreadpool", "Apache License"):
+        assert words in text
+
+
 def test_wheel_carries_nothing_else(wheel_names: set[str]):
     forbidden = ("node_modules", "__pycache__", ".map", "static/src", "tests/", ".ts", "sources.sha256")
     assert [name for name in wheel_names if any(part in name for part in forbidden)] == []

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.server.volunteer import Volunteer, gather, hello, update_for
-from tests.server.world import TARGET, serve
+from tests.server.volunteer import Vector, Volunteer, gather, hello, update_for
+from tests.server.world import TARGET, FakeValidator, serve
+from webnn.core.events import Stop
+from webnn.core.frames import Buffer
+from webnn.core.metrics import Validation
 from webnn.core.states import RunState
 from webnn.server.news import StateNews, ValidationNews
 
@@ -134,3 +138,40 @@ async def test_run_that_breaks_is_failed_and_says_so(tmp_path: Path, caplog: pyt
         assert "fire" in status["reason"]
         assert [record.run for record in caplog.records if record.levelname == "ERROR"] == ["test-run"]  # type: ignore[attr-defined]
         assert (await served.post("/pause", headers=served.owner))[0] == 409
+
+
+class FlatteringValidator(FakeValidator):
+    """Samples show each version as less good than the one before; only the whole split tells the truth."""
+
+    async def validate(self, weights: Buffer, num_examples: int | None, version: int) -> Validation:
+        truth = await super().validate(weights, num_examples, version)
+        return truth if num_examples is None else replace(truth, accuracy=0.9 - version / 10)
+
+
+@pytest.mark.parametrize(("update", "best"), [(TARGET, 2), (-TARGET, 1)])
+async def test_best_weights_at_the_end_are_the_best_on_the_whole_split(
+    tmp_path: Path, update: Vector, best: int
+) -> None:
+    async with serve(tmp_path, validator=FlatteringValidator()) as served:
+        news: list[object] = []
+        sampled = asyncio.Event()
+
+        def listen(one: object) -> None:
+            news.append(one)
+            if isinstance(one, ValidationNews) and one.version == 2:
+                sampled.set()
+
+        served.task.listen(listen)
+        peer = await served.peer()
+        await peer.join()
+        await peer.update(await peer.lease(), update)
+        await asyncio.wait_for(sampled.wait(), 10)
+        await served.task.ask(Stop("enough"))
+        await asyncio.wait_for(served.task.wait_over(), 10)
+        assert served.task.best is not None
+        assert served.task.best.version == best
+        np.testing.assert_array_equal(served.task.best.weights, update if best == 2 else np.zeros_like(update))
+        assert served.task.run.best is not None
+        assert served.task.run.best.whole
+        told = [one.version for one in news if isinstance(one, ValidationNews)]
+        assert told == sorted(told), "the chart does not go back"

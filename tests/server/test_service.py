@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import socket
 import ssl
 from dataclasses import dataclass, field, replace
@@ -10,6 +9,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from support.certificates import make_certificate
 
 from tests.server.volunteer import Peer, Volunteer
 from tests.server.world import CONFIG, INFO, LIMITS, TARGET, FakeValidator, make_task
@@ -172,6 +172,7 @@ def test_urls_are_for_programs_here_and_for_people_anywhere(tmp_path: Path) -> N
         {"port": 65536},
         {"prefix": "a"},
         {"prefix": "/a/"},
+        {"prefix": "/a b"},
         {"tls_cert": Path("x.pem")},
         {"public_url": "webnn.example"},
         {"public_url": "https://webnn.example?x=1"},
@@ -204,14 +205,8 @@ def test_run_folders_have_names_of_their_own(tmp_path: Path) -> None:
     assert first.parent == tmp_path
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl to make a certificate")
 async def test_service_speaks_tls_with_the_files_given(tmp_path: Path, saved: list[str]) -> None:
-    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=localhost"
-    making = await asyncio.create_subprocess_exec(
-        *command.split(), "-keyout", str(key), "-out", str(cert), stderr=asyncio.subprocess.DEVNULL
-    )
-    assert await making.wait() == 0
+    cert, key = make_certificate(tmp_path)
     trusting = ssl.create_default_context(cafile=str(cert))
     trusting.check_hostname = False
     async with (
@@ -219,5 +214,27 @@ async def test_service_speaks_tls_with_the_files_given(tmp_path: Path, saved: li
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trusting)) as http,
     ):
         assert server.listening.url.startswith("https://")
+        assert server.listening.workers_url == server.listening.url
         peer = await Peer.connect(http, f"{server.listening.url}/api/v1/runs/{INFO.id}", origin=server.listening.url)
         assert (await peer.join())["state"] == "running"
+
+
+@pytest.mark.parametrize("prefix", ["", "/lab"])
+async def test_service_with_tls_has_a_plain_loopback_for_workers_on_this_computer(
+    tmp_path: Path, saved: list[str], prefix: str
+) -> None:
+    cert, key = make_certificate(tmp_path)
+    settings = config(tmp_path, tls_cert=cert, tls_key=key, prefix=prefix)
+    async with (
+        TrainingServer(FakePrepared(tmp_path), settings, loopback=True) as server,  # type: ignore[arg-type]
+        aiohttp.ClientSession() as http,
+    ):
+        assert server.listening.join_url.startswith("https://")
+        assert server.listening.workers_url.startswith("http://127.0.0.1:")
+        peer = await Peer.connect(http, f"{server.listening.workers_url}/api/v1/runs/{INFO.id}")
+        assert (await peer.join())["state"] == "running"
+
+
+async def test_service_without_tls_needs_no_loopback(tmp_path: Path, saved: list[str]) -> None:
+    async with TrainingServer(FakePrepared(tmp_path), config(tmp_path), loopback=True) as server:  # type: ignore[arg-type]
+        assert server.listening.workers_url == server.listening.url

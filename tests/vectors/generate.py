@@ -52,6 +52,7 @@ LEASE = {
     "learning_rate": 0.2,
     "optimizer": "model",
     "wants": "weights",
+    "carry": False,
     "encoding": "f16",
     "seconds": 30.0,
 }

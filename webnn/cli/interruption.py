@@ -14,6 +14,8 @@ from webnn.cli.exits import ExitCode
 
 Result = TypeVar("Result")
 SIGNALS = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
+if sys.platform != "win32":
+    SIGNALS[signal.SIGHUP] = ExitCode.TERMINATED  # the terminal was closed
 
 
 class Interrupted(Exception):
@@ -32,7 +34,8 @@ def leave_at_once(code: int) -> None:
 
 
 class Interruption:
-    """While entered, takes SIGINT and SIGTERM in place of Python. To be entered in the main thread's event loop.
+    """While entered, takes SIGINT, SIGTERM and SIGHUP in place of Python. To be entered in the main thread's
+    event loop.
 
     `leave` is called with the exit code at the second signal, from the signal handler.
     """
@@ -46,7 +49,8 @@ class Interruption:
 
     def __enter__(self) -> Self:
         for number in SIGNALS:
-            self._before[number] = signal.signal(number, self._handle)
+            if number in (signal.SIGINT, signal.SIGTERM) or signal.getsignal(number) is not signal.SIG_IGN:  # nohup
+                self._before[number] = signal.signal(number, self._handle)
         return self
 
     def __exit__(
@@ -69,13 +73,14 @@ class Interruption:
             raise Interrupted(self._came.result())
         return task.result()
 
+    def interrupt(self, code: ExitCode) -> None:
+        """End what is raced, and what will be, as the first signal does. To be called in the event loop's thread."""
+        if not self._came.done():
+            self._came.set_result(code)
+
     def _handle(self, number: int, frame: FrameType | None) -> None:
         code = SIGNALS[signal.Signals(number)]
         self._count += 1
         if self._count > 1:
             self._leave(code)
-        self._loop.call_soon_threadsafe(self._tell, code)
-
-    def _tell(self, code: ExitCode) -> None:
-        if not self._came.done():
-            self._came.set_result(code)
+        self._loop.call_soon_threadsafe(self.interrupt, code)

@@ -13,6 +13,7 @@ from webnn import __version__
 from webnn.cli.environment import check_environment
 from webnn.cli.exits import ExitCode, exit_code_of
 from webnn.cli.group import LazyGroup
+from webnn.cli.pipes import forget_stdout
 from webnn.core.errors import WebNNError
 
 
@@ -41,7 +42,7 @@ def run(arguments: Sequence[str]) -> int:
         click.echo(f"wnn: {error}", err=True)
         return exit_code_of(error.code)
     except BrokenPipeError:  # `wnn list | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        forget_stdout()
         return ExitCode.FAILED
     return result if isinstance(result, int) else ExitCode.OK
 

@@ -59,6 +59,7 @@ def lease(granted: Lease, *, newest_hash: str, encoding: Encoding, seconds: floa
         "learning_rate": granted.learning_rate,
         "optimizer": granted.optimizer,
         "wants": granted.wants.value,
+        "carry": granted.carry,
         "encoding": encoding.value,
         "seconds": seconds,
     }

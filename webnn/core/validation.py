@@ -26,12 +26,12 @@ class VersionResult:
     result: Validation
 
     def better_than(self, other: VersionResult | None) -> bool:
-        """Compare by accuracy, then by loss; a loss that is not finite loses."""
+        """Compare by accuracy, then by loss, of which one that is not finite loses; the whole split beats a sample."""
         return other is None or self._rank() > other._rank()
 
-    def _rank(self) -> tuple[float, float]:
+    def _rank(self) -> tuple[float, float, bool]:
         accuracy, loss = self.result.accuracy, self.result.loss
-        return (-math.inf if accuracy is None else accuracy, -loss if math.isfinite(loss) else -math.inf)
+        return (-math.inf if accuracy is None else accuracy, -loss if math.isfinite(loss) else -math.inf, self.whole)
 
 
 class ValidationPlan:
@@ -39,7 +39,8 @@ class ValidationPlan:
 
     A sample is due when there is a new version and enough seconds or versions have passed. When the mean of the last
     five meets a target, the whole split must confirm it for the current version, which stands still meanwhile
-    (`frozen`); each time it does not, more samples pass (2, 4, 8, 16) before the next try.
+    (`frozen`); each time it does not, more samples pass (2, 4, 8, 16) before the next try. `best` may be a sample's
+    until the end, when it is validated whole and keeps its place only if it is better there than the last version.
     """
 
     def __init__(self, config: RunConfig) -> None:
@@ -100,16 +101,32 @@ class ValidationPlan:
             return -math.inf
         return self._asked_at + self._config.validate_every_seconds
 
+    def ask_best(self) -> Validate | None:
+        """Ask for the whole split of the best version, once the newest result is on it too; None if that is known.
+
+        A sample may have been kind: what a run calls its best at its end has to be so on every held-out example.
+        Nothing may be in flight.
+        """
+        if self.best is None or self.best.whole:
+            return None
+        self.in_flight = Validate(self.best.version, True, self._config.validation_total)
+        return self.in_flight
+
     def record(self, result: Validation, *, trained: bool) -> VersionResult:
         """Take the answer to what is in flight. `trained`: at least one iteration is behind that version."""
         assert self.in_flight is not None
         validated = VersionResult(self.in_flight.version, self.in_flight.whole, result)
         self.in_flight = None
+        if self.latest is not None and validated.version < self.latest.version:
+            self.best = self.latest if self.latest.better_than(validated) else validated
+            return validated
         self.latest = validated
         self.count += 1
         if trained:
             self._window.append(result)
-        if validated.better_than(self.best):
+        if self.best is not None and self.best.version == validated.version:
+            self.best = validated if validated.whole else self.best
+        elif validated.better_than(self.best):
             self.best = validated
         return validated
 

@@ -86,7 +86,10 @@ def missing_files(names: Sequence[str], folder: Path, reason: str) -> WebNNError
 
 def fetch(file: RemoteFile, folder: Path) -> Path:
     """Download one file from the first of its addresses that gives the right bytes; its path."""
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _UnavailableError(f"the folder {folder} cannot be made: {error.strerror}") from error
     failures = []
     for url in file.urls:
         try:

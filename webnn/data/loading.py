@@ -125,7 +125,8 @@ def _call(load: Loader, options: Mapping[str, object], folder: Path, path: Path)
 
 def _explained(error: Exception, path: Path) -> WebNNError:
     if isinstance(error, SyntaxError):
-        place = f"line {error.lineno}" if error.filename == str(path) else f"{error.filename}, line {error.lineno}"
+        own = error.filename is not None and Path(error.filename).resolve() == path.resolve()
+        place = f"line {error.lineno}" if own else f"{error.filename}, line {error.lineno}"
         return WebNNError("invalid_dataset", f"{path}, {place}: this is not valid Python: {error.msg}.")
     advice = "Mend the module, or the options or files that it reads."
     if isinstance(error, ModuleNotFoundError):
@@ -138,5 +139,5 @@ def _explained(error: Exception, path: Path) -> WebNNError:
 def _place(error: Exception, path: Path) -> str:
     """Where in the module's own file the error came up: the deepest line of it in the traceback."""
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if Path(frame.filename) == path]
+    own = [frame for frame in frames if Path(frame.filename).resolve() == path.resolve()]
     return f", line {own[-1].lineno}" if own else ""

@@ -33,6 +33,14 @@ class Encoded:
     body: memoryview = field(compare=False, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """A version with the strategy's memory as it was then: copies that nothing changes any more."""
+
+    snapshot: Snapshot
+    state: State = field(compare=False, repr=False)
+
+
 class Engine(Protocol):
     """Judging and merging are coroutines so that the arithmetic can happen elsewhere: in a thread, on a cluster."""
 
@@ -60,6 +68,14 @@ class Engine(Protocol):
 
     async def encoded(self, snapshot: Snapshot, encoding: str) -> Encoded:
         """The snapshot in `encoding` (one for whole versions), made once however many ask."""
+
+    async def freeze(self) -> Frozen:
+        """Copy the newest version and the strategy's memory between two merges: after those asked for before, and
+        before those asked for later.
+        """
+
+    def restore(self, version: int, iterations: int, weights: Vector, state: State | None) -> None:
+        """Go on from other weights (`state` None: with fresh memory). Not to be called while a merge is under way."""
 
     def strategy_state(self) -> State:
         """The strategy's memory, for a checkpoint. Not to be changed, and not to be read while a merge is under way."""

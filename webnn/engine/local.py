@@ -17,7 +17,7 @@ from webnn.core.events import Vector
 from webnn.core.merging import merge_into
 from webnn.core.merging.base import CHUNK, Contribution, State, Strategy
 from webnn.core.metrics import Verdict
-from webnn.engine.base import Encoded, Snapshot
+from webnn.engine.base import Encoded, Frozen, Snapshot
 
 INLINE_WEIGHTS = 500_000
 """Up to this many numbers a pass over a vector takes less time than handing it to a thread is worth."""
@@ -62,6 +62,7 @@ class LocalEngine:
         self._inline = len(weights) <= inline_weights
         self._newest = take_snapshot(weights, version, iterations)
         self._held: OrderedDict[int, Snapshot] = OrderedDict({version: self._newest})
+        self._between_merges = asyncio.Lock()
         self._encoded: dict[tuple[int, str], asyncio.Future[Encoded]] = {}
 
     @property
@@ -76,8 +77,9 @@ class LocalEngine:
         return await self._run(judge_vector, payload)
 
     async def merge(self, version: int, iterations: int, contributions: Sequence[Contribution]) -> Snapshot:
-        snapshot = await self._run(self._merge, version, iterations, contributions)
-        self._newest = self._held[version] = snapshot
+        async with self._between_merges:
+            snapshot = await self._run(self._merge, version, iterations, contributions)
+            self._newest = self._held[version] = snapshot
         return snapshot
 
     def _merge(self, version: int, iterations: int, contributions: Sequence[Contribution]) -> Snapshot:
@@ -119,6 +121,20 @@ class LocalEngine:
             if snapshot.version in self._held:
                 self._encoded[key] = made
         return await asyncio.shield(made)
+
+    async def freeze(self) -> Frozen:
+        async with self._between_merges:
+            return await self._run(self._copy_state)
+
+    def _copy_state(self) -> Frozen:
+        return Frozen(self._newest, {name: array.copy() for name, array in self._state.items()})
+
+    def restore(self, version: int, iterations: int, weights: Vector, state: State | None) -> None:
+        assert not self._between_merges.locked()
+        self._state = self._strategy.state(self._num_trainable) if state is None else state
+        self._newest = take_snapshot(weights, version, iterations)
+        self._held = OrderedDict({version: self._newest})
+        self._encoded.clear()
 
     def strategy_state(self) -> State:
         return self._state

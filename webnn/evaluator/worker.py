@@ -167,10 +167,10 @@ class WorkerPool:
                 logger.warning("worker %d wrote a line that is no event: %.200s", number, line)
                 continue
             logger.debug("worker %d: %s", number, line)
-            if event.get("type") == "worker" and event.get("exit_code"):
-                logger.warning("worker %d: %s", number, event.get("message"))
             if self._on_event is not None:
                 self._on_event(number, event)
+            elif event.get("type") == "worker" and event.get("exit_code"):
+                logger.warning("worker %d: %s", number, event.get("message"))
 
 
 async def _log(number: int, process: asyncio.subprocess.Process) -> None:

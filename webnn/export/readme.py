@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from webnn.core.words import count
 from webnn.export.weights import NamedShape
 from webnn.model.definition import ModelDefinition
 
@@ -12,7 +13,9 @@ _TEXT = """# {name}
 
 {description}
 
-Trained by WebNN on the dataset `{dataset}`: {outcome}.
+Trained by WebNN on the dataset `{dataset}`{origin}.
+
+{outcome}
 
 ## Files
 
@@ -108,7 +111,8 @@ def readme(
         name=definition.name,
         description=definition.description or "A neural network.",
         dataset=definition.dataset,
-        outcome=_outcome(summary),
+        origin=_origin(config.get("dataset")),
+        outcome=_outcome(summary, vectors),
         files="\n".join(_files(vectors)),
         inputs=_inputs(config.get("dataset")),
         which=vectors[-1],
@@ -125,19 +129,34 @@ def _files(vectors: Sequence[str]) -> list[str]:
     return rows
 
 
-def _outcome(summary: Mapping[str, Any]) -> str:
-    numbers = {
-        "accuracy": ("validation accuracy {:.4f}", summary.get("accuracy")),
-        "best": ("best {:.4f}", summary.get("best_accuracy")),
-        "loss": ("validation loss {:.4f}", summary.get("loss")),
-        "iterations": ("{:,} iterations", summary.get("iterations")),
-        "merges": ("{:,} merges", summary.get("merges")),
-        "volunteers": ("{:,} volunteers", summary.get("volunteers_total")),
-        "seconds": ("{:,.0f} seconds", summary.get("seconds")),
-    }
-    known = [form.format(value) for form, value in numbers.values() if value is not None]
-    state = summary.get("reason") or summary.get("state") or "done"
-    return f"{', '.join(known) or 'nothing was measured'} ({state})"
+def _origin(dataset: object) -> str:
+    """Name the dataset's source and licence, which may ask for that."""
+    if not isinstance(dataset, Mapping):
+        return ""
+    said = [str(dataset[key]).rstrip(".") for key in ("source", "licence") if dataset.get(key)]
+    return f" ({'; '.join(said)})" if said else ""
+
+
+def _outcome(summary: Mapping[str, Any], vectors: Sequence[str]) -> str:
+    """Say why the run ended, what it took, and what its weights reached on how many held-out examples."""
+    nouns = {"iterations": "iteration", "merges": "merge", "volunteers_total": "volunteer", "seconds": "second"}
+    known = [count(summary[key], noun) for key, noun in nouns.items() if summary.get(key) is not None]
+    lines = [str(summary.get("reason") or f"State: {summary.get('state', 'unknown')}.")]
+    if known:
+        lines += ["", f"{', '.join(known)}."]
+    lines += ["", "| weights | version | accuracy | loss | validated on |", "|---|---|---|---|---|"]
+    validated = summary.get("validated", {})
+    return "\n".join([*lines, *(_validated(name, validated.get(name)) for name in vectors)])
+
+
+def _validated(name: str, one: Mapping[str, Any] | None) -> str:
+    if one is None:
+        return f"| {name} | | | | nothing |"
+    result = one["result"]
+    accuracy = "" if result["accuracy"] is None else f"{result['accuracy']:.4f}"
+    examples = count(result["num_examples"], "held-out example")
+    on = f"all {examples}" if one["whole"] else f"a sample of {examples}"
+    return f"| {name} | {one['version']} | {accuracy} | {result['loss']:.4f} | {on} |"
 
 
 def _inputs(dataset: object) -> str:

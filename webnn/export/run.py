@@ -37,7 +37,8 @@ def export_run(  # noqa: PLR0917 - a finished run is all of these
     """Write a run's results into `folder`; returns it.
 
     `final` and `best` (the version that validated best; None where none was validated) are flat float32 vectors;
-    `config` is what the run was told, `history` and `summary` the protocol's `history` and `status`. Files of an
+    `config` is what the run was told, `history` and `summary` the protocol's `history` and `status`; `validated` in the
+    latter has the `core.validation.VersionResult` of `final` and `best` as dicts, where there is one. Files of an
     earlier export are written over. Raises `OSError` when the disk refuses.
     """
     folder.mkdir(parents=True, exist_ok=True)

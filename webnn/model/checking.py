@@ -163,15 +163,15 @@ def _some(names: Iterable[str]) -> str:
 
 def _bounds(schema: Mapping[str, Any]) -> str:
     bounds = {
-        "minimum": "at least",
-        "exclusiveMinimum": "more than",
-        "maximum": "at most",
-        "exclusiveMaximum": "less than",
+        "minimum": "of at least",
+        "exclusiveMinimum": "of more than",
+        "maximum": "of at most",
+        "exclusiveMaximum": "of less than",
         "minItems": "with at least",
-        "pattern": "matching",
+        "pattern": "that matches",
     }
     parts = [f"{words} {schema[key]}" for key, words in bounds.items() if key in schema]
-    return " " + " and ".join(parts) if parts else ""
+    return " " + " and ".join(parts).replace(" and of ", " and ") if parts else ""
 
 
 def _path(steps: Iterable[str | int]) -> str:

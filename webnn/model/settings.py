@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from webnn.core.errors import WebNNError
-from webnn.core.words import did_you_mean
+from webnn.core.words import nearest
 from webnn.model.definition import ModelDefinition, parse_model
 from webnn.model.files import topology_of
 from webnn.model.schema import model_schema
@@ -110,5 +110,9 @@ def _check_known(steps: tuple[str | int, ...], path: str) -> None:
     missing_key = steps[0] in ("training", "validation") and len(steps) > 1 and steps[1] not in inside
     if missing_top or missing_key:
         ends = {name.rpartition(".")[2]: name for name in known}
-        hint = f' Did you mean "{ends[path]}"?' if path in ends else did_you_mean(path, known)
+        near = nearest(path, known)
+        if path in ends or near is not None:
+            hint = f' Did you mean "{ends.get(path, near)}"?'
+        else:
+            hint = f" It begins with one of: {', '.join(sorted(top))}."
         raise WebNNError("settings", f'There is no setting "{path}".{hint}')

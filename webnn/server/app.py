@@ -7,13 +7,15 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from webnn.paths import dist_dir, templates_dir
-from webnn.server import api, downloads, views
+from webnn.server import api, downloads, embedding, sharing, views
 from webnn.server.assets import Assets
 from webnn.server.config import ServerConfig
 from webnn.server.headers import add_security_headers
 from webnn.server.identities import Identities
 from webnn.server.keys import ASSETS, CONFIG, CONNECTIONS, IDENTITIES, PAGES, RECEIVING, RUNS, TOKEN
 from webnn.server.limits import ConnectionCount
+from webnn.server.looks import add_look_routes
+from webnn.server.ownership import add_owner_routes
 from webnn.server.pages import Pages
 from webnn.server.problems import answer_errors
 from webnn.server.receiving import Receiving
@@ -56,6 +58,11 @@ def _add_routes(app: web.Application) -> None:
     app.router.add_get("/", views.home_page, name="home")
     app.router.add_get("/join/{run}", views.join_page, name="join")
     app.router.add_get("/watch/{run}", views.watch_page, name="watch")
+    app.router.add_get("/join/{run}/qr.svg", sharing.show_qr)
+    app.router.add_get("/embed/{run}", embedding.embed_page)
+    app.router.add_get("/embed.js", embedding.embed_script)
+    app.router.add_get("/client.js", embedding.client_script)
+    app.router.add_get("/manifest.webmanifest", sharing.show_manifest)
     app.router.add_get("/static/{name:.+}", downloads.send_asset)
     app.router.add_get("/api/v1/health", api.health)
     app.router.add_get("/api/v1/schema/model.json", api.show_model_schema)
@@ -63,6 +70,8 @@ def _add_routes(app: web.Application) -> None:
     app.router.add_get(run, api.show_run)
     app.router.add_get(f"{run}/metrics", api.show_metrics)
     app.router.add_get(f"{run}/model", api.show_model)
+    add_look_routes(app, run)
+    add_owner_routes(app, run)
     app.router.add_get(f"{run}/weights/{{name}}", downloads.send_weights)
     app.router.add_get(f"{run}/shards/{{name}}", downloads.send_shard)
     app.router.add_get(f"{run}/volunteer", volunteer_socket)
@@ -70,6 +79,8 @@ def _add_routes(app: web.Application) -> None:
     app.router.add_post(f"{run}/pause", api.pause_run)
     app.router.add_post(f"{run}/resume", api.resume_run)
     app.router.add_post(f"{run}/stop", api.stop_run)
+    app.router.add_post(f"{run}/rollback", api.roll_back_run)
+    app.router.add_post(f"{run}/save", api.save_run)
 
 
 async def _live_runs(app: web.Application) -> AsyncIterator[None]:

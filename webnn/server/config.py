@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ class Limits:
     `messages_per_second`, with bursts of `message_burst`, cost more than that the connection. `queue_messages` and
     `queue_bytes` may wait for a slow reader before it is dropped. `live_seconds` between `live` messages to a watcher
     (to a volunteer twice that), `version_seconds` between `version` messages, `progress_seconds` between a volunteer's
+    `progress`. `held_update_bytes` of updates may wait to be merged before the server stops reading more of them.
     `progress`. Updates of `post_bytes` and more are to be posted, with `receiving_bytes` of them on their way at once.
     """
 
@@ -37,6 +39,7 @@ class Limits:
     live_seconds: float = 1.0
     version_seconds: float = 0.25
     progress_seconds: float = 1.0
+    held_update_bytes: int = 1 << 30
     post_bytes: int = 256 << 10
     receiving_bytes: int = 1 << 30
 
@@ -58,7 +61,8 @@ class ServerConfig:
     `public_url` is the address that people use where it is not the one listened on (a reverse proxy, a tunnel); it may
     carry a path. `prefix` is the path under which the server itself answers: "" or "/something". `tls_cert` and
     `tls_key` are PEM files. `owner_token` None: the one kept in `runs_dir`, made there if there is none. `log_format`
-    is "text" or "json". X-Forwarded-* headers are never trusted.
+    is "text" or "json". `embed_origins` are the sites ("https://example.org") whose pages may frame `/embed/RUN`.
+    X-Forwarded-* headers are never trusted.
     """
 
     runs_dir: Path
@@ -71,6 +75,7 @@ class ServerConfig:
     owner_token: str | None = None
     log_level: str = "warning"
     log_format: str = "text"
+    embed_origins: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
@@ -78,6 +83,9 @@ class ServerConfig:
             raise WebNNError("settings", f"The port must be between 0 and 65535, not {self.port}.")
         if self.prefix and (not self.prefix.startswith("/") or self.prefix.endswith("/")):
             raise WebNNError("settings", f'The prefix must start with "/" and not end with it, not {self.prefix!r}.')
+        if not re.fullmatch(r"[\w.~/-]*", self.prefix, re.ASCII):
+            message = f"The prefix may have letters, digits and . _ ~ - / in it, not {self.prefix!r}."
+            raise WebNNError("settings", message)
         if (self.tls_cert is None) != (self.tls_key is None):
             raise WebNNError("settings", "TLS needs both files: the certificate (--tls-cert) and its key (--tls-key).")
         if self.public_url is not None:
@@ -86,6 +94,18 @@ class ServerConfig:
                 message = f"The public URL must look like https://example.org/path, not {self.public_url!r}."
                 raise WebNNError("settings", message)
 
+        for origin in self.embed_origins:
+            _check_origin(origin)
+
     @property
     def scheme(self) -> str:
         return "https" if self.tls_cert is not None else "http"
+
+
+def _check_origin(origin: str) -> None:
+    """What goes into a header is an origin and nothing else."""
+    parts = urlsplit(origin)
+    plain = f"{parts.scheme}://{parts.netloc}"
+    if parts.scheme not in ("http", "https") or origin != plain or re.search(r"[\s;,'\"]", origin):
+        message = f"An origin that may embed runs looks like https://example.org, not {origin[:80]!r}."
+        raise WebNNError("settings", message)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Sequence
 
 from aiohttp import web
 
 from webnn.core.encoding import DOWN, Encoding
 from webnn.core.errors import WebNNError
 from webnn.server.api import find_run
+from webnn.server.assets import Asset
 from webnn.server.keys import ASSETS
 from webnn.server.run_task import RunTask
 from webnn.server.sending import IMMUTABLE, REVALIDATE, accepts_gzip, send_bytes
@@ -64,8 +66,15 @@ async def send_asset(request: web.Request) -> web.StreamResponse:
     build, _, rest = name.partition("/")
     immutable = build == (assets.build or "-") and bool(rest)
     asset = await asyncio.to_thread(assets.get, rest if immutable else name)
+    return await send_bytes_of_asset(request, asset, cache=IMMUTABLE if immutable else REVALIDATE)
+
+
+async def send_bytes_of_asset(
+    request: web.Request, asset: Asset, more: Sequence[tuple[str, str]] = (), *, cache: str = REVALIDATE
+) -> web.StreamResponse:
+    """Send a file of the front end, compressed where that pays."""
     compressed = asset.gzipped if accepts_gzip(request) else None
     etag, headers = (f"{asset.etag}-gzip", [_VARY, _GZIP]) if compressed is not None else (asset.etag, [_VARY])
-    cache = IMMUTABLE if immutable else REVALIDATE
     body = asset.body if compressed is None else compressed
+    headers = [*headers, *more]
     return await send_bytes(request, body, etag=etag, content_type=asset.content_type, cache=cache, headers=headers)

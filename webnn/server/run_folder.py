@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import secrets
 from collections.abc import Mapping
@@ -10,12 +11,33 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from webnn.core.errors import WebNNError
+
+
+def check_runs_dir(runs_dir: Path) -> None:
+    """Raise `WebNNError("settings")` where runs cannot be written to `runs_dir`; makes nothing."""
+    place = next((path for path in (runs_dir, *runs_dir.absolute().parents) if path.exists()), runs_dir)
+    if not place.is_dir():
+        raise _unwritable(runs_dir, f"{place} is a file")
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise _unwritable(runs_dir, f"this user may not write to {place}")
+
+
+def _unwritable(runs_dir: Path, reason: str) -> WebNNError:
+    return WebNNError("settings", f"Runs cannot be written to {runs_dir}: {reason}. Name another folder: --runs-dir.")
+
 
 def make_run_folder(runs_dir: Path, name: str, now: datetime) -> Path:
-    """Create a folder for a new run; its name, the run's id, has the model, the time and four random digits."""
+    """Create a folder for a new run; its name, the run's id, has the model, the time and four random digits.
+
+    Raises `WebNNError("settings")` where that is not possible.
+    """
     readable = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "run"
     folder = runs_dir / f"{readable}-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-    folder.mkdir(parents=True)
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise _unwritable(runs_dir, error.strerror or str(error)) from error
     return folder
 
 

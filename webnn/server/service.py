@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
+import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,15 +27,20 @@ from webnn.server.news import News
 from webnn.server.prepare import PreparedRun
 from webnn.server.run_task import RunTask
 from webnn.server.saving import save_run
+from webnn.store import journal as jn
 
 _SHUTDOWN_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """The server answers. `url` is for programs on this computer, `join_url` and `watch_url` for people, anywhere."""
+    """The server answers. `url` is for programs on this computer, `join_url` and `watch_url` for people, anywhere.
+
+    `workers_url` is for volunteers that the owner's own program starts here: plain http where there is `loopback`.
+    """
 
     url: str
+    workers_url: str
     join_url: str
     watch_url: str
     run: str
@@ -64,7 +71,9 @@ class TrainingServer:
     Use as an async context manager: leaving it stops the run if it still goes on, tells the volunteers why, saves, and
     closes everything, the evaluator too. `on_event` gets every event, in order; it must be quick and must not raise.
     `sock` is a socket that is bound already (`bind_socket`), so that a busy port is found before the data is loaded.
-    After a run that ended by itself the pages stay up for `linger_seconds` more.
+    After a run that ended by itself the pages stay up for `linger_seconds` more. With `loopback`, a server that speaks
+    TLS also listens without it at a port of its own that only this computer reaches: its certificate names the server
+    for others, and a local worker that checks certificates, as all do, would refuse it for 127.0.0.1.
     """
 
     def __init__(
@@ -75,6 +84,7 @@ class TrainingServer:
         on_event: Callable[[ServiceEvent], None] = lambda _: None,
         sock: socket.socket | None = None,
         linger_seconds: float = 0.0,
+        loopback: bool = False,
     ) -> None:
         self.run_task: RunTask = prepared.make_task(config.limits)
         self._prepared = prepared
@@ -82,6 +92,8 @@ class TrainingServer:
         self._on_event = on_event
         self._socket = sock
         self._linger_seconds = linger_seconds
+        self._loopback_wanted = loopback
+        self._loopback: socket.socket | None = None
         self._runner: web.AppRunner | None = None
         self._conclusion: asyncio.Task[Finished] | None = None
         self._listening: Listening | None = None
@@ -114,6 +126,7 @@ class TrainingServer:
         self._socket = self._socket or bind_socket(config.host, config.port)
         app = create_app(config)
         app[RUNS].add(self.run_task)
+        self.run_task.saver = self._save
         self.run_task.listen(self._on_event)
         self._runner = web.AppRunner(
             mount(app, config.prefix),
@@ -124,6 +137,9 @@ class TrainingServer:
         )
         await self._runner.setup()
         await web.SockSite(self._runner, self._socket, ssl_context=tls).start()
+        if tls is not None and self._loopback_wanted:
+            self._loopback = bind_socket("127.0.0.1", 0)
+            await web.SockSite(self._runner, self._loopback).start()
         self._announce(self._socket.getsockname()[1], app[TOKEN])
         self._conclusion = asyncio.create_task(self._conclude())
         self.run_task.post(Start())
@@ -131,10 +147,16 @@ class TrainingServer:
 
     def _announce(self, port: int, token: str) -> None:
         people, run = people_url(self._config, port), self._prepared.id
-        self._listening = Listening(
-            local_url(self._config, port), f"{people}/join/{run}", f"{people}/watch/{run}", run, token
-        )
+        url = workers_url = local_url(self._config, port)
+        if self._loopback is not None:
+            workers_url = f"http://127.0.0.1:{self._loopback.getsockname()[1]}{self._config.prefix}"
+        self._listening = Listening(url, workers_url, f"{people}/join/{run}", f"{people}/watch/{run}", run, token)
         self.run_task.log.info("listening at %s", self._listening.url)
+        if self.run_task.keeper is not None:
+            place = {"url": self._listening.url, "join_url": self._listening.join_url, "port": port, "pid": os.getpid()}
+            cert = None if self._config.tls_cert is None else str(self._config.tls_cert.resolve())
+            facts = [jn.fact(name, value) for name, value in {**place, "tls_cert": cert}.items()]
+            self.run_task.keeper.note(*facts)
         self._on_event(self._listening)
 
     async def wait_finished(self) -> Finished:
@@ -160,9 +182,17 @@ class TrainingServer:
             self._conclusion.cancel()
         if self._runner is not None:
             await self._runner.cleanup()
-        if self._socket is not None:
-            self._socket.close()
+        for one in (self._socket, self._loopback):
+            if one is not None:
+                one.close()
         await self._prepared.close()
+
+    async def _save(self, status: dict[str, Any] | None = None) -> Path:
+        """Write a checkpoint and the model's files of the run as it stands."""
+        task = self.run_task
+        if task.keeper is not None:
+            await task.keeper.checkpoint()
+        return await asyncio.to_thread(save_run, self._prepared, task, status or task.status())
 
     async def _conclude(self) -> Finished:
         task = self.run_task
@@ -170,8 +200,8 @@ class TrainingServer:
         status = task.status()
         export: Path | None = None
         try:
-            export = await asyncio.to_thread(save_run, self._prepared, task, status)
-        except (OSError, WebNNError):
+            export = await self._save(status)
+        except (OSError, sqlite3.Error, WebNNError):
             task.log.exception("the run could not be saved in %s", self._prepared.folder)
         finished = finished_event(task, status, export)
         task.audience.close_volunteers("finished", task.reason)

@@ -27,6 +27,7 @@ async def receive_update(request: web.Request) -> web.Response:
     task = find_run(request)
     volunteer_id = _who(request, request.app[IDENTITIES])
     num_bytes = _length(request, task.limits.max_frame_bytes(task.engine.num_weights))
+    await task.intake.wait()
     async with request.app[RECEIVING].room(volunteer_id, num_bytes):
         body = await _receive(request, num_bytes, task.limits)
         task.traffic.bytes_in += num_bytes
@@ -79,7 +80,8 @@ async def take_update(task: RunTask, volunteer_id: str, message: UpdateMessage, 
     if message.encoding.differs and task.run.strategy.wants is Wants.WEIGHTS:
         base = task.engine.at_least(message.base_version).weights
     vector = await _decode(payload, message.encoding, task.engine.num_weights, base)
-    task.post(
+    task.intake.enter(message.lease_id, vector.nbytes)
+    await task.deliver(
         UpdateArrived(
             volunteer_id=volunteer_id,
             lease_id=message.lease_id,

@@ -123,6 +123,7 @@ class Session:
         patience = self._limits.hello_seconds
         while True:
             try:
+                await self._task.intake.wait()
                 async with asyncio.timeout(patience):
                     message = await self._socket.receive()
             except TimeoutError:
@@ -162,6 +163,9 @@ class Session:
     def _enter_volunteer(self, hello: Hello) -> None:
         connection, task = self._connection, self._task
         connection.volunteer_id, secret = self._identify(hello)
+        if connection.volunteer_id in task.blocked:
+            connection.close("blocked")
+            return
         connection.encoding = hello.encodings_up[0]
         connection.send_header(self._welcome(secret))
         task.enter(connection)

@@ -215,6 +215,8 @@ export interface LeaseMessage {
   learning_rate: number;
   optimizer: "model" | "sgd";
   wants: Wants;
+  /** Start from one's own work too that the base version lacks. */
+  carry: boolean;
   encoding: Encoding;
   seconds: number;
 }
@@ -321,6 +323,7 @@ const SERVER_KEYS: Readonly<Record<ServerMessage["type"], Readonly<Record<string
     learning_rate: "number",
     optimizer: "string",
     wants: "string",
+    carry: "boolean",
     encoding: "string",
     seconds: "number",
   },

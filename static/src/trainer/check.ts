@@ -25,7 +25,7 @@ function fault(layer: Layer): string | null {
   const kind = layer.getClassName();
   const inside = layer as unknown as Inside;
   const who = `Layer "${layer.name}" (${kind})`;
-  const dilation = [inside.dilationRate ?? 1, inside.cell?.dilationRate ?? 1].flat();
+  const dilation = [inside.cell?.dilationRate ?? inside.dilationRate ?? 1].flat();
   if (dilation.some((rate) => rate > 1))
     return `${who} has a dilation rate of ${dilation.join(" x ")}, and TF.js has no gradient for dilated convolutions. Set it to 1; a larger kernel or a stride sees as far.`;
   if (inside.padding === "causal")

@@ -28,6 +28,15 @@ export class RunAddress {
     return `${this.http}/updates`;
   }
 
+  get model(): string {
+    return `${this.http}/model`;
+  }
+
+  /** Redirects to the newest weights, at half precision. */
+  get latestWeights(): string {
+    return `${this.http}/weights/latest?encoding=f16`;
+  }
+
   private get http(): string {
     return `${this.base}/api/v1/runs/${encodeURIComponent(this.run)}`;
   }

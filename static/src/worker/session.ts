@@ -32,6 +32,8 @@ export interface SessionOptions {
   share?: number;
   /** How weights and updates travel; where left out, as the link asks for. */
   encoding?: EncodingChoice;
+  /** The trainer has examples of its own: none are loaded. */
+  ownExamples?: boolean;
 }
 
 const MIN_SHARE = 0.05;
@@ -195,6 +197,7 @@ export class VolunteerSession {
       trainerFactory: this.options.trainerFactory,
       share: this.share,
       encoding: this.options.encoding ?? "auto",
+      ownExamples: this.options.ownExamples ?? false,
       paused: this.paused,
       send: (message) => this.work === work && this.connection.send(message),
       sendBytes: (frame) => this.work === work && this.connection.sendBytes(frame),

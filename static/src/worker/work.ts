@@ -16,6 +16,7 @@ import type {
   WelcomeMessage,
 } from "../shared/protocol.ts";
 import type { RunAddress } from "./address.ts";
+import { Carried } from "./carried.ts";
 import { Downloader } from "./download.ts";
 import type { Activity, LeaseTrainer, SessionEvent, ShardPart, TrainedLease, TrainerFactory } from "./events.ts";
 import { LeaseQueue, type OpenLease } from "./leases.ts";
@@ -37,6 +38,7 @@ const MAX_UNACKNOWLEDGED = 2;
 const RESEND_SECONDS = 60;
 const MAX_TRAINER_FAILURES = 6;
 const SHARD_BYTES = 256 << 20;
+const NO_BYTES = new Uint8Array(0);
 /** Codes of a trainer's errors that trying again cannot mend. */
 const FATAL_CODES: ReadonlySet<string> = new Set(["invalid_model", "invalid_dataset", "no_backend"]);
 
@@ -47,6 +49,8 @@ export interface WorkOptions {
   trainerFactory: TrainerFactory;
   share: number;
   encoding: EncodingChoice;
+  /** The trainer has examples of its own: no shard is loaded. */
+  ownExamples: boolean;
   paused: boolean;
   /** False where there is no connection. */
   send(message: ClientMessage): boolean;
@@ -96,6 +100,7 @@ export class Work {
   private secondsPerIteration: number | null = null;
   /** The lease whose trained weights are in the trainer, and the version that they turned out to be. */
   private own: { leaseId: string; version: number | null; exact: boolean } | null = null;
+  private readonly carried = new Carried();
   private active: ActiveLease | null = null;
   private activity: Activity | null = null;
   private connected = true;
@@ -164,7 +169,7 @@ export class Work {
     this.weights.announce({ version: message.version, hash: message.hash, iterations: 0 });
     this.queue.granted(message, this.now());
     if (this.paused) this.abandonWaiting();
-    else this.shards.prefetch(message.parts.map(([shard]) => shard));
+    else if (!this.options.ownExamples) this.shards.prefetch(message.parts.map(([shard]) => shard));
     this.changed.notify();
   }
 
@@ -187,7 +192,10 @@ export class Work {
       this.wire.uploaded(sent.bytes, sent.seconds);
     }
     if (this.own?.leaseId === lease_id) this.own.version = whole && this.own.exact ? version : null;
-    if (this.active?.lease.message.lease_id === lease_id) this.active.stop = "settled";
+    this.carried.settled(lease_id, message.outcome === "merged" ? version : null);
+    const { active } = this;
+    if (active?.lease.message.lease_id === lease_id) active.stop = "settled";
+    else if (active?.lease.message.carry && active.trainingSince !== null) this.weights.prefetch();
     this.options.emit({
       type: "outcome",
       lease_id,
@@ -327,13 +335,15 @@ export class Work {
       const parts = Promise.all(
         message.parts.map(async ([shard, first, last]) => ({
           shard,
-          bytes: await this.shards.get(shard),
+          bytes: this.options.ownExamples ? NO_BYTES : await this.shards.get(shard),
           first,
           last,
         })),
       );
       const [loaded, base] = await Promise.all([parts, this.chooseBase(message)]);
-      if (base.vector) trainer.setWeights(base.vector);
+      if (base.vector) {
+        trainer.setWeights(message.carry ? this.carried.onto(base.version, base.vector) : base.vector);
+      }
       this.fetchFailures = 0;
       return { parts: loaded, base };
     } catch (error) {
@@ -353,7 +363,8 @@ export class Work {
       return { version: own, vector: null };
     }
     // While an outcome is awaited, what came during training is new enough: the device must not idle.
-    const prefetched = this.outbox.size > 0 ? await this.weights.prefetched(message.version).catch(() => null) : null;
+    const keepsBusy = this.outbox.size > 0 || message.carry;
+    const prefetched = keepsBusy ? await this.weights.prefetched(message.version).catch(() => null) : null;
     return prefetched ?? this.weights.load();
   }
 
@@ -409,6 +420,7 @@ export class Work {
     }
     const { encoding, payload } = this.wire.encode(result.payload, message.wants, base.vector, message.encoding);
     this.own = { leaseId: lease_id, version: null, exact: encoding === "f32" };
+    if (message.carry) this.carried.sent(lease_id, result.payload);
     this.outbox.send(
       {
         type: "update",
@@ -524,6 +536,7 @@ export class Work {
   private forget(): void {
     this.queue.forgetAll();
     this.outbox.clear();
+    this.carried.clear();
     if (this.active) this.active.stop = "settled";
     if (this.own) this.own.version = null;
   }

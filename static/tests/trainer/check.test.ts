@@ -18,7 +18,7 @@ const REFUSED: [name: string, shape: number[], layer: LayerSpec, sentence: RegEx
     "a dilated conv2d",
     IMAGE,
     { conv2d: { filters: 2, kernelSize: 2, dilationRate: [1, 2] } },
-    /dilation rate of 1 x 2.*Set it to 1/,
+    /dilation rate of 1 x 2, and.*Set it to 1/,
   ],
   ["a dilated depthwise convolution", IMAGE, { depthwiseConv2d: { kernelSize: 2, dilationRate: 2 } }, /dilation/],
   [

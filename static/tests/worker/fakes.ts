@@ -350,6 +350,7 @@ export function lease(leaseId: string, changes: Partial<LeaseMessage> = {}): Lea
     learning_rate: 0.1,
     optimizer: "model",
     wants: "weights",
+    carry: false,
     encoding: "f32",
     seconds: 60,
     ...changes,
