@@ -97,12 +97,7 @@ class PreparedRun:
             description=definition.description,
             model=self.built.config,
             dataset=self.dataset.description,
-            training={
-                "batch_size": config.batch_size,
-                "lease_seconds": config.lease_seconds,
-                "seed": config.seed,
-                "clip": dict(definition.training.clip) if definition.training.clip is not None else None,
-            },
+            training=definition.training_of(config.seed),
             about=describe_ask(definition, config, self.shards),
         )
 
@@ -155,7 +150,9 @@ async def _prepare(
         for warning in (*check.warnings, *resource_warnings(built.num_weights)):
             progress(Step(warning))
         await evaluator.load_validation(lambda: encode_split(loaded.dataset.validation))
-        config = run_config(request, loaded, shards, built)
+        sizes = [ShardSize(shard.name, shard.num_examples) for shard in shards.shards]
+        held_out = len(loaded.dataset.validation)
+        config = definition.run_config(request.seed, sizes, built.num_weights, built.num_trainable, held_out)
         if resumption is None:
             folder = make_run_folder(request.runs_dir, definition.name, datetime.now(UTC))
             lock = RunLock.take(folder)
@@ -193,28 +190,6 @@ class Resumption:
 def fingerprint(shards: ShardStore) -> str:
     """Name the training data as cut: another dataset, seed or order has another name."""
     return hashlib.sha256("".join(shard.name for shard in shards.shards).encode()).hexdigest()
-
-
-def run_config(request: PrepareRequest, loaded: LoadedDataset, shards: ShardStore, built: BuiltModel) -> RunConfig:
-    """Settings of the core for this run."""
-    definition = request.definition
-    validation_total = len(loaded.dataset.validation)
-    return RunConfig(
-        seed=request.seed,
-        shards=tuple(ShardSize(shard.name, shard.num_examples) for shard in shards.shards),
-        batch_size=definition.training.batch_size,
-        learning_rate=definition.learning_rate,
-        num_weights=built.num_weights,
-        num_trainable=built.num_trainable,
-        validation_total=validation_total,
-        lease_seconds=definition.training.lease_seconds,
-        schedule=definition.training.schedule,
-        stop=definition.training.stop,
-        merge=definition.merge,
-        validate_every_seconds=definition.validation.every_seconds,
-        validate_every_versions=definition.validation.every_versions,
-        validation_examples=min(definition.validation.examples, validation_total),
-    )
 
 
 def describe(
