@@ -1,6 +1,7 @@
 // Bundles the front end into static/dist: `node build.mjs`.
 //
 //   page/*.js    what the pages run (ES modules, code split)
+//   embed.js, client.js  for other people's pages, one file each
 //   worker/*.js  what the module worker runs (ES modules, code split: a backend is loaded when it is chosen)
 //   node/*.cjs   the evaluator and the headless volunteer, one file each
 //   *.wasm       the wasm backend's binaries, as its package ships them
@@ -53,13 +54,16 @@ const BROWSER = {
 const BUNDLES = [
   {
     ...BROWSER,
-    entryPoints: ["src/page/home.ts", "src/page/join.ts", "src/page/watch.ts"],
+    entryPoints: ["src/page/home.ts", "src/page/join.ts", "src/page/watch.ts", "src/page/embedded.ts"],
     outdir: join(STAGE, "page"),
   },
-  { ...BROWSER, entryPoints: ["src/worker/main.ts"], outdir: join(STAGE, "worker") },
+  { ...BROWSER, entryPoints: ["src/worker/main.ts", "src/worker/predictor.ts"], outdir: join(STAGE, "worker") },
+  // One file each, at addresses that other pages can rely on.
+  { ...BROWSER, entryPoints: ["src/embed/embed.ts"], outdir: STAGE, splitting: false },
+  { ...BROWSER, entryPoints: ["src/client/client.ts"], outdir: STAGE, splitting: false },
   {
     ...COMMON,
-    entryPoints: ["src/node/evaluator.ts", "src/node/volunteer.ts"],
+    entryPoints: ["src/node/evaluator.ts", "src/node/simulator.ts", "src/node/volunteer.ts"],
     // Node has fetch of its own, and neither WebGL nor WebGPU: these are named in the code and never loaded
     external: ["node-fetch", "@tensorflow/tfjs-backend-webgl", "@tensorflow/tfjs-backend-webgpu"],
     format: "cjs",

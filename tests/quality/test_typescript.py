@@ -18,10 +18,12 @@ MAY_IMPORT = {
     "worker": {"worker", "trainer", "shared"},
     "node": {"node", "worker", "trainer", "shared"},
     "page": {"page", "shared"},
+    "embed": {"embed", "shared"},
+    "client": {"client", "page", "shared"},
 }
 """docs/architecture.md's picture: the page knows the worker by its messages alone, whose types it may import."""
 
-MAY_IMPORT_TYPES = {"page": {"worker"}}
+MAY_IMPORT_TYPES = {"page": {"worker"}, "client": {"worker"}}
 
 IMPORT = re.compile(r"""(?:^|;)\s*(?:import|export)\s+(type\s+)?[^;'"]*?from\s*["']([^"']+)["']""", re.MULTILINE)
 BARE_IMPORT = re.compile(r"""(?:^\s*import|\bimport\()\s*["']([^"']+)["']""", re.MULTILINE)

@@ -165,6 +165,7 @@ async def test_every_answer_has_security_headers(served: Served) -> None:
         policy = response.headers["Content-Security-Policy"]
         assert "script-src 'self' 'wasm-unsafe-eval';" in policy
         assert "frame-ancestors 'none'" in policy
+        assert "unsafe-inline" not in policy
         assert response.headers["X-Content-Type-Options"] == "nosniff"
         assert response.headers["Referrer-Policy"] == "no-referrer"
         assert response.headers["Server"] == "WebNN"

@@ -16,6 +16,7 @@ OPTIONS = frozenset(
     {
         "WNN_COUNT",
         "WNN_DATA_DIR",
+        "WNN_EMBED_ORIGIN",
         "WNN_HOST",
         "WNN_LAN",
         "WNN_LOG_FORMAT",
@@ -26,6 +27,8 @@ OPTIONS = frozenset(
         "WNN_PATH_PREFIX",
         "WNN_PORT",
         "WNN_PUBLIC_URL",
+        "WNN_RECORD",
+        "WNN_RESUME",
         "WNN_RUNS_DIR",
         "WNN_SEED",
         "WNN_SHARE",

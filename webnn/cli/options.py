@@ -38,6 +38,13 @@ address_options = together(
     option("--path-prefix", default="", metavar="/PATH", callback=check_prefix, help="Serve under this path."),
     option("--tls-cert", type=FILE, help="Certificate (PEM) for https; needs --tls-key."),
     option("--tls-key", type=FILE, help="The certificate's private key (PEM)."),
+    option(
+        "--embed-origin",
+        "embed_origins",
+        multiple=True,
+        metavar="ORIGIN",
+        help="A site whose pages may show runs in a frame, such as https://example.org. Repeatable.",
+    ),
 )
 
 port_type = click.IntRange(0, 65535)
@@ -49,6 +56,11 @@ data_dir_option = option(
 runs_dir_option = option(
     "--runs-dir", type=DIRECTORY, default=Path("runs"), show_default=True, help="Folder that runs are written to."
 )
+
+run_argument = click.argument("run", required=False)
+
+resume_option = option("--resume", is_flag=True, help="Go on with the model's newest run, unless it is finished.")
+record_option = option("--record", is_flag=True, help="Keep every event and update, for `wnn replay`.")
 
 set_option = click.option(
     "--set",

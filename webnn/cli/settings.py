@@ -24,6 +24,7 @@ class TrainSettings:
     path_prefix: str = ""
     tls_cert: Path | None = None
     tls_key: Path | None = None
+    embed_origins: tuple[str, ...] = ()
     workers: int = 0
     share: float = 1.0
     open_page: bool | None = None
@@ -33,6 +34,8 @@ class TrainSettings:
     data_dir: Path | None = None
     runs_dir: Path = Path("runs")
     seed: int | None = None
+    resume: bool = False
+    record: bool = False
     json_lines: bool = False
     log_level: str = "warning"
     log_format: str = "text"

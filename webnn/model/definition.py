@@ -46,6 +46,14 @@ class ValidationPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckpointPlan:
+    """How often a run is written down: every so many seconds; the last `keep` checkpoints stay, and the best."""
+
+    every_seconds: float = 30.0
+    keep: int = 3
+
+
+@dataclass(frozen=True, slots=True)
 class ModelDefinition:
     """One model file. Exactly one of `layers` (entries {LAYER: {ARGUMENT: VALUE}}) and `topology` (JSON that
     `webnn.model.topology.convert_topology` takes) is set. `optimizer_options` has every option, defaults included.
@@ -56,6 +64,9 @@ class ModelDefinition:
     name: str
     description: str
     source: str
+    owner: str
+    purpose: str
+    licence: str
     dataset: str
     dataset_options: Mapping[str, object]
     layers: list[Json] | None
@@ -66,6 +77,7 @@ class ModelDefinition:
     optimizer_options: Mapping[str, object]
     training: Training
     validation: ValidationPlan
+    checkpoint: CheckpointPlan
     merge: MergeSpec
     initial_weights: Path | None
     raw: Json
@@ -105,6 +117,9 @@ def parse_model(raw: object, origin: str, path: Path | None = None, topology: Js
         name=model.get("name", path.stem if path else "model"),
         description=model.get("description", ""),
         source=model.get("source", ""),
+        owner=model.get("owner", ""),
+        purpose=model.get("purpose", ""),
+        licence=model.get("licence", ""),
         dataset=dataset,
         dataset_options=dataset_options,
         layers=model.get("layers"),
@@ -115,12 +130,18 @@ def parse_model(raw: object, origin: str, path: Path | None = None, topology: Js
         optimizer_options={**_defaults(OPTIMIZERS[optimizer]), **optimizer_options},
         training=training,
         validation=_validation(model.get("validation", {})),
+        checkpoint=_checkpoint(model.get("checkpoint", {})),
         merge=merge,
         initial_weights=_beside(path, model.get("initialWeights")),
         raw=model,
         origin=origin,
         path=path,
     )
+
+
+def parse_again(raw: Json, origin: str, path: Path | None) -> ModelDefinition:
+    """Make the definition of a model that was loaded before; `path` is the file that it came from, if it is there."""
+    return parse_model(raw, origin, path, None if path is None else topology_of(raw, path))
 
 
 def load_model(name_or_path: str | Path, search: Sequence[Path]) -> ModelDefinition:
@@ -158,6 +179,10 @@ def _validation(section: Json) -> ValidationPlan:
         every_versions=section.get("everyVersions"),
         examples=section.get("examples", 2000),
     )
+
+
+def _checkpoint(section: Json) -> CheckpointPlan:
+    return CheckpointPlan(every_seconds=float(section.get("everySeconds", 30)), keep=section.get("keep", 3))
 
 
 def _defaults(options: Mapping[str, object]) -> dict[str, object]:

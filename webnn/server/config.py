@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from webnn.core.errors import WebNNError
 
 MAX_HEADER_BYTES = 65_536
+_VERSION_MESSAGES_PER_SECOND = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,8 @@ class Limits:
     `messages_per_second`, with bursts of `message_burst`, cost more than that the connection. `queue_messages` and
     `queue_bytes` may wait for a slow reader before it is dropped. `live_seconds` between `live` messages to a watcher
     (to a volunteer twice that), `version_seconds` between `version` messages, `progress_seconds` between a volunteer's
-    `progress`.
+    `progress`. `held_update_bytes` of updates may wait to be merged before the server stops reading more of them.
+    `progress`. Updates of `post_bytes` and more are to be posted, with `receiving_bytes` of them on their way at once.
     """
 
     max_connections: int = 4096
@@ -37,6 +39,15 @@ class Limits:
     live_seconds: float = 1.0
     version_seconds: float = 0.25
     progress_seconds: float = 1.0
+    held_update_bytes: int = 1 << 30
+    post_bytes: int = 256 << 10
+    receiving_bytes: int = 1 << 30
+
+    def announcement_seconds(self, num_volunteers: int) -> float:
+        """How long to wait after a `version` message: leases and outcomes name the newest version too, and to tell a
+        thousand volunteers of it four times a second would cost more than merging.
+        """
+        return max(self.version_seconds, num_volunteers / _VERSION_MESSAGES_PER_SECOND)
 
     def max_frame_bytes(self, num_weights: int) -> int:
         """The largest frame that a volunteer of a model of `num_weights` numbers can need."""
@@ -50,7 +61,8 @@ class ServerConfig:
     `public_url` is the address that people use where it is not the one listened on (a reverse proxy, a tunnel); it may
     carry a path. `prefix` is the path under which the server itself answers: "" or "/something". `tls_cert` and
     `tls_key` are PEM files. `owner_token` None: the one kept in `runs_dir`, made there if there is none. `log_format`
-    is "text" or "json". X-Forwarded-* headers are never trusted.
+    is "text" or "json". `embed_origins` are the sites ("https://example.org") whose pages may frame `/embed/RUN`.
+    X-Forwarded-* headers are never trusted.
     """
 
     runs_dir: Path
@@ -63,6 +75,7 @@ class ServerConfig:
     owner_token: str | None = None
     log_level: str = "warning"
     log_format: str = "text"
+    embed_origins: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
@@ -81,6 +94,18 @@ class ServerConfig:
                 message = f"The public URL must look like https://example.org/path, not {self.public_url!r}."
                 raise WebNNError("settings", message)
 
+        for origin in self.embed_origins:
+            _check_origin(origin)
+
     @property
     def scheme(self) -> str:
         return "https" if self.tls_cert is not None else "http"
+
+
+def _check_origin(origin: str) -> None:
+    """What goes into a header is an origin and nothing else."""
+    parts = urlsplit(origin)
+    plain = f"{parts.scheme}://{parts.netloc}"
+    if parts.scheme not in ("http", "https") or origin != plain or re.search(r"[\s;,'\"]", origin):
+        message = f"An origin that may embed runs looks like https://example.org, not {origin[:80]!r}."
+        raise WebNNError("settings", message)

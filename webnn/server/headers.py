@@ -15,20 +15,25 @@ _POLICY = "; ".join(
         "object-src 'none'",
         "base-uri 'none'",
         "form-action 'self'",
-        "frame-ancestors 'none'",
     )
 )
 
 _HEADERS = {
-    "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
-    hdrs.SERVER: "WebNN",
 }
 
 
 async def add_security_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """An `on_response_prepare` signal handler."""
+    """An `on_response_prepare` signal handler. What a handler has set itself stays."""
     if response.status != 101:
-        response.headers.update(_HEADERS)
+        response.headers.setdefault("Content-Security-Policy", policy("'none'"))
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        response.headers[hdrs.SERVER] = "WebNN"
+
+
+def policy(frame_ancestors: str) -> str:
+    """The Content-Security-Policy of a page that pages of `frame_ancestors` may show in a frame."""
+    return f"{_POLICY}; frame-ancestors {frame_ancestors}"

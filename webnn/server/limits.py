@@ -37,6 +37,11 @@ class ConnectionCount:
         self._by_address: Counter[str] = Counter()
         self._total = 0
 
+    @property
+    def total(self) -> int:
+        """Sockets that are open now."""
+        return self._total
+
     @contextmanager
     def one_more(self, address: str) -> Iterator[None]:
         """Counts a socket while it is open; raises `WebNNError("too_many")` when it would be one too many."""

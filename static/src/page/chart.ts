@@ -2,6 +2,7 @@
 import uPlot from "uplot";
 import { clock } from "./format.ts";
 import type { Track } from "./track.ts";
+import { saveCanvas } from "./watch/saving.ts";
 
 /** Distances of the marks on the axis of time, in seconds: round ones on a clock. */
 const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400, 172800, 604800];
@@ -15,6 +16,9 @@ export interface ChartLine {
   colour: string;
   width: number;
   track: Track;
+  /** Points alone, without a line between them. */
+  dots?: boolean;
+  dashed?: boolean;
 }
 
 export interface ChartOptions {
@@ -28,6 +32,8 @@ export interface ChartOptions {
   bare?: boolean;
   /** Charts of one group show their values at one moment. */
   group?: string;
+  /** A stretch of time is looked at closely by drawing across it; a double click shows everything. */
+  zoom?: boolean;
 }
 
 export class LiveChart {
@@ -35,6 +41,10 @@ export class LiveChart {
   private readonly options: ChartOptions;
   private plot: uPlot | null = null;
   private drawing = false;
+  private logarithmic = false;
+  /** What is looked at: everything, the last seconds, or a stretch chosen by hand. */
+  private span: { last: number } | "chosen" | null = null;
+  private readonly hidden = new Set<number>();
 
   constructor(container: HTMLElement, options: ChartOptions) {
     this.container = container;
@@ -50,9 +60,47 @@ export class LiveChart {
     this.drawing = true;
     requestAnimationFrame(() => {
       this.drawing = false;
-      if (this.plot) this.plot.setData(this.data());
-      else this.rebuild();
+      if (!this.plot) {
+        this.rebuild();
+        return;
+      }
+      // A stretch that somebody looks at stays while new points come.
+      this.plot.setData(this.data(), this.span === null);
+      this.look();
     });
+  }
+
+  /** Shows the last `seconds`, or everything. */
+  showLast(seconds: number | null): void {
+    this.span = seconds === null ? null : { last: seconds };
+    this.draw();
+  }
+
+  setLogarithmic(logarithmic: boolean): void {
+    this.logarithmic = logarithmic;
+    this.rebuild();
+  }
+
+  /** Shows a line or leaves it out, its place in the legend too. */
+  showLine(place: number, shown: boolean): void {
+    if (this.hidden.has(place) !== shown) return;
+    if (shown) this.hidden.delete(place);
+    else this.hidden.add(place);
+    if (this.plot) this.rebuild();
+  }
+
+  savePicture(name: string): void {
+    if (this.plot) saveCanvas(name, this.plot.ctx.canvas);
+  }
+
+  private look(): void {
+    if (this.plot === null || this.span === null || this.span === "chosen") return;
+    const newest = this.plot.data[0]?.at(-1) ?? 0;
+    this.plot.setScale("x", { min: Math.max(0, newest - this.span.last), max: newest });
+  }
+
+  private get lines(): ChartLine[] {
+    return this.options.lines.filter((_, place) => !this.hidden.has(place));
   }
 
   private rebuild(): void {
@@ -61,7 +109,11 @@ export class LiveChart {
     if (this.container.clientWidth === 0) return;
     this.container.replaceChildren();
     this.plot = new uPlot(this.settings(), this.data(), this.container);
+    this.plot.over.addEventListener("dblclick", () => {
+      this.span = null;
+    });
     this.resize();
+    this.look();
   }
 
   private resize(): void {
@@ -78,12 +130,13 @@ export class LiveChart {
   }
 
   private data(): uPlot.AlignedData {
-    const tables = this.options.lines.map(({ track }): uPlot.AlignedData => [track.x, track.y]);
+    const tables = this.lines.map(({ track }): uPlot.AlignedData => [track.x, track.y]);
     return tables.length === 1 ? (tables[0] as uPlot.AlignedData) : uPlot.join(tables);
   }
 
   private settings(): uPlot.Options {
-    const { lines, format, axisFormat = format, range, bare = false, group } = this.options;
+    const { format, axisFormat = format, range, bare = false, group, zoom = false } = this.options;
+    const { lines, logarithmic } = this;
     const style = getComputedStyle(this.container);
     const colour = (name: string) => style.getPropertyValue(name).trim();
     const axis: uPlot.Axis = {
@@ -98,18 +151,24 @@ export class LiveChart {
       ...(bare ? { padding: [4, 4, 4, 4] as [number, number, number, number] } : {}),
       cursor: {
         show: !bare,
-        drag: { x: false, y: false },
+        drag: { x: zoom, y: false, uni: 20 },
         points: { size: 8 },
         ...(group ? { sync: { key: group } } : {}),
       },
       legend: { show: !bare },
       scales: {
         x: { time: false },
-        y: { range: (_, lowest, highest) => (lowest === null ? [0, 1] : range(lowest, highest)) },
+        y: {
+          distr: logarithmic ? 3 : 1,
+          range: (_, lowest, highest) => {
+            if (lowest === null) return logarithmic ? [0.1, 1] : [0, 1];
+            return logarithmic ? decades(lowest, highest) : range(lowest, highest);
+          },
+        },
       },
       axes: [
         { ...axis, values: (_, splits) => splits.map(clock), incrs: TIME_STEPS, space: 70, size: 32 },
-        { ...axis, values: (_, splits) => splits.map(axisFormat), size: 48 },
+        { ...axis, values: (_, splits) => splits.map((value) => (value === null ? "" : axisFormat(value))), size: 52 },
       ],
       series: [
         { label: "Time", value: (_, value: number | null) => (value === null ? "–" : clock(value)) },
@@ -118,12 +177,24 @@ export class LiveChart {
             label: line.label,
             stroke: colour(line.colour),
             width: line.width,
+            ...(line.dashed ? { dash: [6, 4] } : {}),
             spanGaps: true,
-            points: { show: (plot: uPlot) => (plot.data[0]?.length ?? 0) < 2 },
+            ...(line.dots ? { paths: () => null } : {}),
+            points: line.dots
+              ? { show: true, size: 7, fill: colour(line.colour), width: 0 }
+              : { show: (plot: uPlot) => (plot.data[0]?.length ?? 0) < 2 },
             value: (_, value: number | null) => (value === null ? "–" : format(value)),
           }),
         ),
       ],
+      hooks: {
+        // Drawing across the chart chooses a stretch; the whole of it again is none.
+        setSelect: [
+          (plot) => {
+            if (plot.select.width > 0) this.span = "chosen";
+          },
+        ],
+      },
     };
   }
 }
@@ -131,6 +202,13 @@ export class LiveChart {
 /** Accuracy: up to 100 %, from the nearest tenth below what there is. */
 export function accuracyRange(lowest: number): [number, number] {
   return [Math.min(0.9, Math.max(0, Math.floor(lowest * 10) / 10)), 1];
+}
+
+/** Whole powers of ten round what there is. */
+function decades(lowest: number, highest: number): [number, number] {
+  const low = lowest > 0 ? lowest : 1e-4;
+  const high = Math.max(highest, low);
+  return [10 ** Math.floor(Math.log10(low)), 10 ** Math.ceil(Math.log10(high) + 1e-9)];
 }
 
 /** Losses: from zero, with room above. */

@@ -23,6 +23,11 @@ export function deviceName(userAgent: string): string {
   return `${nameIn(BROWSERS, userAgent) ?? "A browser"} on ${nameIn(SYSTEMS, userAgent) ?? "an unknown system"}`;
 }
 
+/** A phone or a tablet: what runs on a battery, in a hand, often on a metered network. */
+export function isPhone(userAgent: string): boolean {
+  return /Mobi|Android|iPhone|iPad/.test(userAgent);
+}
+
 function nameIn(table: [RegExp, string][], userAgent: string): string | null {
   return table.find(([pattern]) => pattern.test(userAgent))?.[1] ?? null;
 }

@@ -5,10 +5,11 @@ import type { Activity } from "../worker/events.ts";
 import type { WorkerMessage } from "../worker/messages.ts";
 import { accuracyRange, LiveChart, lossRange } from "./chart.ts";
 import { byId, setFields, setText } from "./dom.ts";
-import { count, decimal, percent } from "./format.ts";
-import { Ledger } from "./ledger.ts";
+import { count, decimal, pace, percent, roughly } from "./format.ts";
+import type { Ledger } from "./ledger.ts";
+import { marksOn } from "./marks.ts";
 import { Track } from "./track.ts";
-import { OUTCOME_WORDS, stateSentence, WAIT_WORDS } from "./words.ts";
+import { BACKEND_WORDS, OUTCOME_WORDS, stateSentence, WAIT_WORDS } from "./words.ts";
 
 /** What the headline says; training, sending and fetching are one thing to a person. */
 const HEADLINES: Readonly<Record<Activity, string>> = {
@@ -34,17 +35,26 @@ export class JoinView {
   private readonly progress = byId<HTMLProgressElement>("lease-progress");
   private readonly accuracy = new Track();
   private readonly loss = new Track();
-  private readonly ledger = new Ledger();
+  private readonly own = new Track();
+  private readonly ledger: Ledger;
+  private clock: { seconds: number; at: number } | null = null;
+  private heldBy: string | null = null;
   private chart: LiveChart | null = null;
   private isPaused = false;
   private hasTrained = false;
   private closedBy: string | null = null;
+
+  constructor(ledger: Ledger) {
+    this.ledger = ledger;
+    this.showLedger();
+  }
 
   get paused(): boolean {
     return this.isPaused;
   }
 
   started(): void {
+    this.ledger.begin();
     this.closedBy = null;
     delete this.root.dataset.closed;
     this.hasTrained = false;
@@ -62,7 +72,9 @@ export class JoinView {
         break;
       case "backend":
         this.root.dataset.backend = message.name;
-        this.field("backend", backendSentence(message.name, message.reason));
+        this.field("backend", backendWords(message.name, message.seconds_per_iteration));
+        this.field("backend-why", message.reason);
+        showIfThere("backend-why");
         break;
       case "activity":
         this.activity(message.activity);
@@ -84,7 +96,7 @@ export class JoinView {
         this.outcome(message);
         break;
       case "waiting":
-        this.field("detail", WAIT_WORDS[message.reason] ?? message.message);
+        this.field("detail", waitSentence(WAIT_WORDS[message.reason] ?? message.message, message.seconds));
         break;
       case "live":
         this.live(message.status, message.validation, message.whole);
@@ -114,9 +126,11 @@ export class JoinView {
     if (paused) this.headline("Pausing", "Finishing the step at hand.");
   }
 
-  showShare(percentage: number): void {
-    setText(byId("share-value"), `${percentage} %`);
-    byId<HTMLInputElement>("share").setAttribute("aria-valuetext", `${percentage} percent of the time`);
+  /** The work rests for a reason of the volunteer's own making; null: for none. */
+  showHeld(reason: string | null): void {
+    this.heldBy = reason;
+    this.root.dataset.held = reason === null ? "" : "yes";
+    if (reason !== null && this.root.dataset.phase === "active") this.headline("Resting", reason);
   }
 
   showOldBuild(): void {
@@ -152,6 +166,11 @@ export class JoinView {
     this.root.dataset.activity = activity;
     if (activity === "stopped") return;
     if (activity === "training") this.hasTrained = true;
+    if (activity === "paused" && this.heldBy !== null && !this.isPaused) {
+      this.progress.value = 0;
+      this.headline("Resting", this.heldBy);
+      return;
+    }
     const smooth = this.hasTrained && activity === "preparing";
     this.headline(
       smooth ? "Training" : HEADLINES[activity],
@@ -169,9 +188,16 @@ export class JoinView {
 
   private outcome({ outcome, detail }: Extract<WorkerMessage, { type: "outcome" }>): void {
     const words = OUTCOME_WORDS[outcome];
-    if (words === null) this.note("Your last piece of work has counted. Thank you.");
+    if (words === null) this.counted();
     // Only a refusal has something to say that the word for it does not.
     else this.note(sentence(`A piece of work did not count: ${(outcome === "invalid" && detail) || words}`));
+  }
+
+  private counted(): void {
+    this.note("Your last piece of work has counted. Thank you.");
+    if (!this.clock) return;
+    this.ledger.mark(this.clock.seconds + (Date.now() - this.clock.at) / 1000);
+    this.showMarks();
   }
 
   private connection(state: "connecting" | "open" | "lost", seconds: number | null): void {
@@ -182,6 +208,7 @@ export class JoinView {
   }
 
   private live(status: RunStatus, validation: ValidationPoint[], whole: boolean): void {
+    this.clock = { seconds: status.seconds, at: Date.now() };
     this.addPoints(validation, whole);
     this.field("run-state", stateSentence(status.state, status.reason));
     setFields(document, {
@@ -201,11 +228,23 @@ export class JoinView {
       this.loss.add(seconds, loss);
     }
     if (points.length > 0) this.drawCurve(points.at(-1)?.[4] !== null);
+    this.showMarks();
+  }
+
+  private showMarks(): void {
+    if (!this.chart) return;
+    marksOn(this.own, this.ledger.marks, this.root.dataset.measure === "loss" ? this.loss : this.accuracy);
+    byId("own-note").hidden = this.own.x.length === 0;
+    this.chart.draw();
   }
 
   private drawCurve(isClassifier: boolean): void {
+    this.root.dataset.measure = isClassifier ? "accuracy" : "loss";
     this.chart ??= new LiveChart(byId("curve"), {
-      lines: [{ label: "", colour: "--accent", width: 2, track: isClassifier ? this.accuracy : this.loss }],
+      lines: [
+        { label: "", colour: "--accent", width: 2, track: isClassifier ? this.accuracy : this.loss },
+        { label: "", colour: "--own", width: 0, track: this.own, dots: true },
+      ],
       format: isClassifier ? percent : decimal,
       range: isClassifier ? accuracyRange : lossRange,
       bare: true,
@@ -255,12 +294,22 @@ export class JoinView {
   }
 }
 
+/** Shows what only some of the pages have. */
+function showIfThere(id: string): void {
+  const element = document.getElementById(id);
+  if (element) element.hidden = false;
+}
+
+function waitSentence(words: string, seconds: number): string {
+  return seconds > 0 ? `${words} Asking again in ${roughly(seconds)} at the latest.` : words;
+}
+
 /** With the full stop that it may lack. */
 function sentence(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
-/** The reason is a sentence that mostly begins with the backend's name. */
-function backendSentence(name: string, reason: string): string {
-  return reason.startsWith(name) ? reason : `${name}: ${reason}`;
+function backendWords(name: string, seconds: number | null): string {
+  const words = BACKEND_WORDS[name] ?? name;
+  return seconds === null ? words : `${words}, ${pace(seconds)} a step`;
 }

@@ -3,6 +3,7 @@ import { openStorage } from "./keeping.ts";
 
 const KEY = "webnn:reloaded-at";
 const RESUME_KEY = "webnn:resume";
+const WORKING_KEY = "webnn:working";
 const QUIET_MILLISECONDS = 60_000;
 
 /** Reloads and returns true, or returns false where that was done a moment ago. */
@@ -16,10 +17,23 @@ export function reloadOnce(resume: boolean): boolean {
   return true;
 }
 
-/** True once after a reload in the middle of work that the volunteer had started. */
-export function takeResume(): boolean {
+/** Notes that the volunteer has started work on a run in this tab, or ended it. */
+export function keepWorking(run: string, working: boolean): void {
+  const storage = openStorage("sessionStorage");
+  if (working) storage.setItem(WORKING_KEY, run);
+  else storage.removeItem(WORKING_KEY);
+}
+
+/** True after a reload in the middle of work on this run that the volunteer had started in this tab. */
+export function takeResume(run: string): boolean {
   const storage = openStorage("sessionStorage");
   const resume = storage.getItem(RESUME_KEY) === "1";
   storage.removeItem(RESUME_KEY);
-  return resume;
+  return resume || (storage.getItem(WORKING_KEY) === run && wasReloaded());
+}
+
+/** A tab that was duplicated, or a page opened anew, has a copy of the notes too: only a reload goes on. */
+function wasReloaded(): boolean {
+  const [entry] = performance.getEntriesByType("navigation") as PerformanceNavigationTiming[];
+  return entry?.type === "reload";
 }

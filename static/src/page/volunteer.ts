@@ -49,15 +49,17 @@ export class Volunteer {
   }
 
   pause(): void {
+    if (this.paused) return;
     this.paused = true;
     this.post({ type: "pause" });
     this.awake.want(false);
   }
 
   resume(): void {
+    if (!this.paused) return;
     this.paused = false;
     this.post({ type: "resume" });
-    this.awake.want(true);
+    this.awake.want(this.running);
   }
 
   setShare(share: number): void {

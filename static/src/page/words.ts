@@ -31,6 +31,13 @@ export const OUTCOME_WORDS: Readonly<Record<OutcomeName, string | null>> = {
   rolled_back: "the run went back to an earlier version",
 };
 
+export const BACKEND_WORDS: Readonly<Record<string, string>> = {
+  webgpu: "The graphics processor (WebGPU)",
+  webgl: "The graphics processor (WebGL)",
+  wasm: "The processor (WebAssembly)",
+  cpu: "The processor (JavaScript)",
+};
+
 /** Over for good: nothing more will come. */
 export function isOver(state: RunState): boolean {
   return state === "stopped" || state === "finished" || state === "failed";

@@ -15,13 +15,14 @@ import { decodeShard, type Shard } from "../trainer/shards.ts";
 import { Trainer } from "../trainer/trainer.ts";
 import { blankShard } from "./blank.ts";
 import type { LeaseTrainer, LeaseWork, ShardPart, TrainedLease, TrainerFactory, TrainHooks } from "./events.ts";
-import type { BackendName } from "./messages.ts";
+import type { BackendName, OwnExamples } from "./messages.ts";
+import { countOf, ownShard, repeated } from "./own.ts";
 
 /** A backend that failed so often in this session is not tried again. */
 const MOST_FAILURES = 2;
 
-/** `force`: use this backend and measure no other. */
-export function browserTrainerFactory(force: BackendName | null): TrainerFactory {
+/** `force`: use this backend and measure no other. `own`: train on these examples instead of those of the leases. */
+export function browserTrainerFactory(force: BackendName | null, own: OwnExamples | null = null): TrainerFactory {
   // The bundle lies in a folder beside the wasm files.
   configureWasm(new URL("..", import.meta.url).href);
   return async ({ model, dataset, training, failures }) => {
@@ -36,7 +37,8 @@ export function browserTrainerFactory(force: BackendName | null): TrainerFactory
     );
     const secondsPerIteration = choice.secondsPerIteration ?? (await measure(choice.name));
     const trainer = await Trainer.create(model, dataset, training);
-    return new TfjsTrainer(trainer, dataset, choice.name, choice.reason, secondsPerIteration);
+    const shard = own && ownShard(own, dataset);
+    return new TfjsTrainer(trainer, dataset, shard, choice.name, choice.reason, secondsPerIteration);
   };
 }
 
@@ -51,11 +53,20 @@ class TfjsTrainer implements LeaseTrainer {
   readonly secondsPerIteration: number;
   private readonly trainer: Trainer;
   private readonly dataset: DatasetConfig;
+  private readonly own: Shard | null;
   private readonly decoded = new WeakMap<Uint8Array, Shard>();
 
-  constructor(trainer: Trainer, dataset: DatasetConfig, backend: string, reason: string, secondsPerIteration: number) {
+  constructor(
+    trainer: Trainer,
+    dataset: DatasetConfig,
+    own: Shard | null,
+    backend: string,
+    reason: string,
+    secondsPerIteration: number,
+  ) {
     this.trainer = trainer;
     this.dataset = dataset;
+    this.own = own;
     this.backend = backend;
     this.reason = reason;
     this.secondsPerIteration = secondsPerIteration;
@@ -66,10 +77,11 @@ class TfjsTrainer implements LeaseTrainer {
   }
 
   async train(work: LeaseWork, parts: readonly ShardPart[], hooks: TrainHooks): Promise<TrainedLease | null> {
-    const examples = new Examples(
-      this.dataset,
-      parts.map(({ bytes, first, last }) => ({ shard: this.decode(bytes), first, last })),
-    );
+    const { own } = this;
+    const chosen = own
+      ? repeated(own, countOf(parts))
+      : parts.map(({ bytes, first, last }) => ({ shard: this.decode(bytes), first, last }));
+    const examples = new Examples(this.dataset, chosen);
     const result = await this.trainer.train(work, examples, hooks);
     if (!result.complete) return null;
     const { iterations, num_examples, seconds, loss, accuracy, payload, tensorsBefore, tensorsAfter } = result;

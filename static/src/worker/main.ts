@@ -22,7 +22,8 @@ function start(message: Extract<PageMessage, { type: "start" }>): void {
     device: { kind: "browser", name: message.device_name },
     build: message.build,
     share: message.share,
-    trainerFactory: browserTrainerFactory(message.backend),
+    trainerFactory: browserTrainerFactory(message.backend, message.own ?? null),
+    ownExamples: Boolean(message.own),
     platform: hostPlatform(),
     onEvent: (event) => scope.postMessage(event),
   });

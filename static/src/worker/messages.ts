@@ -3,6 +3,15 @@ import type { Identity, SessionEvent } from "./events.ts";
 
 export type BackendName = "webgpu" | "webgl" | "wasm" | "cpu";
 
+/** Examples of the visitor's own, in the dataset's shapes and as it stores them; they stay on the device. */
+export interface OwnExamples {
+  /** One array for each input of the model, all examples one after the other. */
+  inputs: Float32Array[];
+  /** Class ids, or values. */
+  targets: Int32Array | Float32Array;
+  num_examples: number;
+}
+
 /** From the page to the worker. */
 export type PageMessage =
   | {
@@ -16,6 +25,8 @@ export type PageMessage =
       share: number;
       /** Use this backend and no other; null: the fastest. */
       backend: BackendName | null;
+      /** Train on these and on nothing of the server's. */
+      own?: OwnExamples | null;
     }
   | { type: "pause" }
   | { type: "resume" }

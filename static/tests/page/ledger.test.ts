@@ -37,3 +37,29 @@ test("tensors that a lease leaves behind are added up", () => {
   assert.equal(ledger.leaked, 2);
   assert.equal(ledger.leases, 2);
 });
+
+test("what was given is kept over visits, and two tabs add up", () => {
+  const kept = new Map<string, string>();
+  const storage = {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => void kept.set(key, value),
+    removeItem: (key: string) => void kept.delete(key),
+  };
+  const [one, two] = [new Ledger(storage, "run"), new Ledger(storage, "run")];
+  for (const ledger of [one, two]) {
+    ledger.begin();
+    ledger.take(outcome("merged"));
+    ledger.take(outcome("stale"));
+    ledger.take({ type: "traffic", bytes_in: 1000, bytes_out: 10 });
+    ledger.take({ type: "traffic", bytes_in: 3000, bytes_out: 30 });
+    ledger.mark(5);
+    ledger.save();
+  }
+  const later = new Ledger(storage, "run");
+  assert.equal(later.merged, 2);
+  assert.deepEqual(later.marks, [5, 5]);
+  assert.equal(later.fields()["bytes-down"], "6.0 kB");
+  assert.match(later.fields()["not-counted"] ?? "", /^Not counted: 2 /);
+  kept.set("run", "garbage");
+  assert.equal(new Ledger(storage, "run").merged, 0);
+});

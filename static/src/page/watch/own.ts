@@ -1,0 +1,137 @@
+/** The owner's controls: shown to whoever has the token, which stays in this tab. */
+import type { RunState } from "../../shared/protocol.ts";
+import { byId, setText } from "../dom.ts";
+import { openStorage } from "../keeping.ts";
+import { isOver } from "../words.ts";
+import { type PanelPlace, readJson } from "./panel.ts";
+import type { SendAway } from "./people.ts";
+import { saveBlob } from "./saving.ts";
+
+const KEY = "webnn:owner-token";
+
+interface Rights {
+  downloads: { name: string; title: string }[];
+}
+
+export class Ownership {
+  private readonly api: string;
+  private readonly storage = openStorage("sessionStorage");
+  private readonly onChange: (sendAway: SendAway | null) => void;
+  private token: string | null = null;
+  private state: RunState = "created";
+
+  /** `onChange` gets what the owner can do about volunteers, or null when the token is forgotten. */
+  constructor({ api }: PanelPlace, onChange: (sendAway: SendAway | null) => void) {
+    this.api = api;
+    this.onChange = onChange;
+    byId<HTMLFormElement>("own-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.enter(byId<HTMLInputElement>("own-token").value.trim());
+    });
+    byId("own-forget").addEventListener("click", () => this.forget(""));
+    for (const verb of ["pause", "resume"] as const) {
+      byId(`own-${verb}`).addEventListener("click", () => void this.control(verb));
+    }
+    const confirm = byId<HTMLDialogElement>("own-stop-dialog");
+    byId("own-stop").addEventListener("click", () => confirm.showModal());
+    confirm.addEventListener("close", () => {
+      if (confirm.returnValue === "stop") void this.control("stop");
+      confirm.returnValue = "";
+    });
+    const kept = this.storage.getItem(KEY);
+    if (kept) void this.enter(kept);
+  }
+
+  showState(state: RunState): void {
+    this.state = state;
+    byId<HTMLButtonElement>("own-pause").disabled = state !== "running";
+    byId<HTMLButtonElement>("own-resume").disabled = state !== "paused";
+    byId<HTMLButtonElement>("own-stop").disabled = isOver(state);
+  }
+
+  private async enter(token: string): Promise<void> {
+    if (!token) return;
+    try {
+      this.token = token;
+      const rights = await this.ask<Rights>("owner");
+      this.storage.setItem(KEY, token);
+      this.showRights(rights);
+      this.say("");
+      this.onChange((label, how) => this.sendAway(label, how));
+    } catch (error) {
+      this.forget(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  private forget(message: string): void {
+    this.token = null;
+    this.storage.removeItem(KEY);
+    byId("own-form").hidden = false;
+    byId("own-controls").hidden = true;
+    byId<HTMLInputElement>("own-token").value = "";
+    this.say(message);
+    this.onChange(null);
+  }
+
+  private showRights({ downloads }: Rights): void {
+    byId("own-form").hidden = true;
+    byId("own-controls").hidden = false;
+    this.showState(this.state);
+    byId("own-downloads").replaceChildren(
+      ...downloads.map(({ name, title }) => {
+        const item = document.createElement("li");
+        const words = document.createElement("span");
+        words.textContent = title;
+        const button = document.createElement("button");
+        button.type = "button";
+        button.className = "button small";
+        button.textContent = name;
+        button.setAttribute("aria-label", `Download ${name}: ${title}`);
+        button.addEventListener("click", () => void this.download(name));
+        item.append(words, button);
+        return item;
+      }),
+    );
+  }
+
+  private async control(verb: "pause" | "resume" | "stop"): Promise<void> {
+    await this.attempt(async () => {
+      const status = await this.ask<{ state: RunState }>(verb, "POST");
+      this.showState(status.state);
+    });
+  }
+
+  private async download(name: string): Promise<void> {
+    await this.attempt(async () => {
+      const response = await fetch(`${this.api}/download/${name}`, { headers: this.headers });
+      if (!response.ok) throw new Error(`The server answered ${response.status}.`);
+      const named = /filename="([^"]+)"/.exec(response.headers.get("Content-Disposition") ?? "");
+      saveBlob(named?.[1] ?? name, await response.blob());
+    });
+  }
+
+  private async sendAway(label: string, how: "kick" | "block"): Promise<void> {
+    await this.attempt(() => this.ask(`volunteers/${label.replace("#", "")}/${how}`, "POST"));
+  }
+
+  private async attempt(work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work();
+      this.say("");
+    } catch (error) {
+      this.say(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  private ask<Answer>(path: string, method: "GET" | "POST" = "GET"): Promise<Answer> {
+    return readJson(`${this.api}/${path}`, { method, headers: this.headers });
+  }
+
+  private get headers(): Record<string, string> {
+    return { Authorization: `Bearer ${this.token ?? ""}` };
+  }
+
+  private say(message: string): void {
+    setText(byId("own-note"), message);
+  }
+}

@@ -1,0 +1,115 @@
+"""The JSON twins of what the watch page shows beyond status and metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Any
+from urllib.parse import quote
+
+from aiohttp import web
+
+from webnn.core.encoding import Encoding
+from webnn.core.errors import WebNNError
+from webnn.server.api import find_run, json_answer
+from webnn.server.insight import Insight
+from webnn.server.keys import CONNECTIONS, PAGES
+from webnn.server.run_task import RunTask
+
+_LINUX_STATM = "/proc/self/statm"
+
+
+def add_look_routes(app: web.Application, run: str) -> None:
+    """Add the addresses of this module under `run`, the path of one run."""
+    app.router.add_get(f"{run}/about", show_about)
+    app.router.add_get(f"{run}/samples", show_samples)
+    app.router.add_get(f"{run}/predictions", show_predictions)
+    app.router.add_get(f"{run}/network", show_network)
+    app.router.add_get(f"{run}/histograms", show_histograms)
+    app.router.add_get(f"{run}/volunteers", show_volunteers)
+    app.router.add_get(f"{run}/server", show_server)
+    app.router.add_get(f"{run}/events", show_events)
+    app.router.add_get(f"{run}/weights/latest", send_to_latest_weights)
+
+
+async def show_about(request: web.Request) -> web.Response:
+    return json_answer(find_run(request).info.about)
+
+
+async def show_samples(request: web.Request) -> web.Response:
+    return json_answer(await asyncio.to_thread(_insight(request).gallery.samples))
+
+
+async def show_predictions(request: web.Request) -> web.Response:
+    return json_answer(await _insight(request).verdict(find_run(request).current))
+
+
+async def show_network(request: web.Request) -> web.Response:
+    return json_answer(_insight(request).network())
+
+
+async def show_histograms(request: web.Request) -> web.Response:
+    return json_answer(_insight(request).histograms.as_dict())
+
+
+async def show_volunteers(request: web.Request) -> web.Response:
+    task = find_run(request)
+    return json_answer({"volunteers": task.activity.volunteers(task.run)})
+
+
+async def show_events(request: web.Request) -> web.Response:
+    since = request.query.get("since", "0")
+    if not since.isascii() or not since.isdigit() or len(since) > 15:
+        raise WebNNError("settings", "since is the count of events known already.")
+    return json_answer(find_run(request).activity.log(int(since)))
+
+
+async def show_server(request: web.Request) -> web.Response:
+    task = find_run(request)
+    return json_answer(server_numbers(task) | {"connections": request.app[CONNECTIONS].total})
+
+
+async def send_to_latest_weights(request: web.Request) -> web.Response:
+    """Redirect to the address of the current version, which never changes."""
+    current = find_run(request).current
+    encoding = request.query.get("encoding", Encoding.F32)
+    run = quote(request.match_info["run"], safe="")
+    base = request.app[PAGES].base(request)
+    place = f"{base}/api/v1/runs/{run}/weights/{current.version}-{current.hash}?encoding={quote(encoding[:40])}"
+    raise web.HTTPTemporaryRedirect(place, headers={"Cache-Control": "no-store"})
+
+
+def server_numbers(task: RunTask) -> dict[str, Any]:
+    """`server` of docs/protocol.md, but for `connections`."""
+    seconds = task.run.seconds(task.now)
+    return {
+        "merges_per_second": round(task.run.num_merges / seconds, 3) if seconds > 0 else 0.0,
+        "bytes_in": task.traffic.bytes_in,
+        "bytes_out": task.traffic.bytes_out,
+        "bytes_per_second": round((task.traffic.bytes_in + task.traffic.bytes_out) / seconds) if seconds > 0 else 0,
+        "memory_bytes": memory_bytes(),
+        "queue": task.queued,
+        "watchers": len(task.audience.watchers),
+        "volunteers": len(task.audience.volunteers),
+    }
+
+
+def memory_bytes() -> int | None:
+    """Memory that this process holds now (Linux), or held at most (elsewhere); None where that is not known."""
+    if sys.platform == "win32":
+        return None
+    import resource  # noqa: PLC0415 (not on Windows)
+
+    try:
+        with open(_LINUX_STATM, encoding="ascii") as file:  # noqa: PTH123
+            return int(file.read().split()[1]) * resource.getpagesize()
+    except OSError:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak if sys.platform == "darwin" else 1024 * peak
+
+
+def _insight(request: web.Request) -> Insight:
+    insight = find_run(request).insight
+    if insight is None:
+        raise WebNNError("not_found", "This server keeps no data of that run to look into.")
+    return insight

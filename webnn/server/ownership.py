@@ -1,0 +1,113 @@
+"""What the owner does on the watch page beyond pausing and stopping: downloads, and who may take part."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import tempfile
+import zipfile
+from pathlib import Path
+
+from aiohttp import web
+
+from webnn.core.errors import WebNNError
+from webnn.engine.base import Snapshot
+from webnn.export import history_csv, write_safetensors, write_tfjs
+from webnn.server.api import find_run, json_answer
+from webnn.server.auth import require_owner
+from webnn.server.insight import Insight
+from webnn.server.keys import TOKEN
+from webnn.server.run_task import RunTask
+
+FORMATS = {
+    "current.safetensors": "The newest weights (safetensors)",
+    "current-tfjs.zip": "The newest network (TensorFlow.js)",
+    "best.safetensors": "The best weights (safetensors)",
+    "best-tfjs.zip": "The best network (TensorFlow.js)",
+    "metrics.csv": "All measurements (CSV)",
+    "model.json": "What the network is (JSON)",
+}
+
+
+def add_owner_routes(app: web.Application, run: str) -> None:
+    """Add the addresses of this module under `run`, the path of one run; each needs the owner's token."""
+    app.router.add_get(f"{run}/owner", show_rights)
+    app.router.add_get(f"{run}/download/{{name}}", download)
+    app.router.add_post(f"{run}/volunteers/{{label}}/kick", kick)
+    app.router.add_post(f"{run}/volunteers/{{label}}/block", block)
+
+
+async def show_rights(request: web.Request) -> web.Response:
+    """What the token allows: whether it is the owner's is the question that a page asks here."""
+    require_owner(request, request.app[TOKEN])
+    task = find_run(request)
+    names = [name for name in FORMATS if _snapshot(task, name) is not None or not name.startswith("best")]
+    downloads = [{"name": name, "title": FORMATS[name]} for name in names]
+    return json_answer({"downloads": downloads, "blocked": len(task.blocked)})
+
+
+async def download(request: web.Request) -> web.Response:
+    """A run's result as it is now, in one of FORMATS."""
+    require_owner(request, request.app[TOKEN])
+    task, name = find_run(request), request.match_info["name"]
+    if name not in FORMATS:
+        raise WebNNError("not_found")
+    body = await asyncio.to_thread(_render, task, name)
+    disposition = f'attachment; filename="{task.info.id}-{name}"'
+    headers = {"Content-Disposition": disposition, "Cache-Control": "no-store"}
+    return web.Response(body=body, content_type="application/octet-stream", headers=headers)
+
+
+async def kick(request: web.Request) -> web.Response:
+    """End a volunteer's connection; it may come back."""
+    return _send_away(request, blocking=False)
+
+
+async def block(request: web.Request) -> web.Response:
+    """End a volunteer's connection for good, for as long as the server runs."""
+    return _send_away(request, blocking=True)
+
+
+def _send_away(request: web.Request, *, blocking: bool) -> web.Response:
+    require_owner(request, request.app[TOKEN])
+    task = find_run(request)
+    volunteer_id = task.activity.find(f"#{request.match_info['label']}")
+    if volunteer_id is None:
+        raise WebNNError("unknown_name", "There is no volunteer of that number.")
+    if blocking:
+        task.blocked.add(volunteer_id)
+    connection = task.audience.volunteer(volunteer_id)
+    if connection is not None:
+        connection.close("blocked" if blocking else "kicked")
+    return json_answer({"here": connection is not None, "blocked": volunteer_id in task.blocked})
+
+
+def _snapshot(task: RunTask, name: str) -> Snapshot | None:
+    return task.best if name.startswith("best") else task.current
+
+
+def _render(task: RunTask, name: str) -> bytes:
+    if name == "metrics.csv":
+        return history_csv(task.history.as_dict()).encode()
+    if name == "model.json":
+        return json.dumps({"model": task.info.model, "dataset": task.info.dataset}, indent=2).encode()
+    snapshot, insight = _snapshot(task, name), task.insight
+    if snapshot is None or insight is None:
+        raise WebNNError("not_found", "There is no such version yet.")
+    with tempfile.TemporaryDirectory(prefix="webnn-") as folder:
+        return _packed(Path(folder), insight, snapshot, task.info.id, zipped=name.endswith(".zip"))
+
+
+def _packed(folder: Path, insight: Insight, snapshot: Snapshot, run: str, *, zipped: bool) -> bytes:
+    built = insight.built
+    if not zipped:
+        path = folder / "weights.safetensors"
+        write_safetensors(path, snapshot.weights, built.weights, {"run": run, "version": str(snapshot.version)})
+        return path.read_bytes()
+    write_tfjs(folder, snapshot.weights, built.topology, built.weights)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
+        for path in sorted(folder.iterdir()):
+            archive.write(path, path.name)
+    return packed.getvalue()
