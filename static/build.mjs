@@ -63,7 +63,7 @@ const BUNDLES = [
   { ...BROWSER, entryPoints: ["src/client/client.ts"], outdir: STAGE, splitting: false },
   {
     ...COMMON,
-    entryPoints: ["src/node/evaluator.ts", "src/node/volunteer.ts"],
+    entryPoints: ["src/node/evaluator.ts", "src/node/simulator.ts", "src/node/volunteer.ts"],
     // Node has fetch of its own, and neither WebGL nor WebGPU: these are named in the code and never loaded
     external: ["node-fetch", "@tensorflow/tfjs-backend-webgl", "@tensorflow/tfjs-backend-webgpu"],
     format: "cjs",

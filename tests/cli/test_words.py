@@ -1,6 +1,7 @@
 import pytest
 
-from webnn.cli.words import count, duration, percent, size, status_words
+from webnn.cli.words import duration, percent, size, status_words
+from webnn.core.words import count
 
 STATUS = {
     "progress": 0.43,

@@ -371,3 +371,91 @@ class TestAppraising:
         run.update(lease)
         run.send(ev.Stop("enough"))
         assert run.send(ev.Appraised(lease.lease_id, Validation(1.0, 0.5, 1))) == []
+
+
+class TestFlock:
+    """Everyone has two leases at most, trains without a break, and is merged with the others."""
+
+    def flock(self, **options: object) -> World:
+        return world("auto", {"lease_seconds": 100.0}, **{"patience": 0.5, "seconds": 10, **options})
+
+    def test_it_is_merged_when_everyone_has_brought_something(self) -> None:
+        run = self.flock()
+        a, b, c = three(run)
+        for name in "abc":
+            assert run.ready(name, SPEED) is not None, "the next lease does not wait for the merge"
+        assert merged(run.update(b)) == []
+        assert merged(run.update(a)) == []
+        assert merged(run.update(c)) == [{"a", "b", "c"}]
+
+    def test_the_first_waits_for_its_patience_only(self) -> None:
+        run = self.flock()
+        a, b, _c = three(run)
+        run.wait(10)
+        run.update(a, seconds=10)
+        run.update(b, seconds=10)
+        waited = run.config.lease_seconds if a.iterations == 0 else a.iterations * SPEED * 0.5
+        assert merged(run.wait(waited * 0.9)) == []
+        assert merged(run.wait(waited * 0.2)) == [{"a", "b"}]
+
+    def test_who_leaves_is_not_waited_for(self) -> None:
+        run = self.flock()
+        a, _b = run.new("a", SPEED), run.new("b", SPEED)
+        assert merged(run.update(a)) == []
+        assert merged(run.send(ev.Left("b", "gone", for_good=False))) == [{"a"}]
+
+    def test_one_alone_is_merged_at_once(self) -> None:
+        run = self.flock()
+        a = run.new("a", SPEED)
+        run.ready("a", SPEED)
+        assert merged(run.update(a)) == [{"a"}]
+
+
+class TestAuto:
+    def test_equal_volunteers_share_equally_from_the_first_lease(self) -> None:
+        run = world("auto")
+        leases = [run.new(name, SPEED) for name in "abcd"]
+        assert [lease.weight for lease in leases] == pytest.approx([1, 1 / 2, 1 / 3, 1 / 4])
+        assert leases[3].learning_rate == pytest.approx(leases[0].learning_rate * 4**0.33)
+        assert all(lease.carry for lease in leases)
+
+    def test_a_slow_volunteer_counts_by_its_speed_and_has_fewer_iterations(self) -> None:
+        run = world("auto", {"lease_seconds": 100.0}, seconds=1)
+        run.new("fast", 0.1)
+        slow = run.new("slow", 0.4)
+        fast = run.ready("fast", 0.1)
+        assert fast is not None
+        assert slow.weight == fast.weight == pytest.approx(10 / 12.5)
+        assert (fast.iterations, slow.iterations) == (10, 2)
+
+    def test_a_volunteer_of_unknown_pace_counts_as_one(self) -> None:
+        run = world("auto")
+        leases = [run.new(name) for name in "abc"]
+        assert [lease.weight for lease in leases] == pytest.approx([1, 1 / 2, 1 / 3])
+        assert leases[2].iterations == 2
+
+    def test_one_who_is_left_alone_trains_long_leases_at_the_models_own_rate(self) -> None:
+        run = world("auto", {"lease_seconds": 2.0, "min_lease_timeout_seconds": 1000.0}, seconds=0.2)
+        first = run.new("a", SPEED)
+        assert (first.iterations, first.weight, first.learning_rate) == (20, 1.0, 0.1)
+        run.new("b", SPEED)
+        run.send(ev.Left("b", "gone", for_good=True))
+        run.update(first)
+        again = run.ready("a", SPEED)
+        assert again is not None
+        assert (again.weight, again.learning_rate) == (1.0, 0.1)
+
+    def test_leases_are_stretched_for_one_who_waits_for_exchanges(self) -> None:
+        run = world("auto", {"lease_seconds": 100.0, "stop": {"seconds": 1e6}}, seconds=0.3)
+        run.new("b", SPEED)
+        lease = run.new("a", SPEED)
+        sizes = [lease.iterations]
+        for _ in range(8):
+            run.now += 2 * lease.iterations * SPEED  # trains half of the time
+            run.update(lease, seconds=lease.iterations * SPEED)
+            again = run.ready("a", SPEED)
+            assert again is not None
+            lease = again
+            sizes.append(lease.iterations)
+        assert sizes == sorted(sizes)
+        assert sizes[-1] > sizes[0]

@@ -27,7 +27,7 @@ HELLO: dict[str, Any] = {
     "volunteer_id": None,
     "secret": None,
     "device": {"kind": "browser", "name": "Firefox on Linux"},
-    "encodings": {"up": ["f16"], "down": ["topk", "f16", "f32"]},
+    "encodings": {"up": ["f16"], "down": ["zip", "f16", "f32"]},
 }
 READY: dict[str, Any] = {"type": "ready", "backend": "webgl", "seconds_per_iteration": 0.02, "version": 3}
 PROGRESS: dict[str, Any] = {"type": "progress", "lease_id": "0-1", "iterations": 7, "loss": 0.5, "accuracy": None}

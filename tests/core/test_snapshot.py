@@ -6,8 +6,11 @@ import json
 
 import pytest
 
-from tests.core.fakes import World, config, outcomes
+from tests.core.fakes import World, config, only, outcomes
+from webnn.core.aftermath import LeaseRecord
+from webnn.core.effects import Settle
 from webnn.core.errors import WebNNError
+from webnn.core.events import Start, Stop
 from webnn.core.leases import Outcome
 from webnn.core.run import Run
 from webnn.core.states import RunState
@@ -70,10 +73,11 @@ def test_versions_continue_above_the_highest_ever_handed_out() -> None:
     world.join("a")
     world.merge_once("a")
     again = crash(world, highest_version=9)
-    assert again.run.version == 2
+    assert again.run.version == 10
+    assert again.run.returned_to == 2
     again.join("a")
     again.merge_once("a")
-    assert again.run.version == 10
+    assert again.run.version == 11
     assert again.run.status(0).staleness == 0
 
 
@@ -89,3 +93,55 @@ def test_snapshot_that_is_none_is_refused_in_words() -> None:
     with pytest.raises(WebNNError) as caught:
         Run.restore(config(), {"incarnation": 0})
     assert caught.value.code == "invalid_checkpoint"
+
+
+def test_what_a_journal_knows_beyond_the_snapshot_is_gone_over() -> None:
+    world = World()
+    world.join("a")
+    world.merge_once("a")
+    snapshot = json.loads(json.dumps(world.run.snapshot()))
+    world.wait(1)
+    merged_later = world.ready("a")
+    assert merged_later is not None
+    world.update(merged_later)
+    still_out = world.ready("a")
+    assert still_out is not None
+    known = [
+        LeaseRecord("0-0", "a", Outcome.MERGED, 2, ended_at=0.0),
+        LeaseRecord(merged_later.lease_id, "a", Outcome.MERGED, 3, ended_at=1.0),
+        LeaseRecord(still_out.lease_id, "a", None),
+    ]
+    again = World(start=False)
+    again.run = Run.restore(world.run.config, snapshot, 1.0, known=known, incarnation=5, highest_version=3)
+    assert again.run.outcomes == {Outcome.MERGED: 1, Outcome.ROLLED_BACK: 1, Outcome.NOT_NEEDED: 1}
+    told = only(again.join("a"), Settle)
+    assert [(effect.lease_id, effect.outcome) for effect in told] == [(still_out.lease_id, Outcome.NOT_NEEDED)]
+    assert outcomes(again.update(merged_later)) == [Outcome.ROLLED_BACK]
+    assert outcomes(again.update(still_out)) == [Outcome.NOT_NEEDED]
+    lease = again.ready("a")
+    assert lease is not None
+    assert lease.lease_id.startswith("5-")
+    assert not only(again.join("a"), Settle)
+
+
+def test_volunteers_keep_their_measured_speed() -> None:
+    world = World(lease_seconds=4)
+    lease = world.new("a", 0.5)
+    world.update(lease, seconds=lease.iterations * 0.1)
+    again = crash(world)
+    assert again.new("a").iterations == world.run._granter.wanted(world.run.volunteers[0], 0)
+
+
+def test_restored_run_may_go_on_in_another_state() -> None:
+    world = World()
+    world.send(Stop("enough"))
+    assert world.run.state is RunState.STOPPED
+    snapshot = json.loads(json.dumps(world.run.snapshot()))
+    run = Run.restore(world.run.config, snapshot, world.now, state=RunState.RUNNING)
+    assert run.state is RunState.RUNNING
+
+
+def test_start_after_a_crash_before_the_first_checkpoint_uses_no_version_twice() -> None:
+    run = Run(config(), highest_version=1024, incarnation=1)
+    run.handle(Start(), 0.0)
+    assert run.version == 1025

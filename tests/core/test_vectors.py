@@ -34,14 +34,15 @@ def test_our_encoder_makes_the_golden_bytes(name: str) -> None:
     assert encode_frame(FRAMES[name]["header"], frame.payload) == data
 
 
-@pytest.mark.parametrize("name", ["update-f32", "update-f16"])
+@pytest.mark.parametrize("name", ["update-f32", "update-f16", "update-int8", "update-topk"])
 def test_golden_payload_holds_its_numbers_exactly(name: str) -> None:
     about = FRAMES[name]
     _, payload = decode_client_message((FOLDER / f"{name}.bin").read_bytes())
     expected = np.array(about["numbers"], np.float32)
     vector = decode_vector(payload, about["encoding"], len(expected))
     np.testing.assert_array_equal(vector.view(np.uint32), expected.view(np.uint32))
-    assert bytes(encode_vector(vector, about["encoding"])) == bytes(payload)
+    given = np.array(about.get("from", about["numbers"]), np.float32)
+    assert bytes(encode_vector(given, about["encoding"])) == bytes(payload)
 
 
 def test_golden_shard_holds_its_examples() -> None:

@@ -27,6 +27,8 @@ OPTIONS = frozenset(
         "WNN_PATH_PREFIX",
         "WNN_PORT",
         "WNN_PUBLIC_URL",
+        "WNN_RECORD",
+        "WNN_RESUME",
         "WNN_RUNS_DIR",
         "WNN_SEED",
         "WNN_SHARE",

@@ -14,7 +14,15 @@ COMMANDS: Mapping[str, str] = {
     "train": "Train a model with whoever opens its page.",
     "demo": "Train a small model on handwritten digits, with one local worker.",
     "worker": "Lend this machine to a run, without a browser.",
+    "simulate": "Try merge rules with virtual volunteers.",
     "check": "Say what a model is, and whether it can be trained.",
+    "runs": "List runs, live and past.",
+    "pause": "Pause a live run; volunteers wait.",
+    "resume": "Let a paused run go on.",
+    "stop": "End a live run and save it.",
+    "save": "Write a live run's files now.",
+    "rollback": "Take a live run back to an earlier version.",
+    "replay": "Play a recorded run again and compare.",
     "list": "Name the models and datasets that can be trained here.",
 }
 """The commands, in the order of the help, and a line on each: shown without importing any of them."""

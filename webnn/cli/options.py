@@ -57,6 +57,11 @@ runs_dir_option = option(
     "--runs-dir", type=DIRECTORY, default=Path("runs"), show_default=True, help="Folder that runs are written to."
 )
 
+run_argument = click.argument("run", required=False)
+
+resume_option = option("--resume", is_flag=True, help="Go on with the model's newest run, unless it is finished.")
+record_option = option("--record", is_flag=True, help="Keep every event and update, for `wnn replay`.")
+
 set_option = click.option(
     "--set",
     "overrides",

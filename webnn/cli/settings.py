@@ -34,6 +34,8 @@ class TrainSettings:
     data_dir: Path | None = None
     runs_dir: Path = Path("runs")
     seed: int | None = None
+    resume: bool = False
+    record: bool = False
     json_lines: bool = False
     log_level: str = "warning"
     log_format: str = "text"

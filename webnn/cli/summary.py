@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from webnn.cli.happenings import Finished, Listening
-from webnn.cli.words import count, decimal, duration, percent
+from webnn.cli.words import decimal, duration, percent
+from webnn.core.words import count
 
 
 def listening_lines(listening: Listening) -> list[str]:

@@ -26,6 +26,7 @@ from webnn.cli.interruption import Interrupted, Interruption, leave_at_once
 from webnn.cli.places import dataset_search, model_search
 from webnn.cli.reporters import Reporter, make_reporter
 from webnn.cli.reporters.until_gone import UntilGone
+from webnn.cli.resumption import bind, choose_run
 from webnn.cli.settings import TrainSettings
 from webnn.core.errors import WebNNError
 from webnn.core.states import RunState
@@ -35,7 +36,7 @@ from webnn.model.definition import ModelDefinition, load_model
 from webnn.model.settings import apply_settings
 from webnn.server import news, service
 from webnn.server.config import ServerConfig
-from webnn.server.listening import bind_socket, tls_context
+from webnn.server.listening import tls_context
 from webnn.server.logs import configure_logging
 from webnn.server.prepare import Preparation, PrepareRequest, Step, prepare_run
 from webnn.server.run_folder import check_runs_dir
@@ -65,14 +66,16 @@ def train(settings: TrainSettings) -> ExitCode:
 async def serve(settings: TrainSettings, reporter: UntilGone) -> ExitCode:
     """Prepare, serve and save one run; see `train`. Nobody listening is a wish to stop, as Ctrl-C is."""
     definition = define(settings)
-    sock = bind_socket(settings.listen_host, settings.port)  # what is quickly found wrong is told before data is loaded
+    resumed = choose_run(settings, definition.name, lambda words: reporter.tell(Preparing(words)))
+    sock = bind(settings, resumed)  # what is quickly found wrong is told before data is loaded
+    request = prepare_request(settings, definition, None if resumed is None else resumed.folder)
     with contextlib.closing(sock), Interruption() as interruption:
         reporter.on_gone = partial(interruption.interrupt, ExitCode.FAILED)
         config = server_config(settings, sock.getsockname()[1])
         tls_context(config)
         check_runs_dir(settings.runs_dir)
         try:
-            prepared = await interruption.race(prepare_run(prepare_request(settings, definition), tell_steps(reporter)))
+            prepared = await interruption.race(prepare_run(request, tell_steps(reporter)))
         except Interrupted as interrupted:
             reporter.close()
             leave_at_once(interrupted.code)  # nothing is there to save, and a download's thread would be waited for
@@ -99,9 +102,17 @@ def define(settings: TrainSettings) -> ModelDefinition:
     return apply_settings(load_model(settings.name, model_search()), (*merge, *settings.overrides))
 
 
-def prepare_request(settings: TrainSettings, definition: ModelDefinition) -> PrepareRequest:
+def prepare_request(settings: TrainSettings, definition: ModelDefinition, resume: Path | None = None) -> PrepareRequest:
     seed = secrets.randbits(32) if settings.seed is None else settings.seed
-    return PrepareRequest(definition, dataset_search(), data_dir(settings.data_dir), settings.runs_dir, seed)
+    return PrepareRequest(
+        definition,
+        dataset_search(),
+        data_dir(settings.data_dir),
+        settings.runs_dir,
+        seed,
+        resume=resume,
+        record=settings.record,
+    )
 
 
 def server_config(settings: TrainSettings, port: int) -> ServerConfig:

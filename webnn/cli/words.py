@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from webnn.core.words import count
+
 MINUTE, HOUR = 60, 3600
 
 
@@ -15,11 +17,6 @@ def percent(fraction: float | None) -> str:
 
 def decimal(value: float | None) -> str:
     return "-" if value is None else f"{value:.4g}"
-
-
-def count(number: float, noun: str) -> str:
-    """(1, "volunteer") -> "1 volunteer"; (1200, "merge") -> "1,200 merges"."""
-    return f"{number:,.0f} {noun}{'' if number == 1 else 's'}"
 
 
 def duration(seconds: float | None) -> str:

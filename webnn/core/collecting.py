@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol, assert_never
 
-from webnn.core.merging.base import Buffer, Collect, Immediate, Round
+from webnn.core.merging.base import Buffer, Collect, Flock, Immediate, Round
 
 LATE = 0.5
 """The part of a round, in lengths of its first lease, after which a new lease must be done when the others are."""
@@ -73,6 +73,8 @@ def make_collector(collect: Collect) -> Collector:
             return Handful(collect)
         case Round():
             return InRounds(collect)
+        case Flock():
+            return InFlock(collect)
         case _:
             assert_never(collect)
 
@@ -165,6 +167,64 @@ class Handful(OneByOne):
     def next_time(self) -> float | None:
         first = next(iter(self._waiting.values()), None)
         return None if first is None else first + self._buffer.seconds
+
+
+class InFlock(OneByOne):
+    """Merges when everyone who trains has delivered something, without keeping anyone from the next lease meanwhile.
+
+    The first to deliver waits for `patience` times what its lease took at most, so that slow volunteers, who deliver
+    less often, do not hold the others up.
+    """
+
+    def __init__(self, flock: Flock) -> None:
+        super().__init__()
+        self._flock = flock
+        self._granted: dict[str, float] = {}  # lease id: when
+        self._holders: dict[str, str] = {}  # lease id: volunteer id, of all leases that are not collected
+        self._due: float | None = None
+
+    def granted(self, lease_id: str, volunteer_id: str, now: float, done_at: float) -> None:
+        super().granted(lease_id, volunteer_id, now, done_at)
+        self._granted[lease_id] = done_at - now
+        self._holders[lease_id] = volunteer_id
+
+    def judged(self, lease_id: str, now: float) -> None:
+        super().judged(lease_id, now)
+        if self._due is None:
+            self._due = now + self._flock.patience * self._granted.get(lease_id, 0.0)
+
+    def collect(self, now: float, *, more: bool) -> Collected | None:
+        if not self._waiting:
+            return None
+        delivered = {self._holders[lease_id] for lease_id in self._waiting}
+        here = {
+            self._holders[lease_id] for lease_id in (*self._training, *self._judging) if lease_id not in self._absent
+        }
+        if not here <= delivered and self._due is not None and now < self._due:
+            return None
+        return self._take(len(self._waiting))
+
+    def next_time(self) -> float | None:
+        return self._due if self._waiting else None
+
+    def clear(self) -> None:
+        super().clear()
+        self._granted.clear()
+        self._holders.clear()
+        self._due = None
+
+    def ended(self, lease_id: str) -> None:
+        super().ended(lease_id)
+        self._granted.pop(lease_id, None)
+        self._holders.pop(lease_id, None)
+
+    def _take(self, count: int) -> Collected:
+        collected = super()._take(count)
+        for lease_id in collected.merged:
+            self._granted.pop(lease_id, None)
+            self._holders.pop(lease_id, None)
+        self._due = None
+        return collected
 
 
 class InRounds(OneByOne):

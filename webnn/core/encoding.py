@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import assert_never
 
 import numpy as np
 
 from webnn.core.errors import ProtocolError
 from webnn.core.events import Vector
 from webnn.core.frames import Buffer
+from webnn.core.halves import narrow, widen
+from webnn.core.quantised import decode_int8, decode_topk, encode_int8, encode_topk, topk_count
 
 
 class Encoding(StrEnum):
-    """How a number of a vector is written: 4 bytes (IEEE single) or 2 (IEEE half)."""
+    """How a vector is written: 4 bytes a number (IEEE single), 2 (IEEE half), 1 with a scale for each block of 256, or
+    the hundredth of the numbers with the largest magnitude.
+    """
 
     F32 = "f32"
     F16 = "f16"
+    INT8 = "int8"
+    TOPK = "topk"
 
     @property
-    def dtype(self) -> np.dtype[np.floating]:
-        return _DTYPES[self]
+    def differs(self) -> bool:
+        """Whether trained weights travel as their difference from what they were trained from: too much would be lost
+        of the weights themselves.
+        """
+        return self in (Encoding.INT8, Encoding.TOPK)
 
 
-_DTYPES: dict[Encoding, np.dtype[np.floating]] = {Encoding.F32: np.dtype("<f4"), Encoding.F16: np.dtype("<f2")}
-_LARGEST_HALF = np.float32(65_504)
+DOWN = (Encoding.F32, Encoding.F16, Encoding.INT8)
+"""Encodings of whole versions, which have nothing to differ from."""
 
 
 def encode_vector(vector: Vector, encoding: Encoding | str) -> memoryview:
@@ -31,20 +41,40 @@ def encode_vector(vector: Vector, encoding: Encoding | str) -> memoryview:
 
     Half precision holds numbers up to 65,504: larger ones are cut to that, so that finite weights stay finite.
     """
-    target = Encoding(encoding).dtype
-    if target.itemsize == 2:
-        vector = np.clip(vector, -_LARGEST_HALF, _LARGEST_HALF)
-    return np.ascontiguousarray(vector, target).data.cast("B")
+    match Encoding(encoding):
+        case Encoding.F32:
+            return np.ascontiguousarray(vector, "<f4").data.cast("B")
+        case Encoding.F16:
+            return narrow(np.ascontiguousarray(vector, "<f4")).data.cast("B")
+        case Encoding.INT8:
+            return encode_int8(vector)
+        case Encoding.TOPK:
+            return encode_topk(vector, topk_count(len(vector)))
+        case other:
+            assert_never(other)
 
 
-def decode_vector(payload: Buffer, encoding: Encoding | str, num_weights: int) -> Vector:
+def decode_vector(payload: Buffer, encoding: Encoding | str, num_weights: int, base: Vector | None = None) -> Vector:
     """Read a flat float32 vector of exactly `num_weights` numbers (finite or not: judging says).
 
-    For f32 it views `payload` and may be read-only; otherwise it is new. Raises `ProtocolError` for another length.
+    For f32 it views `payload` and may be read-only; otherwise it is new. With `base`, which only encodings that
+    `differs` take, the payload is added to it. Raises `ProtocolError` for another length.
     """
-    source = Encoding(encoding).dtype
-    num_bytes = memoryview(payload).nbytes
-    if num_bytes != num_weights * source.itemsize:
-        raise ProtocolError(f"A payload has {num_bytes} bytes, not the {num_weights * source.itemsize} of this model.")
-    with np.errstate(invalid="ignore"):  # a signalling NaN is for judging to find
-        return np.frombuffer(payload, source).astype(np.float32, copy=False)
+    match Encoding(encoding):
+        case Encoding.F32:
+            return np.frombuffer(_sized(payload, 4 * num_weights, num_weights), "<f4")
+        case Encoding.F16:
+            return widen(np.frombuffer(_sized(payload, 2 * num_weights, num_weights), "<f2"))
+        case Encoding.INT8:
+            return decode_int8(payload, num_weights, base)
+        case Encoding.TOPK:
+            return decode_topk(payload, num_weights, base)
+        case other:
+            assert_never(other)
+
+
+def _sized(payload: Buffer, num_bytes: int, num_weights: int) -> Buffer:
+    given = memoryview(payload).nbytes
+    if given != num_bytes:
+        raise ProtocolError(f"A payload has {given} bytes, not the {num_bytes} of {num_weights} numbers.")
+    return payload

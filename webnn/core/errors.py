@@ -46,6 +46,10 @@ ERRORS: Mapping[str, ErrorKind] = MappingProxyType(
         "unknown_name": ErrorKind(404, 1011, "There is nothing of that name."),
         "settings": ErrorKind(400, 1011, "A setting is not valid."),
         "port_in_use": ErrorKind(500, 1011, "The port is taken by another program."),
+        "run_in_use": ErrorKind(409, 1011, "The run is being served by another process."),
+        "no_checkpoint": ErrorKind(404, 1011, "There is no checkpoint of that version."),
+        "disk": ErrorKind(507, 1011, "The disk cannot be written to."),
+        "no_recording": ErrorKind(404, 1011, "The run was not recorded."),
         "invalid_checkpoint": ErrorKind(500, 1011, "The checkpoint cannot be read."),
         "evaluator_failed": ErrorKind(500, 1011, "The evaluator process failed."),
     }

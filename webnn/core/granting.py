@@ -11,7 +11,8 @@ from webnn.core.config import RunConfig
 from webnn.core.examples import ExampleLedger
 from webnn.core.leases import Lease, LeaseBook, Phase
 from webnn.core.merging import Strategy, Wants
-from webnn.core.merging.base import Match
+from webnn.core.merging.base import Crew, Match, Terms
+from webnn.core.pressure import Pressure
 from webnn.core.volunteers import Volunteer, Volunteers, lease_iterations, matched_iterations
 
 
@@ -40,6 +41,7 @@ class Granter:
         self._leases = leases
         self._num_granted = 0
         self.incarnation = incarnation
+        self.pressure = Pressure()
         self.random = np.random.Generator(np.random.PCG64(config.seed))
 
     def has_enough(self, volunteer_id: str) -> bool:
@@ -59,15 +61,27 @@ class Granter:
 
     def wanted(self, volunteer: Volunteer, merged: int) -> int:
         """Size a volunteer's next lease, in iterations, were there time for it; 0 when nothing is left to train."""
-        wanted = self._strategy.lease_iterations
+        terms = self.terms(volunteer)
+        wanted = self._strategy.lease_iterations if terms is None else terms.iterations
         if wanted is None:
-            wanted = volunteer.wanted_iterations(self._config.lease_seconds)
+            wanted = volunteer.wanted_iterations(self._config.lease_seconds * self.pressure.factor)
         elif self._strategy.match is Match.SPEED:
             wanted = matched_iterations(wanted, volunteer, self._volunteers.connected())
         num_connected = self._volunteers.num_connected
         return lease_iterations(
             wanted, self._config, num_connected, self._ledger.num_free, self.iterations_left(merged)
         )
+
+    def terms(self, volunteer: Volunteer) -> Terms | None:
+        """Ask the strategy what a volunteer's next lease should be."""
+        crew = Crew(
+            count=self._volunteers.num_connected,
+            crowd=self._volunteers.crowd(),
+            own=volunteer.pace,
+            seconds=self._config.lease_seconds,
+            stretch=volunteer.stretch,
+        )
+        return self._strategy.terms(crew)
 
     def fit(self, volunteer: Volunteer, wanted: int, now: float) -> int:
         """Cut a lease to what there is time for in a round; 0: the volunteer waits for the next version."""
@@ -84,6 +98,7 @@ class Granter:
             return None
         num_examples = sum(part.num_examples for part in parts)
         iterations = math.ceil(num_examples / config.batch_size)
+        terms = self.terms(volunteer) or Terms(None)
         lease = Lease(
             lease_id=lease_id,
             volunteer_id=volunteer.volunteer_id,
@@ -93,11 +108,13 @@ class Granter:
             iterations=iterations,
             batch_size=config.batch_size,
             seed=int(self.random.integers(2**32)),
-            learning_rate=learning_rate,
+            learning_rate=learning_rate * terms.rate,
             optimizer="sgd" if self._strategy.wants is Wants.GRADIENT else "model",
             wants=self._strategy.wants,
             granted_at=now,
             deadline=now + self._timeout(volunteer, iterations),
+            carry=self._strategy.carries,
+            weight=terms.weight,
         )
         self._num_granted += 1
         volunteer.last_iterations = iterations

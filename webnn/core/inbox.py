@@ -33,10 +33,12 @@ class Inbox:
         self._leases = leases
         self._updates: dict[str, UpdateArrived] = {}
         self._appraisals: dict[str, Validation] = {}
+        self._arrived: dict[str, float] = {}
         self.merging: Merge | None = None
 
-    def take(self, update: UpdateArrived) -> None:
+    def take(self, update: UpdateArrived, now: float) -> None:
         """Keep an update while it is judged."""
+        self._arrived[update.lease_id] = now
         self._move(update.lease_id, Phase.JUDGING)
         self._collector.delivered(update.lease_id)
         self._updates[update.lease_id] = update
@@ -53,10 +55,15 @@ class Inbox:
     def update(self, lease_id: str) -> UpdateArrived:
         return self._updates[lease_id]
 
+    def arrived(self, lease_id: str) -> float:
+        """When an update came."""
+        return self._arrived[lease_id]
+
     def drop(self, lease_id: str) -> None:
         """Forget the update of a lease that has its outcome."""
         self._updates.pop(lease_id, None)
         self._appraisals.pop(lease_id, None)
+        self._arrived.pop(lease_id, None)
 
     def start_merge(self, versions: Versions, now: float, *, more: bool) -> tuple[Merge, tuple[str, ...]] | None:
         """Ask for the next merge, unless one is under way or nothing is to be merged now; and list the leases that it
@@ -94,6 +101,7 @@ class Inbox:
             whole=alone and update.base_version == versions.current and self._strategy.takes_whole,
             base_version=update.base_version,
             learning_rate=lease.learning_rate,
+            weight=lease.weight,
             appraisal=self._appraisals.get(lease_id),
         )
 

@@ -42,7 +42,8 @@ class Lease:
     """`iterations` mini-batches of `batch_size` (the last may be smaller) over `parts`, from `version` or a later one.
 
     `granted_at` and `deadline` are seconds on the run's clock; the deadline is the first one, renewals are the book's.
-    `optimizer` is "model" (the model's own) or "sgd" (plain SGD forced); `seed` is a uint32.
+    `optimizer` is "model" (the model's own) or "sgd" (plain SGD forced); `seed` is a uint32. `carry`: training starts
+    from the volunteer's own work too that is not in its base version yet. `weight`: how much its update will count.
     """
 
     lease_id: str
@@ -58,6 +59,8 @@ class Lease:
     wants: Wants
     granted_at: float
     deadline: float
+    carry: bool = False
+    weight: float = 1.0
 
 
 class Phase(StrEnum):
@@ -135,7 +138,8 @@ class LeaseBook:
         return self._by_volunteer.keys()
 
     def oldest_version(self) -> int | None:
-        return min((open_lease.lease.version for open_lease in self._open.values()), default=None)
+        """The oldest that an open lease may start from: that of the lease granted first, since versions only go up."""
+        return next((open_lease.lease.version for open_lease in self._open.values()), None)
 
     def set_deadline(self, open_lease: OpenLease, deadline: float) -> None:
         if deadline < open_lease.deadline:
@@ -169,11 +173,21 @@ class LeaseBook:
         if not own:
             del self._by_volunteer[volunteer_id]
         self._settled[lease_id] = Settled(volunteer_id, outcome, detail)
-        while len(self._settled) > self._max_remembered:
-            self._settled.popitem(last=False)
+        self._forget_oldest()
         self.num_iterations -= open_lease.lease.iterations
         self.outcomes[outcome] += 1
         return open_lease
+
+    def remember(self, lease_id: str, ended: Settled, *, counted: bool) -> None:
+        """Keep the outcome of a lease from before a restart; `counted`: it is in `outcomes` already."""
+        self._settled[lease_id] = ended
+        self._forget_oldest()
+        if not counted:
+            self.outcomes[ended.outcome] += 1
+
+    def remembered(self) -> Collection[str]:
+        """List the leases whose outcomes are known."""
+        return self._settled.keys()
 
     def snapshot(self, max_settled: int) -> dict[str, Any]:
         """Write counts and the newest outcomes, JSON-able; open leases are not written."""
@@ -189,3 +203,7 @@ class LeaseBook:
             (key, Settled(volunteer_id, Outcome(outcome), detail))
             for key, volunteer_id, outcome, detail in snapshot["settled"]
         )
+
+    def _forget_oldest(self) -> None:
+        while len(self._settled) > self._max_remembered:
+            self._settled.popitem(last=False)

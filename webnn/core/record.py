@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter, deque
+from collections.abc import Iterable
 from typing import Any, Self
 
+from webnn.core.aftermath import Aftermath, LeaseRecord, aftermath
 from webnn.core.clock import Pace, Stopwatch
 from webnn.core.collecting import make_collector
 from webnn.core.config import RunConfig
@@ -14,7 +16,7 @@ from webnn.core.errors import WebNNError
 from webnn.core.examples import ExampleLedger
 from webnn.core.granting import Granter
 from webnn.core.inbox import Inbox
-from webnn.core.leases import LeaseBook, Outcome
+from webnn.core.leases import LeaseBook, Outcome, Settled
 from webnn.core.merging import make_strategy
 from webnn.core.schedule import LearningRate, Position
 from webnn.core.states import RunState
@@ -26,16 +28,18 @@ from webnn.core.volunteers import Volunteer, Volunteers
 
 STALENESS_WINDOW = 100  # merges
 REMEMBERED_OUTCOMES = 1_000  # in a snapshot
+REMEMBERED_VOLUNTEERS = 1_000  # likewise
 
 
 class RunRecord:
     """Everything that a run knows. `Run` decides what becomes of it; from outside it is only looked at.
 
     `now`, everywhere, is seconds on the run's own clock. `incarnation` counts the times that the run was taken up
-    again, so that no lease's id is ever used twice. Raises `WebNNError("settings")`.
+    again, so that no lease's id is ever used twice; `highest_version` is the highest that may have been handed out.
+    Raises `WebNNError("settings")`.
     """
 
-    def __init__(self, config: RunConfig, now: float = 0.0, *, incarnation: int = 0) -> None:
+    def __init__(self, config: RunConfig, now: float = 0.0, *, incarnation: int = 0, highest_version: int = 0) -> None:
         self.config = config
         self.strategy = make_strategy(config.merge)
         self.state = RunState.CREATED
@@ -58,13 +62,16 @@ class RunRecord:
             incarnation=incarnation,
         )
         self._inbox = Inbox(self.strategy, self._collector, self._leases)
-        self._versions = Versions()
+        self._versions = Versions(highest=highest_version)
         self._validation = ValidationPlan(config)
         self._rate = LearningRate(config.schedule, config.learning_rate)
         self._stopwatch = Stopwatch()
         self._pace = Pace()
         self._staleness: deque[int] = deque(maxlen=STALENESS_WINDOW)
         self._closing: Closing | None = None
+        self.returned_to = 0
+        self.aftermath: list[Aftermath] = []
+        self._untold: dict[str, list[Aftermath]] = {}
         self._wake_at: float | None = None
         self._effects: list[Effect] = []
 
@@ -74,6 +81,11 @@ class RunRecord:
     def version(self) -> int:
         """The current version; 0 before the start."""
         return self._versions.current
+
+    @property
+    def first_version(self) -> int:
+        """The version that a run begins with: one never handed out before. To be asked before the start."""
+        return self._versions.next
 
     @property
     def weights_iterations(self) -> int:
@@ -96,6 +108,11 @@ class RunRecord:
     def volunteers(self) -> tuple[Volunteer, ...]:
         """The volunteers that are connected, to look at."""
         return tuple(self._volunteers.connected())
+
+    @property
+    def waiting(self) -> tuple[Volunteer, ...]:
+        """The volunteers that asked for a lease and have none yet."""
+        return tuple(self._volunteers.waiting())
 
     @property
     def best(self) -> VersionResult | None:
@@ -169,6 +186,7 @@ class RunRecord:
         versions = self._versions
         return {
             "format": 1,
+            "now": self._now,
             "incarnation": self._granter.incarnation,
             "state": self.state.value,
             "reason": self.reason,
@@ -177,7 +195,8 @@ class RunRecord:
             "version": [versions.current, versions.highest, versions.iterations, versions.merges],
             "staleness": list(self._staleness),
             "previous_rate": self._rate.previous,
-            "volunteers_total": self._volunteers.total,
+            "volunteers": self._volunteers.snapshot(REMEMBERED_VOLUNTEERS),
+            "pressure": self._granter.pressure.factor,
             "random": self._granter.random.bit_generator.state,
             "examples": self._ledger.snapshot(),
             "leases": self._leases.snapshot(REMEMBERED_OUTCOMES),
@@ -186,16 +205,30 @@ class RunRecord:
 
     @classmethod
     def restore(
-        cls, config: RunConfig, snapshot: dict[str, Any], now: float = 0.0, *, highest_version: int = 0
+        cls,
+        config: RunConfig,
+        snapshot: dict[str, Any],
+        now: float = 0.0,
+        *,
+        highest_version: int = 0,
+        incarnation: int | None = None,
+        known: Iterable[LeaseRecord] = (),
+        state: RunState | None = None,
     ) -> Self:
         """Take up a run where `snapshot` left it: the weights are those of its version, and no lease is open.
 
-        `highest_version` is the highest version known to have been handed out, if later than the snapshot's. Raises
+        `highest_version` is the highest that may have been handed out: the weights get the one above it, so that for
+        volunteers versions only ever go up (0: nothing above the snapshot's was, and they keep theirs);
+        `incarnation` is one never used before, needed where a snapshot is taken up more than once; `known` are the
+        leases of the run's journal, oldest first; `state` is the one to go on in, if another. Raises
         `WebNNError("invalid_checkpoint")` for a snapshot that this is not.
         """
         try:
-            run = cls(config, now, incarnation=int(snapshot["incarnation"]) + 1)
+            run = cls(config, now, incarnation=int(snapshot["incarnation"]) + 1 if incarnation is None else incarnation)
+            if state is not None:
+                snapshot = {**snapshot, "state": state.value, "reason": None}
             run._take_up(snapshot, highest_version)
+            run.go_over(known, float(snapshot["now"]))
         except (KeyError, TypeError, ValueError) as error:
             raise WebNNError("invalid_checkpoint", f"The run's snapshot cannot be read: {error!r}.") from error
         return run
@@ -205,10 +238,14 @@ class RunRecord:
         self.state = RunState(snapshot["state"])
         self.reason = snapshot["reason"]
         self.iterations = int(snapshot["iterations"])
-        self._versions = Versions(current, max(highest, highest_version), iterations, merges)
+        self.returned_to = int(current)
+        if highest_version:
+            current = highest = max(highest, highest_version) + 1
+        self._versions = Versions(current, highest, iterations, merges)
         self._staleness.extend(snapshot["staleness"])
         self._rate.previous = float(snapshot["previous_rate"])
-        self._volunteers.total = int(snapshot["volunteers_total"])
+        self._volunteers.restore(snapshot["volunteers"])
+        self._granter.pressure.factor = float(snapshot["pressure"])
         self._granter.random.bit_generator.state = snapshot["random"]
         self._ledger.restore(snapshot["examples"])
         self._leases.restore(snapshot["leases"])
@@ -217,3 +254,17 @@ class RunRecord:
         if self.state is RunState.RUNNING:
             self._stopwatch.start(self._now)
             self._pace.start(self._now)
+
+    def go_over(self, known: Iterable[LeaseRecord], taken_at: float) -> None:
+        """Remember what became of leases of earlier lives that the snapshot, taken at `taken_at`, says nothing of."""
+        self.aftermath = aftermath(known, self.returned_to, taken_at, self._leases.remembered())
+        for gone in self.aftermath:
+            ended = Settled(gone.volunteer_id, gone.outcome, gone.detail)
+            self._leases.remember(gone.lease_id, ended, counted=gone.counted)
+            if gone.untold:
+                self._untold.setdefault(gone.volunteer_id, []).append(gone)
+
+    def keep_best(self, best: VersionResult) -> None:
+        """Take the best version from before a restart, if it is better than what the snapshot knew."""
+        if best.better_than(self._validation.best):
+            self._validation.best = best

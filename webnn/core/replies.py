@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from webnn.core.encoding import Encoding
+from webnn.core.encoding import DOWN, Encoding
 from webnn.core.errors import ERRORS
 from webnn.core.leases import Lease, Outcome
 from webnn.core.states import RunState, WaitReason
@@ -39,6 +39,7 @@ def welcome(
         "training": training,
         "weights": weights,
         "limits": limits,
+        "encodings": {"up": [each.value for each in Encoding], "down": [each.value for each in DOWN]},
         "state": state.value,
     }
 
@@ -58,6 +59,7 @@ def lease(granted: Lease, *, newest_hash: str, encoding: Encoding, seconds: floa
         "learning_rate": granted.learning_rate,
         "optimizer": granted.optimizer,
         "wants": granted.wants.value,
+        "carry": granted.carry,
         "encoding": encoding.value,
         "seconds": seconds,
     }

@@ -30,6 +30,7 @@ from webnn.core.errors import WebNNError
 from webnn.core.inbox import problem
 from webnn.core.leases import OpenLease, Outcome, Phase
 from webnn.core.merging import Contribution, Wants, taken_whole
+from webnn.core.merging.base import Immediate
 from webnn.core.record import RunRecord
 from webnn.core.states import RunState, WaitReason
 from webnn.core.stopping import Closing, Ending, StopKind, limit_reached
@@ -114,7 +115,8 @@ class Run(RunRecord):
     def _start(self) -> None:
         if self.state not in (RunState.CREATED, RunState.QUEUED):
             return
-        self._versions = Versions(current=1, highest=1)
+        first = self._versions.next
+        self._versions = Versions(current=first, highest=first)
         self._set_state(RunState.RUNNING, None)
         self._effects.append(Publish(self.version, self.weights_iterations))
 
@@ -158,6 +160,8 @@ class Run(RunRecord):
         self._volunteers.join(event.volunteer_id, event.device)
         self._collector.joined(event.volunteer_id)
         self._renew(event.volunteer_id)
+        for gone in self._untold.pop(event.volunteer_id, ()):
+            self._effects.append(Settle(gone.volunteer_id, gone.lease_id, gone.outcome, False, gone.detail))
 
     def _leave(self, event: ev.Left) -> None:
         self._volunteers.leave(event.volunteer_id)
@@ -258,7 +262,8 @@ class Run(RunRecord):
         volunteer = self._volunteers.get(event.volunteer_id)
         if volunteer is not None:
             volunteer.measure(event.seconds, event.iterations)
-        self._inbox.take(event)
+            volunteer.delivered(event.seconds, self._now)
+        self._inbox.take(event, self._now)
         self._renew(event.volunteer_id)
         self._effects.append(Judge(event.lease_id, event.payload))
 
@@ -350,6 +355,9 @@ class Run(RunRecord):
         self.iterations += contribution.iterations
         self._staleness.append(contribution.staleness)
         self._pace.add(self._now, contribution.num_examples)
+        if isinstance(self.strategy.collect, Immediate):
+            waited = self._now - self._inbox.arrived(contribution.lease_id)
+            self._granter.pressure.merged(waited, self.config.lease_seconds)
         self._effects.append(
             Merged(
                 version=self.version,

@@ -47,4 +47,7 @@ class Versions:
         self.iterations = iterations
         self._known[version] = _Behind(iterations, self.merges)
         floor = version if oldest is None else oldest
-        self._known = {known: behind for known, behind in self._known.items() if known >= floor}
+        while (
+            first := next(iter(self._known))
+        ) < floor:  # they lie in order: a look at each would cost more than merging
+            del self._known[first]

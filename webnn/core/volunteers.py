@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from webnn.core.config import RunConfig
 from webnn.core.events import Device
@@ -15,6 +16,9 @@ MAX_ITERATIONS = 100_000
 GROWTH = 2.0  # a lease is at most this many times the one before
 SHRINKAGE = 4.0
 SMALLEST_SHARE = 8  # the part of an ordinary lease below which sharing what is left is not worth a merge
+BUSY, VERY_BUSY = 0.85, 0.95  # the shares of its time that a volunteer trains, between which leases stay as they are
+FRESH = 16  # everyone's speed is looked at again after leases for a sixteenth of the volunteers
+LONGER, SHORTER, MAX_STRETCH = 1.15, 0.99, 1_000.0
 SMOOTHING = 0.4  # the share of the newest measurement in the average
 
 
@@ -31,6 +35,8 @@ class Volunteer:
     seconds_per_iteration: float | None = None
     claimed_seconds: float | None = None
     last_iterations: int = 0
+    stretch: float = 1.0
+    delivered_at: float | None = None
 
     def claim(self, backend: str, seconds_per_iteration: float | None) -> None:
         """Note what a `Ready` says."""
@@ -43,6 +49,19 @@ class Volunteer:
         sample = min(max(seconds / iterations, 1e-5), 1e4)
         known = self.seconds_per_iteration
         self.seconds_per_iteration = sample if known is None else known + SMOOTHING * (sample - known)
+
+    def delivered(self, seconds: float, now: float) -> None:
+        """Note that an update came at `now` which took `seconds`: leases are stretched while their exchange is not
+        hidden behind the training of the next, and slowly shortened again where it is.
+        """
+        since, self.delivered_at = self.delivered_at, now
+        if since is None or now <= since:
+            return
+        busy = seconds / (now - since)
+        if busy < BUSY:
+            self.stretch = min(self.stretch * LONGER, MAX_STRETCH)
+        elif busy > VERY_BUSY:
+            self.stretch = max(self.stretch * SHORTER, 1.0)
 
     def slow_down(self) -> None:
         """Note that a lease was too much for it: the next is a quarter of that one, and grows again from there."""
@@ -80,12 +99,27 @@ class Volunteers:
         self._max_remembered = max_remembered
         self.total = 0  # different ids ever seen
         self.num_connected = 0
+        self._crowd_age = 0
+        self._crowd_count = 0
+        self._mean_speed = 1.0
 
     def get(self, volunteer_id: str) -> Volunteer | None:
         return self._known.get(volunteer_id)
 
     def connected(self) -> list[Volunteer]:
         return [volunteer for volunteer in self._known.values() if volunteer.connected]
+
+    def crowd(self) -> float:
+        """Add up the speeds of those who are there, in units of the fastest; unknown ones count as average. At least 1.
+
+        With many volunteers the sum is taken only now and then, since one more changes little.
+        """
+        count, self._crowd_age = self.num_connected, self._crowd_age + 1
+        if self._crowd_age > count // FRESH or abs(count - self._crowd_count) > count // FRESH:
+            speeds = [1 / volunteer.pace for volunteer in self.connected() if volunteer.pace is not None] or [1.0]
+            self._mean_speed = sum(speeds) / max(speeds) / len(speeds)
+            self._crowd_age, self._crowd_count = 0, count
+        return max(self._mean_speed * count, 1.0)
 
     def join(self, volunteer_id: str, device: Device) -> Volunteer:
         """Note a connection, new or again."""
@@ -123,6 +157,27 @@ class Volunteers:
 
     def clear_queue(self) -> None:
         self._waiting.clear()
+
+    def snapshot(self, max_volunteers: int) -> dict[str, Any]:
+        """Write how fast each of the newest volunteers is, JSON-able."""
+        newest = list(self._known.values())[-max_volunteers:]
+        return {
+            "total": self.total,
+            "known": [
+                [
+                    *(volunteer.volunteer_id, volunteer.device.kind, volunteer.device.name, volunteer.device.backend),
+                    *(volunteer.seconds_per_iteration, volunteer.claimed_seconds, volunteer.last_iterations),
+                ]
+                for volunteer in newest
+            ],
+        }
+
+    def restore(self, snapshot: dict[str, Any]) -> None:
+        """Know the volunteers of a snapshot; none of them is connected."""
+        self.total = int(snapshot["total"])
+        for volunteer_id, kind, name, backend, measured, claimed, iterations in snapshot["known"]:
+            device = Device(kind, name, backend)
+            self._known[volunteer_id] = Volunteer(volunteer_id, device, False, measured, claimed, int(iterations))
 
     def _forget_oldest(self) -> None:
         surplus = len(self._known) - self.num_connected - self._max_remembered

@@ -1,4 +1,4 @@
-"""Help with misspelt words."""
+"""Help with words: misspelt ones, and those that are counted."""
 
 from __future__ import annotations
 
@@ -20,3 +20,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     if match is not None:
         return f' Did you mean "{match}"?'
     return f" Known are: {', '.join(sorted(names))}." if names else ""
+
+
+def count(number: float, noun: str) -> str:
+    """(1, "volunteer") -> "1 volunteer"; (1200, "merge") -> "1,200 merges"."""
+    return f"{number:,.0f} {noun}{'' if number == 1 else 's'}"

@@ -15,8 +15,8 @@ from webnn.core.metrics import Verdict
 class Snapshot:
     """One version as it was published: a read-only copy that nothing changes any more.
 
-    `weights` is flat float32; `hash` the SHA-256 of its little-endian bytes in lower-case hex; `iterations` are those
-    behind it.
+    `weights` is flat float32, little-endian; `hash` names these bytes, and no others of any version of any run, ever
+    (lower-case hex); `iterations` are those behind it.
     """
 
     version: int
@@ -31,6 +31,14 @@ class Encoded:
 
     etag: str
     body: memoryview = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """A version with the strategy's memory as it was then: copies that nothing changes any more."""
+
+    snapshot: Snapshot
+    state: State = field(compare=False, repr=False)
 
 
 class Engine(Protocol):
@@ -52,11 +60,22 @@ class Engine(Protocol):
     def snapshot(self, version: int) -> Snapshot | None:
         """A version that is still held, or None."""
 
+    def at_least(self, version: int) -> Snapshot:
+        """The oldest version held that is `version` or later; the newest where that is still to come."""
+
     def retain(self, versions: Collection[int]) -> None:
         """Let go of every version but `versions` and the last few."""
 
     async def encoded(self, snapshot: Snapshot, encoding: str) -> Encoded:
-        """The snapshot in `encoding` (`f32` or `f16`), made once however many ask."""
+        """The snapshot in `encoding` (one for whole versions), made once however many ask."""
+
+    async def freeze(self) -> Frozen:
+        """Copy the newest version and the strategy's memory between two merges: after those asked for before, and
+        before those asked for later.
+        """
+
+    def restore(self, version: int, iterations: int, weights: Vector, state: State | None) -> None:
+        """Go on from other weights (`state` None: with fresh memory). Not to be called while a merge is under way."""
 
     def strategy_state(self) -> State:
         """The strategy's memory, for a checkpoint. Not to be changed, and not to be read while a merge is under way."""

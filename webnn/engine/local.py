@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import math
+import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
@@ -17,22 +17,28 @@ from webnn.core.events import Vector
 from webnn.core.merging import merge_into
 from webnn.core.merging.base import CHUNK, Contribution, State, Strategy
 from webnn.core.metrics import Verdict
-from webnn.engine.base import Encoded, Snapshot
+from webnn.engine.base import Encoded, Frozen, Snapshot
 
 INLINE_WEIGHTS = 500_000
 """Up to this many numbers a pass over a vector takes less time than handing it to a thread is worth."""
+
+MAX_HELD_BYTES = 64 << 20
+"""Versions beyond the last two that volunteers may still ask for, all together."""
+
+MAX_BASE_BYTES = 2 << 30
+"""The same where merging looks back at what an update was trained from."""
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 
 class LocalEngine:
-    """Holds the run's vector and the last versions of it.
+    """Holds the last versions of the run's vector, the newest of which is the run's weights.
 
-    The vector is the engine's own copy and changes in place; what is published is a read-only copy for each version.
-    `state` continues a strategy from a checkpoint. Versions beyond the last `keep_last` are held while they are
-    retained and all together take less than `max_held_bytes`; a volunteer that asks for one that is gone takes a newer
-    one.
+    A merge changes a copy of the newest version in place, and freezes it: nothing is copied to publish it. `state`
+    continues a strategy from a checkpoint. Versions beyond the last `keep_last` are held while they are retained and
+    all together take less than `max_held_bytes`, and always where merging looks back at them; a volunteer that asks
+    for one that is gone is told of the newest.
     """
 
     def __init__(
@@ -44,24 +50,24 @@ class LocalEngine:
         version: int = 1,
         iterations: int = 0,
         state: State | None = None,
-        keep_last: int = 4,
-        max_held_bytes: int = 2 << 30,
+        keep_last: int = 2,
+        max_held_bytes: int | None = None,
         inline_weights: int = INLINE_WEIGHTS,
     ) -> None:
         self._strategy = strategy
-        self._weights = np.array(weights, dtype=np.float32)
         self._num_trainable = num_trainable
         self._state = strategy.state(num_trainable) if state is None else state
         self._keep_last = keep_last
-        self._max_held_bytes = max_held_bytes
-        self._inline = len(self._weights) <= inline_weights
-        self._newest = take_snapshot(self._weights, version, iterations)
+        self._max_held_bytes = _held_bytes(strategy) if max_held_bytes is None else max_held_bytes
+        self._inline = len(weights) <= inline_weights
+        self._newest = take_snapshot(weights, version, iterations)
         self._held: OrderedDict[int, Snapshot] = OrderedDict({version: self._newest})
+        self._between_merges = asyncio.Lock()
         self._encoded: dict[tuple[int, str], asyncio.Future[Encoded]] = {}
 
     @property
     def num_weights(self) -> int:
-        return len(self._weights)
+        return len(self._newest.weights)
 
     @property
     def newest(self) -> Snapshot:
@@ -71,16 +77,18 @@ class LocalEngine:
         return await self._run(judge_vector, payload)
 
     async def merge(self, version: int, iterations: int, contributions: Sequence[Contribution]) -> Snapshot:
-        snapshot = await self._run(self._merge, version, iterations, contributions)
-        self._newest = self._held[version] = snapshot
+        async with self._between_merges:
+            snapshot = await self._run(self._merge, version, iterations, contributions)
+            self._newest = self._held[version] = snapshot
         return snapshot
 
     def _merge(self, version: int, iterations: int, contributions: Sequence[Contribution]) -> Snapshot:
         before = self._newest.iterations
         if self._strategy.needs_base:
             contributions = [replace(each, base=self._base_of(each)) for each in contributions]
-        merge_into(self._strategy, self._weights, self._num_trainable, contributions, before, self._state)
-        return take_snapshot(self._weights, version, iterations)
+        weights = self._newest.weights.copy()
+        merge_into(self._strategy, weights, self._num_trainable, contributions, before, self._state)
+        return freeze(weights, version, iterations)
 
     def _base_of(self, contribution: Contribution) -> Vector:
         """What it was trained from; where that is no longer held, the current weights, from which nothing differs."""
@@ -89,13 +97,17 @@ class LocalEngine:
     def snapshot(self, version: int) -> Snapshot | None:
         return self._held.get(version)
 
+    def at_least(self, version: int) -> Snapshot:
+        return next((held for held in self._held.values() if held.version >= version), self._newest)
+
     def retain(self, versions: Collection[int]) -> None:
         last = list(self._held)[-self._keep_last :]
-        room = self._max_held_bytes - len(last) * self._weights.nbytes
+        size = max(1, self._newest.weights.nbytes)
+        room = self._max_held_bytes - len(last) * size
         wanted = sorted(
             (version for version in self._held if version in versions and version not in last), reverse=True
         )
-        kept = {*last, *wanted[: max(0, room // max(1, self._weights.nbytes))]}
+        kept = {*last, *wanted[: max(0, room // size)]}
         for version in [version for version in self._held if version not in kept]:
             del self._held[version]
         for key in [key for key in self._encoded if key[0] not in self._held]:
@@ -110,6 +122,20 @@ class LocalEngine:
                 self._encoded[key] = made
         return await asyncio.shield(made)
 
+    async def freeze(self) -> Frozen:
+        async with self._between_merges:
+            return await self._run(self._copy_state)
+
+    def _copy_state(self) -> Frozen:
+        return Frozen(self._newest, {name: array.copy() for name, array in self._state.items()})
+
+    def restore(self, version: int, iterations: int, weights: Vector, state: State | None) -> None:
+        assert not self._between_merges.locked()
+        self._state = self._strategy.state(self._num_trainable) if state is None else state
+        self._newest = take_snapshot(weights, version, iterations)
+        self._held = OrderedDict({version: self._newest})
+        self._encoded.clear()
+
     def strategy_state(self) -> State:
         return self._state
 
@@ -121,9 +147,17 @@ class LocalEngine:
 
 def take_snapshot(weights: Vector, version: int, iterations: int) -> Snapshot:
     """A read-only copy of `weights` as `version`."""
-    copy = weights.astype("<f4", copy=True)
-    copy.flags.writeable = False
-    return Snapshot(version, iterations, hashlib.sha256(copy.data).hexdigest(), copy)
+    return freeze(weights.astype("<f4", copy=True), version, iterations)
+
+
+def freeze(weights: Vector, version: int, iterations: int) -> Snapshot:
+    """Publish `weights` themselves, never to be written again. The name is drawn: hashing takes longer than merging."""
+    weights.flags.writeable = False
+    return Snapshot(version, iterations, secrets.token_hex(16), weights)
+
+
+def _held_bytes(strategy: Strategy) -> int:
+    return MAX_BASE_BYTES if strategy.needs_base else MAX_HELD_BYTES
 
 
 def encode_snapshot(snapshot: Snapshot, encoding: str) -> Encoded:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from webnn.core.words import count
 from webnn.export.weights import NamedShape
 from webnn.model.definition import ModelDefinition
 
@@ -138,13 +139,8 @@ def _origin(dataset: object) -> str:
 
 def _outcome(summary: Mapping[str, Any], vectors: Sequence[str]) -> str:
     """Say why the run ended, what it took, and what its weights reached on how many held-out examples."""
-    counts = {
-        "iterations": ("{:,} iterations", summary.get("iterations")),
-        "merges": ("{:,} merges", summary.get("merges")),
-        "volunteers": ("{:,} volunteers", summary.get("volunteers_total")),
-        "seconds": ("{:,.0f} seconds", summary.get("seconds")),
-    }
-    known = [form.format(value) for form, value in counts.values() if value is not None]
+    nouns = {"iterations": "iteration", "merges": "merge", "volunteers_total": "volunteer", "seconds": "second"}
+    known = [count(summary[key], noun) for key, noun in nouns.items() if summary.get(key) is not None]
     lines = [str(summary.get("reason") or f"State: {summary.get('state', 'unknown')}.")]
     if known:
         lines += ["", f"{', '.join(known)}."]
@@ -158,8 +154,8 @@ def _validated(name: str, one: Mapping[str, Any] | None) -> str:
         return f"| {name} | | | | nothing |"
     result = one["result"]
     accuracy = "" if result["accuracy"] is None else f"{result['accuracy']:.4f}"
-    count = f"{result['num_examples']:,} held-out examples"
-    on = f"all {count}" if one["whole"] else f"a sample of {count}"
+    examples = count(result["num_examples"], "held-out example")
+    on = f"all {examples}" if one["whole"] else f"a sample of {examples}"
     return f"| {name} | {one['version']} | {accuracy} | {result['loss']:.4f} | {on} |"
 
 

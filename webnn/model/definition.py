@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from webnn.core.config import StopConditions
+from webnn.core.config import RunConfig, ShardSize, StopConditions
 from webnn.core.errors import WebNNError
 from webnn.core.merging import MergeSpec, make_strategy
 from webnn.core.schedule import Schedule, parse_schedule
@@ -46,6 +46,14 @@ class ValidationPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckpointPlan:
+    """How often a run is written down: every so many seconds; the last `keep` checkpoints stay, and the best."""
+
+    every_seconds: float = 30.0
+    keep: int = 3
+
+
+@dataclass(frozen=True, slots=True)
 class ModelDefinition:
     """One model file. Exactly one of `layers` (entries {LAYER: {ARGUMENT: VALUE}}) and `topology` (JSON that
     `webnn.model.topology.convert_topology` takes) is set. `optimizer_options` has every option, defaults included.
@@ -69,6 +77,7 @@ class ModelDefinition:
     optimizer_options: Mapping[str, object]
     training: Training
     validation: ValidationPlan
+    checkpoint: CheckpointPlan
     merge: MergeSpec
     initial_weights: Path | None
     raw: Json
@@ -84,6 +93,38 @@ class ModelDefinition:
     def learning_rate(self) -> float:
         """The initial learning rate, before any schedule."""
         return float(cast(float, self.optimizer_options["learningRate"]))
+
+    def training_of(self, seed: int) -> Json:
+        """The protocol's `training`, for a run of `seed`."""
+        return {
+            "batch_size": self.training.batch_size,
+            "lease_seconds": self.training.lease_seconds,
+            "seed": seed,
+            "clip": None if self.training.clip is None else dict(self.training.clip),
+        }
+
+    def run_config(
+        self, seed: int, shards: Sequence[ShardSize], num_weights: int, num_trainable: int, validation_total: int
+    ) -> RunConfig:
+        """The core's settings for a run of this model on a training set of `shards`; `validation_total` examples are
+        held out.
+        """
+        return RunConfig(
+            seed=seed,
+            shards=tuple(shards),
+            batch_size=self.training.batch_size,
+            learning_rate=self.learning_rate,
+            num_weights=num_weights,
+            num_trainable=num_trainable,
+            validation_total=validation_total,
+            lease_seconds=self.training.lease_seconds,
+            schedule=self.training.schedule,
+            stop=self.training.stop,
+            merge=self.merge,
+            validate_every_seconds=self.validation.every_seconds,
+            validate_every_versions=self.validation.every_versions,
+            validation_examples=min(self.validation.examples, validation_total),
+        )
 
 
 def parse_model(raw: object, origin: str, path: Path | None = None, topology: Json | None = None) -> ModelDefinition:
@@ -121,12 +162,18 @@ def parse_model(raw: object, origin: str, path: Path | None = None, topology: Js
         optimizer_options={**_defaults(OPTIMIZERS[optimizer]), **optimizer_options},
         training=training,
         validation=_validation(model.get("validation", {})),
+        checkpoint=_checkpoint(model.get("checkpoint", {})),
         merge=merge,
         initial_weights=_beside(path, model.get("initialWeights")),
         raw=model,
         origin=origin,
         path=path,
     )
+
+
+def parse_again(raw: Json, origin: str, path: Path | None) -> ModelDefinition:
+    """Make the definition of a model that was loaded before; `path` is the file that it came from, if it is there."""
+    return parse_model(raw, origin, path, None if path is None else topology_of(raw, path))
 
 
 def load_model(name_or_path: str | Path, search: Sequence[Path]) -> ModelDefinition:
@@ -164,6 +211,10 @@ def _validation(section: Json) -> ValidationPlan:
         every_versions=section.get("everyVersions"),
         examples=section.get("examples", 2000),
     )
+
+
+def _checkpoint(section: Json) -> CheckpointPlan:
+    return CheckpointPlan(every_seconds=float(section.get("everySeconds", 30)), keep=section.get("keep", 3))
 
 
 def _defaults(options: Mapping[str, object]) -> dict[str, object]:

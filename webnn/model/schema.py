@@ -102,6 +102,7 @@ def _properties() -> dict[str, Schema]:
         "optimizer": default(named(OPTIMIZERS, tuple(OPTIMIZERS), "The rule that volunteers train by."), "adam"),
         "training": _section("How volunteers train.", _training()),
         "validation": _section("How often the model is measured on held-out examples.", _validation()),
+        "checkpoint": _section("How often the run is written down, so that a crash loses little.", _checkpoint()),
         "merge": default(named(_options(merge), tuple(merge), "How updates become one model."), "weighted"),
     }
 
@@ -144,6 +145,13 @@ def _validation() -> dict[str, Schema]:
         "everySeconds": default({"description": "Seconds between validations.", **ABOVE_0}, 2),
         "everyVersions": default({"description": "Also after this many merges.", **optional(COUNT)}, None),
         "examples": default({"description": "Examples in one, drawn once from the split.", **COUNT}, 2000),
+    }
+
+
+def _checkpoint() -> dict[str, Schema]:
+    return {
+        "everySeconds": default({"description": "Seconds between checkpoints.", **ABOVE_0}, 30),
+        "keep": default({"description": "Newest checkpoints that are kept, besides the best.", **COUNT}, 3),
     }
 
 

@@ -152,6 +152,7 @@ OPTIMIZERS: Mapping[str, Mapping[str, object]] = {
         "epsilon": _EPSILON,
         "decay": default(AT_LEAST_0, 0),
     },
+    "muon": {"learningRate": default(ABOVE_0, 0.02), "momentum": default(RATE, 0.9)},
     "rmsprop": {
         "learningRate": default(ABOVE_0, 0.001),
         "decay": default(RATE, 0.9),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from typing import Any
 
 from aiohttp import web
@@ -15,6 +16,7 @@ from webnn.export import history_csv
 from webnn.model import model_schema
 from webnn.server.auth import require_owner
 from webnn.server.keys import ASSETS, RUNS, TOKEN
+from webnn.server.rolling_back import BEST, roll_back
 from webnn.server.run_task import RunTask
 
 _NO_STORE = {"Cache-Control": "no-store"}
@@ -69,6 +71,33 @@ async def resume_run(request: web.Request) -> web.Response:
 async def stop_run(request: web.Request) -> web.Response:
     allowed = {state for state in RunState if not state.over}
     return await _control(request, Stop("The owner stopped the run."), allowed)
+
+
+async def roll_back_run(request: web.Request) -> web.Response:
+    """`{"to": VERSION}` or `{"to": "best"}`."""
+    require_owner(request, request.app[TOKEN])
+    task = find_run(request)
+    try:
+        to = (await request.json())["to"]
+    except (ValueError, KeyError, TypeError):
+        to = None
+    if to != BEST and (not isinstance(to, int) or isinstance(to, bool)):
+        raise WebNNError("settings", 'The body is {"to": VERSION} or {"to": "best"}.')
+    version = await roll_back(task, to)
+    return json_answer({**task.status(), "returned_to": version})
+
+
+async def save_run(request: web.Request) -> web.Response:
+    """Write a checkpoint and the model's files now."""
+    require_owner(request, request.app[TOKEN])
+    task = find_run(request)
+    if task.saver is None or task.run.version == 0:
+        raise WebNNError("not_running", "The run cannot be saved now.")
+    try:
+        folder = await task.saver()
+    except (OSError, sqlite3.Error) as error:
+        raise WebNNError("disk", f"The run could not be saved: {error}.") from error
+    return json_answer({**task.status(), "folder": str(folder.resolve())})
 
 
 async def _control(request: web.Request, event: Event, allowed: set[RunState]) -> web.Response:

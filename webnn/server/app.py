@@ -12,17 +12,22 @@ from webnn.server.assets import Assets
 from webnn.server.config import ServerConfig
 from webnn.server.headers import add_security_headers
 from webnn.server.identities import Identities
-from webnn.server.keys import ASSETS, CONFIG, CONNECTIONS, IDENTITIES, PAGES, RUNS, TOKEN
+from webnn.server.keys import ASSETS, CONFIG, CONNECTIONS, IDENTITIES, PAGES, RECEIVING, RUNS, TOKEN
 from webnn.server.limits import ConnectionCount
 from webnn.server.looks import add_look_routes
 from webnn.server.ownership import add_owner_routes
 from webnn.server.pages import Pages
 from webnn.server.problems import answer_errors
+from webnn.server.receiving import Receiving
 from webnn.server.runs import Runs
 from webnn.server.secrets import keep_secret
+from webnn.server.updates import receive_update
 from webnn.server.volunteers import volunteer_socket
 
-_MAX_REQUEST_BYTES = 64 * 1024  # nothing that is posted has more than a few words
+_MAX_REQUEST_BYTES = 64 * 1024  # but for updates, which are read as they come, what is posted has a few words
+
+READ_BUFFER_BYTES = 256 * 1024
+"""For the `AppRunner`: what a connection may read ahead. With a quarter of it a large body costs twice the time."""
 
 
 def create_app(config: ServerConfig) -> web.Application:
@@ -38,6 +43,7 @@ def create_app(config: ServerConfig) -> web.Application:
     app[IDENTITIES] = Identities(keep_secret(config.runs_dir / "volunteers-key"))
     app[RUNS] = Runs()
     app[CONNECTIONS] = ConnectionCount(config.limits)
+    app[RECEIVING] = Receiving(config.limits.receiving_bytes)
     app[ASSETS] = assets
     app[PAGES] = Pages(templates_dir(), assets, config)
     app.cleanup_ctx.append(_live_runs)
@@ -70,9 +76,12 @@ def _add_routes(app: web.Application) -> None:
     app.router.add_get(f"{run}/weights/{{name}}", downloads.send_weights)
     app.router.add_get(f"{run}/shards/{{name}}", downloads.send_shard)
     app.router.add_get(f"{run}/volunteer", volunteer_socket)
+    app.router.add_post(f"{run}/updates", receive_update)
     app.router.add_post(f"{run}/pause", api.pause_run)
     app.router.add_post(f"{run}/resume", api.resume_run)
     app.router.add_post(f"{run}/stop", api.stop_run)
+    app.router.add_post(f"{run}/rollback", api.roll_back_run)
+    app.router.add_post(f"{run}/save", api.save_run)
 
 
 async def _live_runs(app: web.Application) -> AsyncIterator[None]:

@@ -72,6 +72,12 @@ class Audience:
             self._empty.set()
         return was_last
 
+    def start_over(self) -> None:
+        """Note that the history has been replaced: its newest points are news to nobody."""
+        validation, training = self._history.validation, self._history.training
+        for connection in self:
+            connection.seen_validations, connection.seen_training = validation.count, training.count
+
     async def wait_empty(self) -> None:
         """Return when nobody is connected."""
         await self._empty.wait()

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from webnn.core.errors import WebNNError
 
 MAX_HEADER_BYTES = 65_536
+_VERSION_MESSAGES_PER_SECOND = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,8 @@ class Limits:
     `messages_per_second`, with bursts of `message_burst`, cost more than that the connection. `queue_messages` and
     `queue_bytes` may wait for a slow reader before it is dropped. `live_seconds` between `live` messages to a watcher
     (to a volunteer twice that), `version_seconds` between `version` messages, `progress_seconds` between a volunteer's
-    `progress`.
+    `progress`. `held_update_bytes` of updates may wait to be merged before the server stops reading more of them.
+    `progress`. Updates of `post_bytes` and more are to be posted, with `receiving_bytes` of them on their way at once.
     """
 
     max_connections: int = 4096
@@ -37,6 +39,15 @@ class Limits:
     live_seconds: float = 1.0
     version_seconds: float = 0.25
     progress_seconds: float = 1.0
+    held_update_bytes: int = 1 << 30
+    post_bytes: int = 256 << 10
+    receiving_bytes: int = 1 << 30
+
+    def announcement_seconds(self, num_volunteers: int) -> float:
+        """How long to wait after a `version` message: leases and outcomes name the newest version too, and to tell a
+        thousand volunteers of it four times a second would cost more than merging.
+        """
+        return max(self.version_seconds, num_volunteers / _VERSION_MESSAGES_PER_SECOND)
 
     def max_frame_bytes(self, num_weights: int) -> int:
         """The largest frame that a volunteer of a model of `num_weights` numbers can need."""

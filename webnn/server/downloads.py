@@ -8,14 +8,15 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from webnn.core.encoding import Encoding
+from webnn.core.encoding import DOWN, Encoding
 from webnn.core.errors import WebNNError
 from webnn.server.api import find_run
 from webnn.server.assets import Asset
 from webnn.server.keys import ASSETS
+from webnn.server.run_task import RunTask
 from webnn.server.sending import IMMUTABLE, REVALIDATE, accepts_gzip, send_bytes
 
-_WEIGHTS_NAME = re.compile(r"(\d{1,15})-([0-9a-f]{64})")
+_WEIGHTS_NAME = re.compile(r"(\d{1,15})-([0-9a-f]{16,64})")
 _VARY = ("Vary", "Accept-Encoding")
 _GZIP = ("Content-Encoding", "gzip")
 
@@ -27,16 +28,24 @@ async def send_weights(request: web.Request) -> web.StreamResponse:
     if named is None:
         raise WebNNError("not_found")
     encoding = request.query.get("encoding", Encoding.F32)
-    if encoding not in frozenset(Encoding):
-        raise WebNNError("protocol_error", f"Weights come as {' or '.join(Encoding)}, not as {encoding[:40]!r}.")
+    if encoding not in DOWN:
+        raise WebNNError("protocol_error", f"Weights come as {' or '.join(DOWN)}, not as {encoding[:40]!r}.")
     snapshot = task.engine.snapshot(int(named[1]))
     if snapshot is None or snapshot.hash != named[2]:
-        raise WebNNError("version_gone")
+        return _gone(task)
     encoded = await task.engine.encoded(snapshot, encoding)
     task.traffic.bytes_out += len(encoded.body)
     return await send_bytes(
         request, encoded.body, etag=encoded.etag, content_type="application/octet-stream", cache=IMMUTABLE
     )
+
+
+def _gone(task: RunTask) -> web.Response:
+    """Say that a version is not held, and which is: whoever asks again, asks for that."""
+    gone, current = WebNNError("version_gone"), task.current
+    newest = {"version": current.version, "hash": current.hash, "iterations": current.iterations}
+    body = {"error": {"code": gone.code, "message": str(gone)}, "newest": newest}
+    return web.json_response(body, status=gone.kind.http_status, headers={"Cache-Control": "no-store"})
 
 
 async def send_shard(request: web.Request) -> web.StreamResponse:

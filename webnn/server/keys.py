@@ -9,6 +9,7 @@ from webnn.server.config import ServerConfig
 from webnn.server.identities import Identities
 from webnn.server.limits import ConnectionCount
 from webnn.server.pages import Pages
+from webnn.server.receiving import Receiving
 from webnn.server.runs import Runs
 
 CONFIG = web.AppKey("config", ServerConfig)
@@ -18,3 +19,4 @@ IDENTITIES = web.AppKey("identities", Identities)
 CONNECTIONS = web.AppKey("connections", ConnectionCount)
 ASSETS = web.AppKey("assets", Assets)
 PAGES = web.AppKey("pages", Pages)
+RECEIVING = web.AppKey("receiving", Receiving)

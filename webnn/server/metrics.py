@@ -38,6 +38,14 @@ class Series:
             half = len(self.points) // 2
             self.points[:half] = thin(self.points[:half], self._column)
 
+    def replace(self, points: Sequence[Point]) -> None:
+        """Start anew with these points."""
+        self.points.clear()
+        self._recent.clear()
+        self.count = 0
+        for point in points:
+            self.add(point)
+
     def since(self, count: int) -> list[Point]:
         """The points that came after the first `count`, as far as they are still at hand."""
         missing = self.count - count
@@ -54,6 +62,18 @@ def thin(points: Sequence[Point], column: int) -> list[Point]:
     return kept
 
 
+def validation_point(seconds: float, version: int, iterations: int, result: Validation, whole: bool) -> Point:
+    """Make a validation point of docs/protocol.md."""
+    loss, accuracy = finite(result.loss), finite(result.accuracy)
+    return [round(seconds, 3), version, iterations, loss, accuracy, result.num_examples, whole]
+
+
+def training_point(seconds: float, iterations: int, merged: Merged) -> Point:
+    """Make a training point of docs/protocol.md."""
+    loss, accuracy = finite(merged.metrics.loss), finite(merged.metrics.accuracy)
+    return [round(seconds, 3), iterations, loss, accuracy, merged.staleness]
+
+
 class History:
     """Validation and training points of a run. Times are seconds of running time."""
 
@@ -63,14 +83,16 @@ class History:
 
     def validated(self, seconds: float, version: int, iterations: int, result: Validation, whole: bool) -> None:
         """Note a validation of `version`; `iterations` had been merged when it was asked for."""
-        loss, accuracy = finite(result.loss), finite(result.accuracy)
-        point = [round(seconds, 3), version, iterations, loss, accuracy, result.num_examples, whole]
-        self.validation.add(point)
+        self.validation.add(validation_point(seconds, version, iterations, result, whole))
 
     def merged(self, seconds: float, iterations: int, merged: Merged) -> None:
         """Note a merged update; `iterations` have been merged with it."""
-        loss, accuracy = finite(merged.metrics.loss), finite(merged.metrics.accuracy)
-        self.training.add([round(seconds, 3), iterations, loss, accuracy, merged.staleness])
+        self.training.add(training_point(seconds, iterations, merged))
+
+    def replace(self, validation: Sequence[Point], training: Sequence[Point]) -> None:
+        """Forget all points for those of a journal."""
+        for series, points in ((self.validation, validation), (self.training, training)):
+            series.replace(points)
 
     def as_dict(self) -> dict[str, list[Point]]:
         """Render as `history` of docs/protocol.md."""

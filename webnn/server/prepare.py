@@ -3,41 +3,48 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from webnn import __version__
 from webnn.core.config import RunConfig, ShardSize
-from webnn.core.merging import make_strategy
-from webnn.core.run import Run
 from webnn.data.download import DownloadProgress
 from webnn.data.loading import LoadedDataset, load_dataset
 from webnn.data.shards import ShardStore, cut_shards, encode_split
-from webnn.engine.local import LocalEngine
 from webnn.evaluator.evaluator import Evaluator
 from webnn.evaluator.results import BuiltModel, CheckReport
 from webnn.model.definition import ModelDefinition
 from webnn.server.about import describe_ask
-from webnn.server.clock import RunClock
 from webnn.server.config import Limits
+from webnn.server.earlier import Earlier, read_earlier
 from webnn.server.info import RunInfo
 from webnn.server.insight import Insight
+from webnn.server.resources import resource_warnings
+from webnn.server.resuming import TakenUp, take_up
 from webnn.server.run_folder import make_run_folder, write_json
 from webnn.server.run_task import RunTask
+from webnn.store.lock import RunLock
+from webnn.store.recording import recordings
 
 
 @dataclass(frozen=True, slots=True)
 class PrepareRequest:
-    """What to train, on what, and where its files go. `seed` (a uint32) decides everything that chance decides."""
+    """What to train, on what, and where its files go. `seed` (a uint32) decides everything that chance decides.
+
+    `resume` is the folder of a run to go on with: its own model and seed count then. `record`: every event is kept.
+    """
 
     definition: ModelDefinition
     dataset_search: Sequence[Path]
     data_dir: Path
     runs_dir: Path
     seed: int
+    resume: Path | None = None
+    record: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +72,20 @@ class PreparedRun:
     check: CheckReport
     evaluator: Evaluator
     record: dict[str, Any] = field(repr=False)
+    taken: TakenUp
+    lock: RunLock
 
     def make_task(self, limits: Limits | None = None) -> RunTask:
-        """Make the task that lives this run in a server, from version 1 on."""
-        strategy = make_strategy(self.config.merge)
-        engine = LocalEngine(strategy, self.built.initial, self.config.num_trainable)
-        clock = RunClock()
+        """Make the task that lives this run in a server."""
+        taken = self.taken
         task = RunTask(
-            self.info, Run(self.config, clock()), engine, self.evaluator, self.shards, clock=clock, limits=limits
+            *(self.info, taken.run, taken.engine, self.evaluator, self.shards),
+            clock=taken.clock,
+            limits=limits,
+            keeper=taken.keeper,
         )
-        task.insight = Insight(self.built, self.dataset.dataset, self.evaluator, clock)
+        taken.furnish(task)
+        task.insight = Insight(self.built, self.dataset.dataset, self.evaluator, taken.clock)
         return task
 
     @property
@@ -86,25 +97,39 @@ class PreparedRun:
             description=definition.description,
             model=self.built.config,
             dataset=self.dataset.description,
-            training={
-                "batch_size": config.batch_size,
-                "lease_seconds": config.lease_seconds,
-                "seed": config.seed,
-                "clip": dict(definition.training.clip) if definition.training.clip is not None else None,
-            },
+            training=definition.training_of(config.seed),
             about=describe_ask(definition, config, self.shards),
         )
 
     async def close(self) -> None:
-        """End the Node process."""
+        """End the Node process, and let go of the run's files."""
         await self.evaluator.close()
+        await self.taken.keeper.close()
+        self.lock.release()
 
 
 async def prepare_run(request: PrepareRequest, progress: Callable[[Preparation], None] = lambda _: None) -> PreparedRun:
     """Load the data, cut shards, build the model and try one step of it, and make the run's folder.
 
-    Everything that an owner may have got wrong is found here, as a `WebNNError`; nothing is left behind then.
+    Everything that an owner may have got wrong is found here, as a `WebNNError`; nothing is left behind then. A run
+    that is resumed is found as it was left, if its data are the same.
     """
+    if request.resume is None:
+        return await _prepare(request, None, progress)
+    lock = RunLock.take(request.resume)
+    try:
+        earlier = read_earlier(request.resume)
+        progress(Step(f"Going on with the run {request.resume.name}"))
+        definition = replace(request, definition=earlier.definition, seed=earlier.seed)
+        return await _prepare(definition, Resumption(request.resume, lock, earlier), progress)
+    except BaseException:
+        lock.release()
+        raise
+
+
+async def _prepare(
+    request: PrepareRequest, resumption: Resumption | None, progress: Callable[[Preparation], None]
+) -> PreparedRun:
     definition = request.definition
     progress(Step(f"Loading the dataset {definition.dataset}"))
     loaded = await asyncio.to_thread(
@@ -112,44 +137,59 @@ async def prepare_run(request: PrepareRequest, progress: Callable[[Preparation],
     )
     progress(Step(f"Cutting {len(loaded.dataset.train):,} examples into shards"))
     shards = await asyncio.to_thread(cut_shards, loaded.dataset, request.seed)
-    progress(Step("Building the model and trying a step of it"))
+    if resumption is not None:
+        resumption.earlier.check_data(fingerprint(shards))
+    progress(Step("Building the model and trying a step of it" if resumption is None else "Building the model"))
     evaluator = await Evaluator.start()
     try:
         built = await evaluator.build(definition, loaded.description, request.seed)
-        check = await evaluator.check(shards.get(shards.shards[0].name))
-        for warning in check.warnings:
+        if resumption is None or resumption.earlier.check is None:
+            check = await evaluator.check(shards.get(shards.shards[0].name))
+        else:
+            check = resumption.earlier.check
+        for warning in (*check.warnings, *resource_warnings(built.num_weights)):
             progress(Step(warning))
         await evaluator.load_validation(lambda: encode_split(loaded.dataset.validation))
-        config = run_config(request, loaded, shards, built)
-        folder = make_run_folder(request.runs_dir, definition.name, datetime.now(UTC))
-        record = describe(folder.name, request=request, loaded=loaded, config=config, built=built, check=check)
-        write_json(folder / "config.json", record)
+        sizes = [ShardSize(shard.name, shard.num_examples) for shard in shards.shards]
+        held_out = len(loaded.dataset.validation)
+        config = definition.run_config(request.seed, sizes, built.num_weights, built.num_trainable, held_out)
+        if resumption is None:
+            folder = make_run_folder(request.runs_dir, definition.name, datetime.now(UTC))
+            lock = RunLock.take(folder)
+            record = describe(folder.name, request=request, loaded=loaded, config=config, built=built, check=check)
+            record["fingerprint"] = fingerprint(shards)
+            write_json(folder / "config.json", record)
+        else:
+            folder, lock, record = resumption.folder, resumption.lock, resumption.earlier.config
+        taken = await asyncio.to_thread(
+            take_up,
+            *(folder, config, built.initial),
+            plan=definition.checkpoint,
+            record=request.record or bool(recordings(folder)),
+            reopen=resumption is not None,
+        )
+        for sentence in taken.sentences:
+            progress(Step(sentence))
     except BaseException:
         await evaluator.close()
         raise
-    return PreparedRun(folder.name, folder, definition, loaded, config, shards, built, check, evaluator, record)
-
-
-def run_config(request: PrepareRequest, loaded: LoadedDataset, shards: ShardStore, built: BuiltModel) -> RunConfig:
-    """Settings of the core for this run."""
-    definition = request.definition
-    validation_total = len(loaded.dataset.validation)
-    return RunConfig(
-        seed=request.seed,
-        shards=tuple(ShardSize(shard.name, shard.num_examples) for shard in shards.shards),
-        batch_size=definition.training.batch_size,
-        learning_rate=definition.learning_rate,
-        num_weights=built.num_weights,
-        num_trainable=built.num_trainable,
-        validation_total=validation_total,
-        lease_seconds=definition.training.lease_seconds,
-        schedule=definition.training.schedule,
-        stop=definition.training.stop,
-        merge=definition.merge,
-        validate_every_seconds=definition.validation.every_seconds,
-        validate_every_versions=definition.validation.every_versions,
-        validation_examples=min(definition.validation.examples, validation_total),
+    return PreparedRun(
+        folder.name, folder, definition, loaded, config, shards, built, check, evaluator, record, taken, lock
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Resumption:
+    """A run that is taken up again: its folder, this process's hold of it, and what it was told at first."""
+
+    folder: Path
+    lock: RunLock
+    earlier: Earlier
+
+
+def fingerprint(shards: ShardStore) -> str:
+    """Name the training data as cut: another dataset, seed or order has another name."""
+    return hashlib.sha256("".join(shard.name for shard in shards.shards).encode()).hexdigest()
 
 
 def describe(
@@ -167,6 +207,8 @@ def describe(
         "webnn": __version__,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "seed": request.seed,
+        "name": request.definition.name,
+        "model_file": None if request.definition.path is None else str(request.definition.path.resolve()),
         "model": request.definition.raw,
         "dataset": {
             **loaded.description,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, Protocol, assert_never
 
 from webnn.core import messages
@@ -34,14 +36,20 @@ from webnn.server.config import Limits
 from webnn.server.connection import Connection
 from webnn.server.info import RunInfo
 from webnn.server.insight import Insight
+from webnn.server.intake import Intake
+from webnn.server.keeping import Keeper
 from webnn.server.logs import run_logger
-from webnn.server.metrics import History
+from webnn.server.metrics import History, Point
 from webnn.server.news import News, StateNews, StatusNews, ValidationNews
 from webnn.server.status import run_status
 from webnn.server.traffic import Traffic
 
 APPRAISED_AS_VERSION = 0
 """The evaluator draws its sample by version: one that no weights ever have keeps appraisals to one sample."""
+
+
+Turn = Callable[[], Coroutine[Any, Any, None]]
+"""Something that is done between two events."""
 
 
 class Validator(Protocol):
@@ -80,11 +88,13 @@ class RunTask:
         *,
         clock: Callable[[], float],
         limits: Limits | None = None,
+        keeper: Keeper | None = None,
     ) -> None:
         self.info = info
         self.run = run
         self.engine = engine
         self.shards = shards
+        self.keeper = keeper
         self.limits = limits or Limits()
         self.traffic = Traffic()
         self.history = History()
@@ -96,15 +106,20 @@ class RunTask:
         self.best: Snapshot | None = None
         self._validated: Snapshot | None = None
         self.failure: str | None = None
+        self.saver: Callable[[], Coroutine[Any, Any, Path]] | None = None
         self._clock = clock
         self._validator = validator
-        self._events: asyncio.Queue[tuple[Event, asyncio.Future[None] | None] | None] = asyncio.Queue()
+        self.intake = Intake(self.limits.held_update_bytes)
+        self._events: asyncio.Queue[tuple[Event | Turn, asyncio.Future[None] | None] | None] = asyncio.Queue()
         self._leased: dict[str, int] = {}  # the versions of open leases
         self._listeners: list[Callable[[News], None]] = []
         self._task: asyncio.Task[None] | None = None
         self._jobs: asyncio.TaskGroup | None = None
         self._beside: set[asyncio.Task[None]] = set()
         self._arithmetic = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._generation = 0
         self._wake: asyncio.TimerHandle | None = None
         self._announcement: asyncio.TimerHandle | None = None
         self._announced = 0
@@ -154,6 +169,9 @@ class RunTask:
         """Hand an event over and wait until it has been handled. Raises `WebNNError("not_running")` if the run's state
         does not allow it, or the run is gone.
         """
+        await self._hand_over(event)
+
+    async def _hand_over(self, event: Event | Turn) -> None:
         if self._task is None or self._task.done():
             raise WebNNError("not_running")
         handled = asyncio.get_running_loop().create_future()
@@ -163,11 +181,43 @@ class RunTask:
             raise WebNNError("not_running")
         handled.result()
 
+    async def deliver(self, event: Event) -> None:
+        """Hand over an event and return when it has been handled, or the run takes no more."""
+        with suppress(WebNNError):
+            await self._hand_over(event)
+
+    def attempt(self, event: Event) -> None:
+        """Hand over an event of control that the run may refuse; then nothing happens."""
+        if self._task is not None and not self._task.done():
+            handled = asyncio.get_running_loop().create_future()
+            handled.add_done_callback(lambda done: done.cancelled() or done.exception())
+            self._events.put_nowait((event, handled))
+
+    async def between_events(self, turn: Turn) -> None:
+        """Do something while no event is handled and no arithmetic is under way; answers to come are dropped.
+
+        Raises what `turn` raises, and `WebNNError("not_running")` if the run is gone.
+        """
+        await self._hand_over(turn)
+
+    def switch(self, run: Run, validation: Sequence[Point], training: Sequence[Point]) -> None:
+        """Go on with another run of the same settings, whose weights the engine has, and show its history."""
+        self.run = run
+        self._leased.clear()
+        self.intake.clear()
+        self.history.replace(validation, training)
+        self.audience.start_over()
+        self._announce()
+        self._tell_state(self.state, self.reason)
+        self.post(Tick())
+
     # life
 
     def start(self) -> None:
         """Begin to handle events, in a task of its own."""
         assert self._task is None
+        if self.keeper is not None:
+            self.keeper.start(self)
         self._task = asyncio.create_task(self._live(), name=f"run {self.info.id}")
 
     async def wait_over(self) -> None:
@@ -185,6 +235,8 @@ class RunTask:
         for job in self._beside:
             job.cancel()
         await self._task
+        if self.keeper is not None:
+            await self.keeper.close()
 
     async def _live(self) -> None:
         try:
@@ -199,10 +251,27 @@ class RunTask:
     async def _handle_events(self) -> None:
         while (item := await self._events.get()) is not None:
             event, handled = item
-            if handled is None:
+            if callable(event):
+                await self._take_turn(event, handled)
+            elif handled is None:
                 self._handle(event)
             elif not handled.done():
                 self._answer(event, handled)
+
+    async def _take_turn(self, turn: Turn, handled: asyncio.Future[None] | None) -> None:
+        for job in self._beside:
+            job.cancel()
+        self._generation += 1
+        await self._idle.wait()
+        try:
+            await turn()
+        except Exception as error:  # whoever asked for it is told; the run goes on as it was left
+            if handled is None or handled.done():
+                raise
+            handled.set_exception(error)
+        else:
+            if handled is not None and not handled.done():
+                handled.set_result(None)
 
     def _answer(self, event: Event, handled: asyncio.Future[None]) -> None:
         """Handle an event for someone who waits, and who is told if the run's state does not allow it."""
@@ -214,10 +283,19 @@ class RunTask:
             handled.set_result(None)
 
     def _handle(self, event: Event) -> None:
-        effects = self.run.handle(event, self.now)
-        self.activity.saw(event, effects, self.run.seconds(self.now))
+        now = self.now
+        effects = self.run.handle(event, now)
+        self.activity.saw(event, effects, self.run.seconds(now))
         if isinstance(event, Validated):
             self._keep_best()
+        if self.keeper is not None:
+            self.keeper.handled(event, effects, now)
+            if isinstance(event, Validated):
+                self.keeper.validated(event.version)
+        self.perform(effects)
+
+    def perform(self, effects: Sequence[Effect]) -> None:
+        """Do what the run asks for."""
         for effect in effects:
             self._perform(effect)
         if any(isinstance(effect, Publish) for effect in effects):
@@ -236,13 +314,15 @@ class RunTask:
         cause = error.exceptions[0] if isinstance(error, ExceptionGroup) else error
         self.failure = str(cause) if isinstance(cause, WebNNError) else f"Something broke in the server: {cause!r}"
         self.log.error("run failed", exc_info=error)
+        if self.keeper is not None:
+            self.keeper.failed(self.failure, self.now)
         self._tell_state(RunState.FAILED, self.failure)
         self.audience.close_volunteers("internal", self.failure)
         self._over.set()
 
     # effects
 
-    def _perform(self, effect: Effect) -> None:
+    def _perform(self, effect: Effect) -> None:  # noqa: PLR0912 (one case for each kind of effect)
         match effect:
             case Grant():
                 self._grant(effect)
@@ -253,6 +333,8 @@ class RunTask:
             case Appraise():
                 self._spawn(self._appraise(effect), cancellable=True)
             case Merge():
+                if self.keeper is not None:
+                    self.keeper.begin_merge()
                 self._spawn(self._merge(effect))
             case Merged():
                 self.history.merged(self.run.seconds(self.now), self.run.iterations, effect)
@@ -287,6 +369,7 @@ class RunTask:
 
     def _settle(self, effect: Settle) -> None:
         self._leased.pop(effect.lease_id, None)
+        self.intake.leave(effect.lease_id)
         current = self.current
         header = messages.outcome(
             lease_id=effect.lease_id,
@@ -304,9 +387,8 @@ class RunTask:
         if self._announcement is None:
             self._announced = self.run.version
             self.audience.announce(self._version_frame)
-            self._announcement = asyncio.get_running_loop().call_later(
-                self.limits.version_seconds, self._announce_again
-            )
+            seconds = self.limits.announcement_seconds(len(self.audience.volunteers))
+            self._announcement = asyncio.get_running_loop().call_later(seconds, self._announce_again)
 
     def _announce_again(self) -> None:
         self._announcement = None
@@ -341,11 +423,26 @@ class RunTask:
             self._beside.add(task)
             task.add_done_callback(self._beside.discard)
 
-    async def _judge(self, effect: Judge) -> None:
+    @contextmanager
+    def _busy(self) -> Iterator[None]:
+        """While entered, arithmetic is under way. What breaks in it leaves it under way: the run is failed then."""
         self._arithmetic += 1
-        verdict = await self.engine.judge(effect.payload)
+        self._idle.clear()
+        yield
         self._arithmetic -= 1
-        self.post(Judged(effect.lease_id, verdict))
+        if not self._arithmetic:
+            self._idle.set()
+
+    def _post_answer(self, generation: int, event: Event) -> None:
+        """Hand over an answer, unless the run that asked for it is another one by now."""
+        if generation == self._generation:
+            self.post(event)
+
+    async def _judge(self, effect: Judge) -> None:
+        generation = self._generation
+        with self._busy():
+            verdict = await self.engine.judge(effect.payload)
+        self._post_answer(generation, Judged(effect.lease_id, verdict))
 
     async def _appraise(self, effect: Appraise) -> None:
         """Validate the weights of an update, always on the same examples, so that two appraisals compare."""
@@ -359,10 +456,12 @@ class RunTask:
         self.post(Appraised(effect.lease_id, result))
 
     async def _merge(self, effect: Merge) -> None:
-        self._arithmetic += 1
-        await self.engine.merge(effect.version, effect.iterations, effect.contributions)
-        self._arithmetic -= 1
-        self.post(MergeDone(effect.version))
+        generation = self._generation
+        with self._busy():
+            if self.keeper is not None:
+                await self.keeper.before_merge(effect.version)
+            await self.engine.merge(effect.version, effect.iterations, effect.contributions)
+        self._post_answer(generation, MergeDone(effect.version))
 
     def _snapshot_of(self, version: int) -> Snapshot | None:
         """Find the current version or the best one; None for another."""
@@ -372,13 +471,16 @@ class RunTask:
         if snapshot is None:
             self.post(ValidationFailed(effect.version, "Its weights are gone."))
             return
+        generation = self._generation
         iterations = self.run.iterations
         num_examples = None if effect.whole else effect.num_examples
         try:
             result = await self._validator.validate(snapshot.weights.data.cast("B"), num_examples, snapshot.version)
         except WebNNError as error:
             self.log.warning("validation of version %d failed: %s", snapshot.version, error)
-            self.post(ValidationFailed(snapshot.version, str(error)))
+            self._post_answer(generation, ValidationFailed(snapshot.version, str(error)))
+            return
+        if generation != self._generation:
             return
         latest = self.run.latest
         if latest is None or snapshot.version >= latest.version:  # the best one is looked at again when the run ends

@@ -1,4 +1,4 @@
-"""Saving a run that is over: a checkpoint to go on from, and the model's files."""
+"""Saving a run as the model's files."""
 
 from __future__ import annotations
 
@@ -9,20 +9,11 @@ from typing import Any
 from webnn.export import export_run
 from webnn.server.prepare import PreparedRun
 from webnn.server.run_task import RunTask
-from webnn.store.checkpoint import write_checkpoint
 
 
 def save_run(prepared: PreparedRun, task: RunTask, status: dict[str, Any]) -> Path:
-    """Write the checkpoint and the export of a run that is over; returns the export's folder. Blocks."""
+    """Write the files of a run as it stands; returns their folder. Blocks; raises `OSError` when the disk refuses."""
     final = task.current
-    manifest = {
-        "run": prepared.id,
-        "version": final.version,
-        "iterations": final.iterations,
-        "seconds": task.now,
-        "snapshot": task.run.snapshot(),
-    }
-    write_checkpoint(prepared.folder / "checkpoint", final.weights, task.engine.strategy_state(), manifest)
     best = task.best.weights if task.best is not None else None
     latest = task.run.latest
     validated = {"best": task.run.best, "final": latest if latest and latest.version == final.version else None}

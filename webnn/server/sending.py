@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 from aiohttp import hdrs, web
 
@@ -24,7 +25,8 @@ async def send_bytes(
 ) -> web.StreamResponse:
     """Send `body`, or 304 where the client holds it already. `etag` is given without quotes.
 
-    The body goes out in slices, each when the last has left: a slow reader costs one slice of memory, not a body.
+    The body goes out in slices, each when the last has left: a slow reader costs one slice of memory, not a body. One
+    that goes away in the middle is no error: it asks again, or does not.
     """
     common = {hdrs.ETAG: f'"{etag}"', hdrs.CACHE_CONTROL: cache, **dict(headers)}
     if any(tag.value in (etag, "*") for tag in request.if_none_match or ()):
@@ -32,11 +34,12 @@ async def send_bytes(
     view = memoryview(body).cast("B")
     response = web.StreamResponse(headers={**common, hdrs.CONTENT_TYPE: content_type})
     response.content_length = len(view)
-    await response.prepare(request)
-    if request.method != hdrs.METH_HEAD:
-        for first in range(0, len(view), _CHUNK_BYTES):
-            await response.write(view[first : first + _CHUNK_BYTES])
-    await response.write_eof()
+    with suppress(ConnectionError):
+        await response.prepare(request)
+        if request.method != hdrs.METH_HEAD:
+            for first in range(0, len(view), _CHUNK_BYTES):
+                await response.write(view[first : first + _CHUNK_BYTES])
+        await response.write_eof()
     return response
 
 

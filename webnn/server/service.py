@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
+import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,7 +18,7 @@ from aiohttp import web
 from webnn.core.errors import WebNNError
 from webnn.core.events import Start, Stop
 from webnn.core.states import RunState
-from webnn.server.app import create_app
+from webnn.server.app import READ_BUFFER_BYTES, create_app
 from webnn.server.config import ServerConfig
 from webnn.server.keys import RUNS, TOKEN
 from webnn.server.listening import bind_socket, local_url, people_url, tls_context
@@ -25,6 +27,7 @@ from webnn.server.news import News
 from webnn.server.prepare import PreparedRun
 from webnn.server.run_task import RunTask
 from webnn.server.saving import save_run
+from webnn.store import journal as jn
 
 _SHUTDOWN_SECONDS = 3.0
 
@@ -123,12 +126,14 @@ class TrainingServer:
         self._socket = self._socket or bind_socket(config.host, config.port)
         app = create_app(config)
         app[RUNS].add(self.run_task)
+        self.run_task.saver = self._save
         self.run_task.listen(self._on_event)
         self._runner = web.AppRunner(
             mount(app, config.prefix),
             access_log=ACCESS_LOGGER,
             access_log_class=AccessLogger,
             shutdown_timeout=_SHUTDOWN_SECONDS,
+            read_bufsize=READ_BUFFER_BYTES,
         )
         await self._runner.setup()
         await web.SockSite(self._runner, self._socket, ssl_context=tls).start()
@@ -147,6 +152,11 @@ class TrainingServer:
             workers_url = f"http://127.0.0.1:{self._loopback.getsockname()[1]}{self._config.prefix}"
         self._listening = Listening(url, workers_url, f"{people}/join/{run}", f"{people}/watch/{run}", run, token)
         self.run_task.log.info("listening at %s", self._listening.url)
+        if self.run_task.keeper is not None:
+            place = {"url": self._listening.url, "join_url": self._listening.join_url, "port": port, "pid": os.getpid()}
+            cert = None if self._config.tls_cert is None else str(self._config.tls_cert.resolve())
+            facts = [jn.fact(name, value) for name, value in {**place, "tls_cert": cert}.items()]
+            self.run_task.keeper.note(*facts)
         self._on_event(self._listening)
 
     async def wait_finished(self) -> Finished:
@@ -177,14 +187,21 @@ class TrainingServer:
                 one.close()
         await self._prepared.close()
 
+    async def _save(self, status: dict[str, Any] | None = None) -> Path:
+        """Write a checkpoint and the model's files of the run as it stands."""
+        task = self.run_task
+        if task.keeper is not None:
+            await task.keeper.checkpoint()
+        return await asyncio.to_thread(save_run, self._prepared, task, status or task.status())
+
     async def _conclude(self) -> Finished:
         task = self.run_task
         await task.wait_over()
         status = task.status()
         export: Path | None = None
         try:
-            export = await asyncio.to_thread(save_run, self._prepared, task, status)
-        except (OSError, WebNNError):
+            export = await self._save(status)
+        except (OSError, sqlite3.Error, WebNNError):
             task.log.exception("the run could not be saved in %s", self._prepared.folder)
         finished = finished_event(task, status, export)
         task.audience.close_volunteers("finished", task.reason)

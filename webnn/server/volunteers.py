@@ -8,9 +8,8 @@ from typing import assert_never
 
 from aiohttp import WSMsgType, web
 
-from webnn.core.encoding import Encoding, decode_vector
 from webnn.core.errors import ProtocolError, WebNNError
-from webnn.core.events import Abandoned, Device, Joined, Left, Progressed, Ready, UpdateArrived, Vector
+from webnn.core.events import Abandoned, Device, Joined, Left, Progressed, Ready
 from webnn.core.messages import (
     SUBPROTOCOL,
     AbandonMessage,
@@ -25,13 +24,13 @@ from webnn.core.messages import (
     decode_client_message,
     welcome,
 )
-from webnn.engine.local import INLINE_WEIGHTS
 from webnn.server.auth import check_origin
 from webnn.server.connection import Connection, Socket
 from webnn.server.identities import Identities
 from webnn.server.keys import ASSETS, CONFIG, CONNECTIONS, IDENTITIES, RUNS
 from webnn.server.limits import TokenBucket
 from webnn.server.run_task import RunTask
+from webnn.server.updates import take_update
 
 
 async def volunteer_socket(request: web.Request) -> web.StreamResponse:
@@ -124,6 +123,7 @@ class Session:
         patience = self._limits.hello_seconds
         while True:
             try:
+                await self._task.intake.wait()
                 async with asyncio.timeout(patience):
                     message = await self._socket.receive()
             except TimeoutError:
@@ -194,6 +194,7 @@ class Session:
                 "max_frame_bytes": limits.max_frame_bytes(self._task.engine.num_weights),
                 "progress_seconds": limits.progress_seconds,
                 "silence_seconds": limits.silence_seconds,
+                "post_bytes": limits.post_bytes,
             },
             state=self._task.state,
         )
@@ -214,7 +215,7 @@ class Session:
             case ProgressMessage():
                 task.post(Progressed(volunteer_id, message.lease_id, message.iterations, message.metrics))
             case UpdateMessage():
-                await self._take_update(message, payload)
+                await take_update(task, volunteer_id, message, payload)
             case AbandonMessage():
                 task.post(Abandoned(volunteer_id, message.lease_id, message.reason))
             case StatusMessage():
@@ -224,25 +225,3 @@ class Session:
                 await self._socket.close()
             case _:
                 assert_never(message)
-
-    async def _take_update(self, message: UpdateMessage, payload: memoryview) -> None:
-        vector = await self._decode(payload, message.encoding)
-        self._task.post(
-            UpdateArrived(
-                volunteer_id=self._connection.volunteer_id,
-                lease_id=message.lease_id,
-                base_version=message.base_version,
-                iterations=message.iterations,
-                num_examples=message.num_examples,
-                seconds=message.seconds,
-                metrics=message.metrics,
-                payload=vector,
-            )
-        )
-
-    async def _decode(self, payload: memoryview, encoding: Encoding) -> Vector:
-        """Widening a large vector takes long enough to be done in a thread; float32 is only viewed."""
-        num_weights = self._task.engine.num_weights
-        if encoding is Encoding.F32 or num_weights <= INLINE_WEIGHTS:
-            return decode_vector(payload, encoding, num_weights)
-        return await asyncio.to_thread(decode_vector, payload, encoding, num_weights)

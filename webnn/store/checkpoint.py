@@ -91,6 +91,31 @@ def read_checkpoint(folder: Path) -> Checkpoint | None:
     return None
 
 
+def list_checkpoints(folder: Path) -> dict[int, int]:
+    """Name the checkpoints of `folder` whose manifest can be read: version, and number, oldest first."""
+    found: dict[int, int] = {}
+    for number in sorted({number for number, path in _files(folder) if path.suffix == ".json"}):
+        try:
+            manifest = json.loads(_path(folder, number, "json").read_text("utf-8"))["manifest"]
+            found[int(manifest["version"])] = number
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return found
+
+
+def read_version(folder: Path, version: int) -> Checkpoint:
+    """Read the checkpoint of one version; raises `WebNNError` `no_checkpoint` or `invalid_checkpoint`."""
+    known = list_checkpoints(folder)
+    if version not in known:
+        words = ", ".join(map(str, known)) or "none"
+        raise WebNNError("no_checkpoint", f"There is no checkpoint of version {version}. Kept are: {words}.")
+    try:
+        return _read(folder, known[version], ())
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+        message = f"The checkpoint of version {version} is damaged: {_in_words(error)}."
+        raise WebNNError("invalid_checkpoint", message) from error
+
+
 def _read(folder: Path, number: int, damaged: tuple[str, ...]) -> Checkpoint:
     whole = json.loads(_path(folder, number, "json").read_text("utf-8"))
     if whole["format"] != FORMAT:

@@ -23,6 +23,12 @@ const OPENING_SECONDS = 20;
 /** A connection that lived this long was a good one: the next failure counts as the first. */
 const SETTLED_SECONDS = 10;
 
+/** A server that restarts is back within this time: until then it is asked more often than one that was never there. */
+const RESTART_SECONDS = 60;
+const RESTART_BACKOFF = { first: 0.5, most: 2 };
+/** For so long a run that we worked for, and that its server does not know now, may still be taken up again. */
+const GONE_SECONDS = 600;
+
 /** Codes after which there is nothing to come back to. */
 const FINAL_CODES: ReadonlySet<string> = new Set(["finished", "replaced", "no_such_run", "build_changed", "too_large"]);
 const AT_ONCE_CODES: ReadonlySet<string> = new Set(["bad_secret"]);
@@ -58,6 +64,8 @@ export class Connection {
   private checkedAt = 0;
   private suspectedAt: number | null = null;
   private heardAnything = false;
+  /** When the last good connection ended; null before the first, and while there is one. */
+  private lostAt: number | null = null;
   private farewell: GoodbyeMessage | null = null;
   private retryTimer: unknown = null;
   private checkTimer: unknown = null;
@@ -153,6 +161,7 @@ export class Connection {
     }
     if (!this.heardAnything && message.type !== "goodbye") {
       this.heardAnything = true;
+      this.lostAt = null;
       this.options.onState("open", null);
     }
     if (message.type === "goodbye") this.farewell = message;
@@ -164,7 +173,10 @@ export class Connection {
     const code = this.farewell?.code ?? CLOSE_CODES[closeCode] ?? "lost";
     const message = this.farewell?.message ?? reason;
     const wanted = this.farewell ? this.farewell.reconnect_seconds : null;
-    const final = FINAL_CODES.has(code) || (this.farewell !== null && wanted === null && !AT_ONCE_CODES.has(code));
+    this.noteLoss();
+    const final =
+      (FINAL_CODES.has(code) && !(code === "no_such_run" && this.lostFor() < GONE_SECONDS)) ||
+      (this.farewell !== null && wanted === null && !AT_ONCE_CODES.has(code));
     this.release();
     if (final) {
       this.stopped = true;
@@ -182,9 +194,23 @@ export class Connection {
     this.retry(null);
   }
 
+  private noteLoss(): void {
+    if (this.heardAnything) this.lostAt ??= this.platform.now();
+  }
+
+  /** Seconds since the last good connection ended; infinite where there was none. */
+  private lostFor(): number {
+    return this.lostAt === null ? Number.POSITIVE_INFINITY : this.platform.now() - this.lostAt;
+  }
+
   private retry(wantedSeconds: number | null): void {
+    this.noteLoss();
     if (this.platform.now() - this.openedAt > SETTLED_SECONDS && this.heardAnything) this.failures = 0;
-    const backoff = backoffSeconds(this.failures++, this.platform.random);
+    const backoff = backoffSeconds(
+      this.failures++,
+      this.platform.random,
+      this.lostFor() < RESTART_SECONDS ? RESTART_BACKOFF : undefined,
+    );
     // All volunteers of a server that restarts were told the same time: the jitter spreads them.
     const seconds = wantedSeconds === null ? backoff : wantedSeconds + backoff;
     this.options.onState("lost", seconds);

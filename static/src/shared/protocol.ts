@@ -4,7 +4,7 @@ import { ProtocolError } from "./frames.ts";
 export const PROTOCOL = 1;
 export const SUBPROTOCOL = "webnn.v1";
 
-export type Encoding = "f32" | "f16";
+export type Encoding = "f32" | "f16" | "int8" | "topk";
 export type Wants = "weights" | "delta" | "gradient";
 export type RunState = "created" | "queued" | "running" | "paused" | "stopped" | "finished" | "failed";
 export type WaitReason = "paused" | "no_examples" | "too_many_leases" | "round" | "not_started" | "finished";
@@ -88,6 +88,8 @@ export interface Limits {
   max_frame_bytes: number;
   progress_seconds: number;
   silence_seconds: number;
+  /** Updates of at least so many bytes are posted. */
+  post_bytes?: number;
 }
 
 /** A run as people see it. */
@@ -194,6 +196,8 @@ export interface WelcomeMessage {
   training: TrainingConfig;
   weights: Version;
   limits: Limits;
+  /** What the server takes and gives. */
+  encodings?: { up: Encoding[]; down: Encoding[] };
   state: RunState;
 }
 
@@ -211,6 +215,8 @@ export interface LeaseMessage {
   learning_rate: number;
   optimizer: "model" | "sgd";
   wants: Wants;
+  /** Start from one's own work too that the base version lacks. */
+  carry: boolean;
   encoding: Encoding;
   seconds: number;
 }
@@ -317,6 +323,7 @@ const SERVER_KEYS: Readonly<Record<ServerMessage["type"], Readonly<Record<string
     learning_rate: "number",
     optimizer: "string",
     wants: "string",
+    carry: "boolean",
     encoding: "string",
     seconds: "number",
   },

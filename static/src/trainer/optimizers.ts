@@ -116,6 +116,38 @@ function rmsprop(option: Options, centered: boolean): Kind {
   };
 }
 
+/**
+ * Jordan 2024, "Muon: an optimizer for hidden layers in neural networks": Nesterov momentum, made orthogonal. A kernel is
+ * the matrix of its last axis (outputs) against all others; what has one axis moves by its momentum.
+ */
+function muon(option: Options): Kind {
+  const m = option("momentum", 0.9);
+  return {
+    slots: { velocity: 0 },
+    rule: (value, gradient, rate, slot) => {
+      const velocity = slot.write("velocity", blend(slot.read("velocity"), gradient, m));
+      const direction = blend(velocity, gradient, m);
+      return tf.sub(value, tf.mul(value.rank < 2 ? direction : orthogonal(direction), rate));
+    },
+  };
+}
+
+/** The nearest orthogonal matrix, about: five Newton-Schulz steps in Jordan's coefficients; larger for wide outputs. */
+function orthogonal(kernel: tf.Tensor): tf.Tensor {
+  const columns = kernel.shape[kernel.rank - 1] as number;
+  const rows = kernel.size / columns;
+  let x: tf.Tensor = tf.reshape(kernel, [rows, columns]);
+  x = tf.div(x, tf.add(tf.norm(x), EPSILON));
+  if (rows > columns) x = tf.transpose(x);
+  for (let step = 0; step < 5; step++) {
+    const a = tf.matMul(x as tf.Tensor2D, x as tf.Tensor2D, false, true);
+    const b = tf.add(tf.mul(a, -4.775), tf.mul(tf.matMul(a, a), 2.0315));
+    x = tf.add(tf.mul(x, 3.4445), tf.matMul(b as tf.Tensor2D, x as tf.Tensor2D));
+  }
+  if (rows > columns) x = tf.transpose(x);
+  return tf.reshape(tf.mul(x, Math.sqrt(Math.max(1, columns / rows))), kernel.shape);
+}
+
 /** `old * keep + fresh * (1 - keep)`. */
 function blend(old: tf.Tensor, fresh: tf.Tensor, keep: number): tf.Tensor {
   return tf.add(tf.mul(old, keep), tf.mul(fresh, 1 - keep));
@@ -129,6 +161,7 @@ const OPTIONS: Record<string, { learningRate: number; options: string[] }> = {
   adamax: { learningRate: 0.002, options: ["beta1", "beta2", "epsilon", "decay"] },
   adagrad: { learningRate: 0.01, options: ["initialAccumulatorValue"] },
   adadelta: { learningRate: 0.001, options: ["rho", "epsilon"] },
+  muon: { learningRate: 0.02, options: ["momentum"] },
   rmsprop: { learningRate: 0.001, options: ["decay", "momentum", "epsilon", "centered"] },
 };
 
@@ -156,6 +189,8 @@ function kindOf(name: string, options: Record<string, unknown>): Kind {
       return adagrad(option);
     case "adadelta":
       return adadelta(option);
+    case "muon":
+      return muon(option);
     case "rmsprop":
       return rmsprop(option, options.centered === true);
     default:

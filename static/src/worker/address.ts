@@ -1,6 +1,6 @@
 /** Where a run's things are on its server. */
 import { socketUrl } from "../shared/connection.ts";
-import type { Version } from "../shared/protocol.ts";
+import type { Encoding, Version } from "../shared/protocol.ts";
 
 export class RunAddress {
   private readonly base: string;
@@ -20,8 +20,12 @@ export class RunAddress {
     return `${this.http}/shards/${encodeURIComponent(shard)}`;
   }
 
-  weights({ version, hash }: Version): string {
-    return `${this.http}/weights/${version}-${encodeURIComponent(hash)}?encoding=f32`;
+  weights({ version, hash }: Version, encoding: Encoding): string {
+    return `${this.http}/weights/${version}-${encodeURIComponent(hash)}?encoding=${encoding}`;
+  }
+
+  get updates(): string {
+    return `${this.http}/updates`;
   }
 
   get model(): string {

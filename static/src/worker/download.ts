@@ -1,20 +1,23 @@
 /** GETs of bytes that survive a bad network: stalls end, failures are tried again, refusals are named. */
 import { backoffSeconds } from "../shared/backoff.ts";
 import type { Platform } from "../shared/platform.ts";
+import type { Version } from "../shared/protocol.ts";
 
 const STALL_SECONDS = 20;
 const ATTEMPTS = 8;
 
-/** The server answered, and not with the bytes. `code` is the API's own where it gave one. */
+/** The server answered, and not with the bytes. `code` is the API's own where it gave one, `newest` what to ask for. */
 export class RefusedError extends Error {
   override readonly name = "RefusedError";
   readonly status: number;
   readonly code: string;
+  readonly newest: Version | null;
 
-  constructor(status: number, code: string, message: string) {
+  constructor(status: number, code: string, message: string, newest: Version | null = null) {
     super(message);
     this.status = status;
     this.code = code;
+    this.newest = newest;
   }
 }
 
@@ -140,12 +143,24 @@ function isFinal(error: unknown): boolean {
   return error instanceof RefusedError && error.status < 500 && error.status !== 408 && error.status !== 429;
 }
 
-async function refusal(response: Response): Promise<RefusedError> {
-  const body: unknown = await response.json().catch(() => null);
-  const error = (body as { error?: { code?: unknown; message?: unknown } } | null)?.error;
+/** What the server said no with. */
+export async function refusal(response: Response): Promise<RefusedError> {
+  const body = (await response.json().catch(() => null)) as Refusal | null;
+  const error = body?.error;
   const code = typeof error?.code === "string" ? error.code : `http_${response.status}`;
   const message = typeof error?.message === "string" ? error.message : `the server answered ${response.status}`;
-  return new RefusedError(response.status, code, message);
+  return new RefusedError(response.status, code, message, versionIn(body?.newest));
+}
+
+interface Refusal {
+  error?: { code?: unknown; message?: unknown };
+  newest?: Partial<Record<keyof Version, unknown>>;
+}
+
+function versionIn(value: Refusal["newest"]): Version | null {
+  const { version, hash, iterations } = value ?? {};
+  if (typeof version !== "number" || typeof hash !== "string") return null;
+  return { version, hash, iterations: typeof iterations === "number" ? iterations : 0 };
 }
 
 function join(chunks: Uint8Array[], length: number): Uint8Array<ArrayBuffer> {

@@ -25,6 +25,12 @@ export class Outbox {
     return this.unacknowledged.has(leaseId);
   }
 
+  /** Whether the outcome of a frame's update is still awaited. */
+  awaits(frame: Uint8Array<ArrayBuffer>): boolean {
+    for (const sent of this.unacknowledged.values()) if (sent.frame === frame) return true;
+    return false;
+  }
+
   /** Sends an update, now or as soon as there is a connection. Returns the size of its frame in bytes. */
   send(message: UpdateMessage, payload: ArrayBufferView, now: number): number {
     const frame = encodeFrame(message, payload);
@@ -38,12 +44,12 @@ export class Outbox {
     for (const { frame } of this.unacknowledged.values()) this.transmit(frame);
   }
 
-  /** The outcome is known: seconds since the update was first sent, or null where none was. */
-  acknowledge(leaseId: string, now: number): number | null {
+  /** The outcome is known: seconds since the update was first sent, and its bytes; null where none was. */
+  acknowledge(leaseId: string, now: number): { seconds: number; bytes: number } | null {
     const sent = this.unacknowledged.get(leaseId);
     if (!sent) return null;
     this.unacknowledged.delete(leaseId);
-    return now - sent.at;
+    return { seconds: now - sent.at, bytes: sent.frame.byteLength };
   }
 
   clear(): void {

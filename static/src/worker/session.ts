@@ -11,6 +11,7 @@ import {
 } from "../shared/protocol.ts";
 import { RunAddress } from "./address.ts";
 import type { Identity, SessionEvent, TrainerFactory } from "./events.ts";
+import type { EncodingChoice } from "./wire.ts";
 import { Work } from "./work.ts";
 
 export { hostPlatform, type Platform } from "../shared/platform.ts";
@@ -29,6 +30,8 @@ export interface SessionOptions {
   onEvent(event: SessionEvent): void;
   /** 0 < share <= 1; 1 where left out. */
   share?: number;
+  /** How weights and updates travel; where left out, as the link asks for. */
+  encoding?: EncodingChoice;
   /** The trainer has examples of its own: none are loaded. */
   ownExamples?: boolean;
 }
@@ -128,7 +131,7 @@ export class VolunteerSession {
       volunteer_id: this.identity?.volunteer_id ?? null,
       secret: this.identity?.secret ?? null,
       device: { kind: this.options.device.kind, name: this.options.device.name.slice(0, 120) },
-      encodings: { up: ["f32", "f16"], down: ["f32"] },
+      encodings: { up: ["f32", "f16", "int8", "topk"], down: ["f32", "f16", "int8"] },
     };
   }
 
@@ -193,6 +196,7 @@ export class VolunteerSession {
       platform: this.options.platform,
       trainerFactory: this.options.trainerFactory,
       share: this.share,
+      encoding: this.options.encoding ?? "auto",
       ownExamples: this.options.ownExamples ?? false,
       paused: this.paused,
       send: (message) => this.work === work && this.connection.send(message),
@@ -200,7 +204,8 @@ export class VolunteerSession {
       emit: (event) => {
         if (this.work === work) this.emit(event);
       },
-      onTraffic: (bytesIn) => this.count(bytesIn, 0),
+      authorization: () => `Volunteer ${this.identity?.volunteer_id}:${this.identity?.secret}`,
+      onTraffic: (bytesIn, bytesOut) => this.count(bytesIn, bytesOut),
       onFatal: (code, message) => this.fail(code, message),
     });
     this.work = work;

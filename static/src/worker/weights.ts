@@ -1,6 +1,6 @@
 /** The newest weights: which version they are, and the vector itself once it is here. */
 import { decodeVector } from "../shared/encoding.ts";
-import type { Version } from "../shared/protocol.ts";
+import type { Encoding, Version } from "../shared/protocol.ts";
 import { type Downloader, RefusedError } from "./download.ts";
 
 export interface HeldWeights {
@@ -17,9 +17,11 @@ export class VersionGoneError extends Error {
 export interface WeightStoreOptions {
   downloader: Pick<Downloader, "get">;
   numWeights: number;
-  urlOf(version: Version): string;
+  urlOf(version: Version, encoding: Encoding): string;
+  /** How to ask for the next. */
+  encoding(): Encoding;
   /** Called with what each download took. */
-  onDownload(seconds: number): void;
+  onDownload(seconds: number, bytes: number): void;
   now(): number;
 }
 
@@ -67,6 +69,7 @@ export class WeightStore {
         return await this.loadOnce(wanted);
       } catch (error) {
         if (!(error instanceof RefusedError && error.code === "version_gone")) throw error;
+        if (error.newest) this.announce(error.newest);
         if (this.newestKnown.version === wanted.version) throw new VersionGoneError(error.message);
       }
     }
@@ -89,8 +92,9 @@ export class WeightStore {
 
   private async fetch(wanted: Version): Promise<HeldWeights> {
     const started = this.options.now();
-    const bytes = await this.options.downloader.get(this.options.urlOf(wanted));
-    this.options.onDownload(this.options.now() - started);
-    return { version: wanted.version, vector: decodeVector(bytes, "f32", this.options.numWeights) };
+    const encoding = this.options.encoding();
+    const bytes = await this.options.downloader.get(this.options.urlOf(wanted, encoding));
+    this.options.onDownload(this.options.now() - started, bytes.byteLength);
+    return { version: wanted.version, vector: decodeVector(bytes, encoding, this.options.numWeights) };
   }
 }

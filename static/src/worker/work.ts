@@ -4,7 +4,6 @@
  */
 
 import { backoffSeconds } from "../shared/backoff.ts";
-import { encodeVector } from "../shared/encoding.ts";
 import type { Platform } from "../shared/platform.ts";
 import type {
   ClientMessage,
@@ -17,14 +16,17 @@ import type {
   WelcomeMessage,
 } from "../shared/protocol.ts";
 import type { RunAddress } from "./address.ts";
+import { Carried } from "./carried.ts";
 import { Downloader } from "./download.ts";
 import type { Activity, LeaseTrainer, SessionEvent, ShardPart, TrainedLease, TrainerFactory } from "./events.ts";
 import { LeaseQueue, type OpenLease } from "./leases.ts";
 import { Outbox } from "./outbox.ts";
 import { Pacing } from "./pacing.ts";
+import { Poster } from "./poster.ts";
 import { ShardCache } from "./shards.ts";
 import { Signal } from "./signal.ts";
 import { WeightStore } from "./weights.ts";
+import { type EncodingChoice, Wire } from "./wire.ts";
 
 const TICK_SECONDS = 1;
 const STEP_EVENT_SECONDS = 0.1;
@@ -46,6 +48,7 @@ export interface WorkOptions {
   platform: Platform;
   trainerFactory: TrainerFactory;
   share: number;
+  encoding: EncodingChoice;
   /** The trainer has examples of its own: no shard is loaded. */
   ownExamples: boolean;
   paused: boolean;
@@ -53,9 +56,17 @@ export interface WorkOptions {
   send(message: ClientMessage): boolean;
   sendBytes(frame: Uint8Array<ArrayBuffer>): boolean;
   emit(event: SessionEvent): void;
-  onTraffic(bytesIn: number): void;
+  /** The `Authorization` header that proves who posts. */
+  authorization(): string;
+  onTraffic(bytesIn: number, bytesOut: number): void;
   /** The work cannot go on; called once. */
   onFatal(code: string, message: string): void;
+}
+
+/** What a lease is trained from; a null vector: what is in the trainer. */
+interface Base {
+  version: number;
+  vector: Float32Array | null;
 }
 
 interface ActiveLease {
@@ -77,16 +88,19 @@ export class Work {
   private readonly changed = new Signal();
   private readonly queue = new LeaseQueue();
   private readonly outbox: Outbox;
+  private readonly poster: Poster;
   private readonly pacing = new Pacing();
   private readonly downloader: Downloader;
   private readonly shards: ShardCache;
   private readonly weights: WeightStore;
+  private readonly wire: Wire;
   private readonly failures: Record<string, number> = {};
   private trainer: LeaseTrainer | null = null;
   /** Wall-clock, with the idle time that the share asks for. */
   private secondsPerIteration: number | null = null;
   /** The lease whose trained weights are in the trainer, and the version that they turned out to be. */
-  private own: { leaseId: string; version: number | null } | null = null;
+  private own: { leaseId: string; version: number | null; exact: boolean } | null = null;
+  private readonly carried = new Carried();
   private active: ActiveLease | null = null;
   private activity: Activity | null = null;
   private connected = true;
@@ -103,9 +117,17 @@ export class Work {
     this.limits = welcome.limits;
     this.paused = options.paused;
     this.share = options.share;
-    this.outbox = new Outbox((frame) => options.sendBytes(frame));
+    this.outbox = new Outbox((frame) => this.transmit(frame));
+    this.poster = new Poster({
+      url: address.updates,
+      platform,
+      authorization: () => options.authorization(),
+      wanted: (frame) => this.outbox.awaits(frame),
+      onSent: (bytesOut) => options.onTraffic(0, bytesOut),
+      onError: (message) => options.emit({ type: "error", code: "upload", message }),
+    });
     this.downloader = new Downloader(platform, {
-      onTraffic: (bytesIn) => options.onTraffic(bytesIn),
+      onTraffic: (bytesIn) => options.onTraffic(bytesIn, 0),
       onRetry: (message) => options.emit({ type: "error", code: "download", message }),
     });
     this.shards = new ShardCache({
@@ -114,11 +136,16 @@ export class Work {
       urlOf: (shard) => address.shard(shard),
       maxBytes: SHARD_BYTES,
     });
+    this.wire = new Wire(welcome.encodings, options.encoding, welcome.model.num_weights);
     this.weights = new WeightStore(welcome.weights, {
       downloader: this.downloader,
       numWeights: welcome.model.num_weights,
-      urlOf: (version) => address.weights(version),
-      onDownload: (seconds) => this.pacing.downloaded(seconds),
+      urlOf: (version, encoding) => address.weights(version, encoding),
+      encoding: () => this.wire.down,
+      onDownload: (seconds, bytes) => {
+        this.pacing.downloaded(seconds);
+        this.wire.downloaded(bytes, seconds);
+      },
       now: () => platform.now(),
     });
   }
@@ -159,10 +186,16 @@ export class Work {
     const { lease_id, version, hash, iterations, whole } = message;
     this.weights.announce({ version, hash, iterations });
     const lease = this.queue.settle(lease_id);
-    const seconds = this.outbox.acknowledge(lease_id, this.now());
-    if (seconds !== null) this.pacing.settled(seconds, whole);
-    if (this.own?.leaseId === lease_id) this.own.version = whole && lease?.message.encoding === "f32" ? version : null;
-    if (this.active?.lease.message.lease_id === lease_id) this.active.stop = "settled";
+    const sent = this.outbox.acknowledge(lease_id, this.now());
+    if (sent) {
+      this.pacing.settled(sent.seconds, whole);
+      this.wire.uploaded(sent.bytes, sent.seconds);
+    }
+    if (this.own?.leaseId === lease_id) this.own.version = whole && this.own.exact ? version : null;
+    this.carried.settled(lease_id, message.outcome === "merged" ? version : null);
+    const { active } = this;
+    if (active?.lease.message.lease_id === lease_id) active.stop = "settled";
+    else if (active?.lease.message.carry && active.trainingSince !== null) this.weights.prefetch();
     this.options.emit({
       type: "outcome",
       lease_id,
@@ -225,6 +258,7 @@ export class Work {
     this.stopped = true;
     if (this.active) this.active.stop = "ended";
     this.downloader.stop();
+    this.poster.stop();
     this.changed.notify();
   }
 
@@ -295,7 +329,7 @@ export class Work {
   private async prepare(
     trainer: LeaseTrainer,
     message: LeaseMessage,
-  ): Promise<{ parts: ShardPart[]; base: number } | null> {
+  ): Promise<{ parts: ShardPart[]; base: Base } | null> {
     if (this.activity !== "exchanging") this.show("preparing");
     try {
       const parts = Promise.all(
@@ -307,9 +341,11 @@ export class Work {
         })),
       );
       const [loaded, base] = await Promise.all([parts, this.chooseBase(message)]);
-      if (base.vector) trainer.setWeights(base.vector);
+      if (base.vector) {
+        trainer.setWeights(message.carry ? this.carried.onto(base.version, base.vector) : base.vector);
+      }
       this.fetchFailures = 0;
-      return { parts: loaded, base: base.version };
+      return { parts: loaded, base };
     } catch (error) {
       if (this.stopped) return null;
       this.options.emit({ type: "error", code: codeOf(error) ?? "download", message: messageOf(error) });
@@ -320,21 +356,23 @@ export class Work {
   }
 
   /** The weights to start from, the lease's version or a later one; a null vector: those in the trainer. */
-  private async chooseBase(message: LeaseMessage): Promise<{ version: number; vector: Float32Array | null }> {
+  private async chooseBase(message: LeaseMessage): Promise<Base> {
     const own = this.own?.version ?? null;
-    if (own !== null && own >= message.version && own === this.weights.newest.version) {
+    const known = own !== null && own >= message.version && own === this.weights.newest.version;
+    if (known && !this.wire.sendsDifferences(message.encoding)) {
       return { version: own, vector: null };
     }
     // While an outcome is awaited, what came during training is new enough: the device must not idle.
-    const prefetched = this.outbox.size > 0 ? await this.weights.prefetched(message.version).catch(() => null) : null;
+    const keepsBusy = this.outbox.size > 0 || message.carry;
+    const prefetched = keepsBusy ? await this.weights.prefetched(message.version).catch(() => null) : null;
     return prefetched ?? this.weights.load();
   }
 
-  private async train(trainer: LeaseTrainer, active: ActiveLease, parts: ShardPart[], base: number): Promise<void> {
+  private async train(trainer: LeaseTrainer, active: ActiveLease, parts: ShardPart[], base: Base): Promise<void> {
     const { message } = active.lease;
     const { lease_id, iterations, num_examples, learning_rate } = message;
     this.show("training");
-    this.options.emit({ type: "lease", lease_id, base_version: base, iterations, num_examples, learning_rate });
+    this.options.emit({ type: "lease", lease_id, base_version: base.version, iterations, num_examples, learning_rate });
     active.trainingSince = this.now();
     this.own = null;
     this.ask();
@@ -353,11 +391,13 @@ export class Work {
       if (active.stop !== "settled") this.abandon(lease_id, active.stop ?? "stopped");
       return;
     }
-    this.pacing.trained(this.now() - active.trainingSince);
+    const seconds = this.now() - active.trainingSince;
+    this.pacing.trained(seconds);
+    this.wire.trained(seconds);
     this.deliver(message, base, result);
   }
 
-  private deliver(message: LeaseMessage, base: number, result: TrainedLease): void {
+  private deliver(message: LeaseMessage, base: Base, result: TrainedLease): void {
     const { lease_id } = message;
     const { iterations, num_examples, seconds, tensors_before, tensors_after } = result;
     const loss = finiteOrNull(result.loss);
@@ -378,23 +418,32 @@ export class Work {
       this.abandon(lease_id, "training gave numbers that are not finite");
       return;
     }
-    this.own = { leaseId: lease_id, version: null };
+    const { encoding, payload } = this.wire.encode(result.payload, message.wants, base.vector, message.encoding);
+    this.own = { leaseId: lease_id, version: null, exact: encoding === "f32" };
+    if (message.carry) this.carried.sent(lease_id, result.payload);
     this.outbox.send(
       {
         type: "update",
         lease_id,
-        base_version: base,
+        base_version: base.version,
         iterations,
         num_examples,
         seconds: Math.max(seconds, 1e-6),
-        encoding: message.encoding,
+        encoding,
         loss,
         accuracy,
       },
-      encodeVector(result.payload, message.encoding),
+      payload,
       this.now(),
     );
     this.sentAt = this.now();
+  }
+
+  private transmit(frame: Uint8Array<ArrayBuffer>): boolean {
+    const { post_bytes } = this.limits;
+    if (post_bytes === undefined || frame.byteLength < post_bytes) return this.options.sendBytes(frame);
+    this.poster.post(frame);
+    return true;
   }
 
   private stepped(active: ActiveLease, done: number, loss: number | null, accuracy: number | null): void {
@@ -487,6 +536,7 @@ export class Work {
   private forget(): void {
     this.queue.forgetAll();
     this.outbox.clear();
+    this.carried.clear();
     if (this.active) this.active.stop = "settled";
     if (this.own) this.own.version = null;
   }

@@ -82,3 +82,40 @@ test("the learning rate is the model file's, or the optimiser's own", () => {
   assert.equal(learningRateOf({ adam: {} }), 0.001);
   assert.throws(() => learningRateOf({ sgd: {}, adam: {} }), /names 2/);
 });
+
+test("muon moves a kernel by a matrix that is nearly orthogonal, along its momentum", () => {
+  tf.tidy(() => {
+    for (const shape of [
+      [3, 5],
+      [2, 2, 3, 4],
+      [5, 3],
+    ]) {
+      const kernel = tf.variable(tf.zeros(shape));
+      const gradient = tf.randomNormal(shape, 0, 1, "float32", 3);
+      const optimizer = new Optimizer({ muon: {} }, [kernel]);
+      optimizer.apply([gradient], 1);
+      const columns = shape.at(-1) as number;
+      const rows = kernel.size / columns;
+      const flat = tf.reshape(kernel, [rows, columns]) as tf.Tensor2D;
+      const small = rows > columns ? tf.matMul(flat, flat, true) : tf.matMul(flat, flat, false, true);
+      const scale = Math.max(1, columns / rows);
+      const trace = (tf.sum(tf.mul(small, tf.eye(Math.min(rows, columns)))).dataSync()[0] as number) / scale;
+      assert.ok(trace > 0.4 * Math.min(rows, columns) && trace < 1.6 * Math.min(rows, columns), `trace ${trace}`);
+      assert.ok((tf.sum(tf.mul(kernel, gradient)).dataSync()[0] as number) < 0, "against the gradient");
+      optimizer.dispose();
+    }
+  });
+});
+
+test("muon moves a bias by its momentum", () => {
+  const bias = tf.variable(tf.zeros([2]));
+  const optimizer = new Optimizer({ muon: { momentum: 0.5 } }, [bias]);
+  let [value, velocity] = [0, 0];
+  for (const gradient of [2, -1, 3]) {
+    velocity = 0.5 * velocity + 0.5 * gradient;
+    value -= 0.1 * (0.5 * velocity + 0.5 * gradient);
+    optimizer.apply([tf.tensor([gradient, 0])], 0.1);
+  }
+  assert.ok(Math.abs((bias.dataSync()[0] as number) - value) < 1e-6);
+  optimizer.dispose();
+});

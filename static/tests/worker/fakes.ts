@@ -169,6 +169,7 @@ export class World {
   readonly sockets: FakeSocket[] = [];
   readonly events: SessionEvent[] = [];
   readonly fetched: string[] = [];
+  readonly posted: { frame: Uint8Array<ArrayBuffer>; authorization: string }[] = [];
   readonly trained: string[] = [];
   readonly weightsSet: number[] = [];
   readonly jobs: TrainerJob[] = [];
@@ -274,8 +275,12 @@ export class World {
           sockets.push(this);
         }
       },
-      fetch: async (url) => {
+      fetch: async (url, init) => {
         this.fetched.push(url);
+        if (init?.method === "POST") {
+          const { Authorization } = init.headers as Record<string, string>;
+          this.posted.push({ frame: init.body as Uint8Array<ArrayBuffer>, authorization: Authorization as string });
+        }
         return (await this.answer(url)) ?? ordinaryAnswer(url);
       },
       now: () => clock.seconds,
@@ -345,6 +350,7 @@ export function lease(leaseId: string, changes: Partial<LeaseMessage> = {}): Lea
     learning_rate: 0.1,
     optimizer: "model",
     wants: "weights",
+    carry: false,
     encoding: "f32",
     seconds: 60,
     ...changes,

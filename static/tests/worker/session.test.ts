@@ -22,7 +22,7 @@ test("a session says hello, keeps its identity and asks for a lease once the bac
     volunteer_id: null,
     secret: null,
     device: { kind: "browser", name: "A device" },
-    encodings: { up: ["f32", "f16"], down: ["f32"] },
+    encodings: { up: ["f32", "f16", "int8", "topk"], down: ["f32", "f16", "int8"] },
   });
   assert.deepEqual(ready, { type: "ready", backend: "backend-1", seconds_per_iteration: 0.1, version: null });
   assert.deepEqual(world.eventsOf("identity"), [{ type: "identity", identity: IDENTITY }]);
@@ -170,7 +170,7 @@ test("a bad secret is forgotten and the session joins as a new volunteer", async
 test("reconnecting backs off with jitter and never opens two sockets", async () => {
   const world = await joined();
   const waits: number[] = [];
-  for (let i = 0; i < 9; i++) {
+  for (let i = 0; i < 36; i++) {
     world.socket.drop();
     const seconds = world.eventsOf("connection").at(-1)?.seconds as number;
     waits.push(seconds);
@@ -179,7 +179,8 @@ test("reconnecting backs off with jitter and never opens two sockets", async () 
     await world.clock.advance(0.02);
     assert.equal(world.openSockets.length, 1);
   }
-  assert.deepEqual(waits, [0.5, 1, 2, 4, 8, 16, 30, 30, 30]);
+  assert.deepEqual(waits.slice(0, 4), [0.5, 1, 2, 2], "a server that restarts is asked often");
+  assert.deepEqual(waits.slice(-3), [30, 30, 30], "one that stays away is not");
 });
 
 test("waking up opens no second socket and does not wait for the timer", async () => {
@@ -352,6 +353,18 @@ test("a version that is gone is replaced by a newer one, or the lease is given b
   assert.equal(world.socket.of("update").at(-1)?.base_version, 6);
 });
 
+test("the answer that a version is gone names the one to take", async () => {
+  const world = await joined();
+  const newest = { version: 9, hash: "h9", iterations: 40 };
+  world.answer = (url) => {
+    if (url.includes("/weights/9-h9")) return null;
+    const body = { error: { code: "version_gone", message: "Gone." }, newest };
+    return url.includes("/weights/") ? Response.json(body, { status: 410 }) : null;
+  };
+  await world.grant("a");
+  assert.equal(world.socket.of("update")[0]?.base_version, 9);
+});
+
 test("a download that fails is tried again", async () => {
   const world = await joined();
   let failures = 2;
@@ -447,6 +460,29 @@ test("goodbye codes: finished stops, another build reloads, a restart comes back
   assert.equal(restarted.sockets.length, 2);
 });
 
+test("a run that we worked for may be gone while its server restarts", async () => {
+  const world = await joined();
+  world.socket.drop();
+  await world.clock.advance(1);
+  world.socket.accept();
+  world.socket.drop(4404, "There is no such run here.");
+  await world.clock.advance(3);
+  assert.equal(world.eventsOf("closed").length, 0);
+  assert.equal(world.openSockets.length, 1);
+  await world.clock.advance(700);
+  world.session.wake();
+  world.socket.drop(4404, "There is no such run here.");
+  assert.equal(world.eventsOf("closed")[0]?.code, "no_such_run");
+});
+
+test("a run that never was is not waited for", async () => {
+  const world = new World();
+  world.begin();
+  world.socket.accept();
+  world.socket.drop(4404, "There is no such run here.");
+  assert.equal(world.eventsOf("closed")[0]?.code, "no_such_run");
+});
+
 test("a volunteer that was replaced stays away", async () => {
   const world = await joined();
   world.socket.drop(4001, "replaced");
@@ -503,6 +539,28 @@ test("a long exchange is overlapped with the next lease, from weights that came 
   assert.equal(world.trained.length, 5, "two updates on their way are enough");
   await world.end("d", { version: 10, hash: "h10" });
   assert.equal(world.trained.at(-1), "f");
+});
+
+test("a lease that carries goes on from own work that its base lacks, without waiting", async () => {
+  const world = await joined();
+  world.payload = new Float32Array([100, 0, 0]);
+  const carry = { carry: true, wants: "delta" } as const;
+  for (const id of ["a", "b"]) {
+    await world.grant(id, { ...carry });
+    await world.clock.advance(2);
+    await world.end(id, { version: 1, hash: "h1" });
+  }
+  await world.grant("c", { ...carry });
+  await world.grant("d", { ...carry });
+  assert.deepEqual(world.trained, ["a", "b", "c", "d"]);
+  assert.equal(world.weightsSet.at(-1), 101, "version 1 and the work of c, which has no outcome yet");
+  await world.end("c", { version: 2, hash: "h2" });
+  await world.end("d", { version: 3, hash: "h3" });
+  world.holdSteps();
+  await world.grant("e", { ...carry, version: 1, hash: "h1" });
+  assert.equal(world.weightsSet.at(-1), 201, "it holds version 1 still, and need not fetch another");
+  await world.releaseSteps();
+  assert.equal(world.socket.of("update").at(-1)?.base_version, 1);
 });
 
 test("a short exchange is waited for", async () => {

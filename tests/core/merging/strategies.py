@@ -12,6 +12,7 @@ from hypothesis.strategies import SearchStrategy
 
 from tests.core.merging import twins
 from tests.core.merging.twins import (
+    auto,
     average,
     copy,
     dc_asgd,
@@ -42,6 +43,7 @@ def for_any(**drawn: SearchStrategy[Any]) -> Callable[[Callable[..., None]], Cal
 Twin = Callable[[list[float], list[twins.Update], dict[str, Any], int, dict[str, Any]], list[float]]
 
 TWINS: dict[str, Twin] = {
+    "auto": auto.merge,
     "average": average.merge,
     "weighted": weighted.merge,
     "mimic": mimic.merge,

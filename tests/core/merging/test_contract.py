@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.core.merging.strategies import CASES, TWINS, Case, for_any, random_contribution, random_vector, update_of
 from webnn.core.merging import State, Strategy, merge_into, merge_schema
 from webnn.core.merging import base as base_module
-from webnn.core.merging.base import Buffer, Immediate, Match, Round, Wants
+from webnn.core.merging.base import Buffer, Flock, Immediate, Match, Round, Wants
 
 LENGTH, TRAINABLE = 23, 17
 COLLECTED = [case for case in CASES if not isinstance(case.make().collect, Immediate)]
@@ -44,7 +44,7 @@ def test_it_answers_what_a_run_asks(case: Case) -> None:
     assert strategy.name == case.name
     assert isinstance(strategy.wants, Wants)
     assert isinstance(strategy.match, Match)
-    assert isinstance(strategy.collect, Immediate | Buffer | Round)
+    assert isinstance(strategy.collect, Immediate | Buffer | Round | Flock)
     assert strategy.lease_iterations is None or strategy.lease_iterations >= 1
     assert not (strategy.takes_whole and strategy.wants is not Wants.WEIGHTS)
 
@@ -157,6 +157,8 @@ def test_statistics_are_averaged(case: Case, seed: int) -> None:
     merge_into(strategy, weights, TRAINABLE, contributions, 50, state)
     if strategy.merges_tail:
         expected = np.stack([tail, *sent])
+    elif strategy.carries:
+        expected = tail + sum(c.weight * each for each, c in zip(sent, contributions, strict=True))
     elif strategy.wants is not Wants.WEIGHTS:
         moves = [each / (c.staleness + 1) for each, c in zip(sent, contributions, strict=True)]
         expected = tail + np.mean(moves, axis=0)

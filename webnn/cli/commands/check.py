@@ -12,7 +12,8 @@ import click
 
 from webnn.cli import options
 from webnn.cli.settings import TrainSettings
-from webnn.cli.words import count, decimal, size
+from webnn.cli.words import decimal, size
+from webnn.core.words import count
 
 if TYPE_CHECKING:
     from webnn.server.prepare import PreparedRun

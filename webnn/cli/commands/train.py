@@ -28,13 +28,16 @@ from webnn.cli.settings import TrainSettings
 @options.data_dir_option
 @options.runs_dir_option
 @options.seed_option
+@options.resume_option
+@options.record_option
 @options.json_option
 @options.logging_options
 def command(**values: Any) -> int:
     """Train the model NAME with the devices of whoever opens its page.
 
     NAME is a model of ./models or one that comes with WebNN (`wnn list` names them), or the path of a model file. The
-    run ends when one of the model's stop conditions is met; its files are then in the runs folder.
+    run ends when one of the model's stop conditions is met; its files are then in the runs folder. A run that was
+    interrupted goes on where its last checkpoint left it with --resume.
     """
     from webnn.cli.training import train
 

@@ -51,7 +51,7 @@ def _average_tail(strategy: Strategy, tail: Vector, start: int, contributions: S
 
     Weights: the mean of the run's and every volunteer's; of the volunteers' alone at the end of a round, which replaces
     what all of them started from. Deltas: their mean, each divided by its staleness + 1, since so many others move the
-    same statistics at the same time.
+    same statistics at the same time. Deltas on top of own unmerged work: their sum by weight.
     """
     if not len(tail):
         return
@@ -59,6 +59,9 @@ def _average_tail(strategy: Strategy, tail: Vector, start: int, contributions: S
         already = 0 if isinstance(strategy.collect, Round) else 1
         for count, contribution in enumerate(contributions, start=already + 1):
             move_towards(tail, contribution.payload[start:], 1 / count)
+    elif strategy.carries:
+        for contribution in contributions:
+            tail += np.float32(contribution.weight) * contribution.payload[start:]
     else:
         for contribution in contributions:
             share = np.float32(1 / (len(contributions) * (contribution.staleness + 1)))

@@ -45,6 +45,34 @@ class MergeSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Crew:
+    """Who trains, as a strategy sees it when it sizes a lease.
+
+    `count`: the volunteers that are there; `crowd`: the sum of their speeds over that of the fastest (1 to `count`),
+    those of unknown pace counted as average; `own`: seconds for an iteration of the one whose lease it is (None: not
+    known); `seconds`: what the run's leases should take; `stretch` (at least 1): how much longer than short ones this
+    volunteer's leases must be so that it does not wait for exchanges.
+    """
+
+    count: int
+    crowd: float
+    own: float | None
+    seconds: float
+    stretch: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a strategy wants of one lease. `iterations` None: as many as take the run's lease seconds; `rate` scales
+    the learning rate; `weight` is that of its contribution.
+    """
+
+    iterations: int | None
+    rate: float = 1.0
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Contribution:
     """One judged update on its way into the weights.
 
@@ -102,7 +130,16 @@ class Round:
     seconds: float
 
 
-Collect = Immediate | Buffer | Round
+@dataclass(frozen=True, slots=True)
+class Flock:
+    """Contributions are merged together when everyone who trains has one, or when the first has waited for `patience`
+    times what its lease took.
+    """
+
+    patience: float
+
+
+Collect = Immediate | Buffer | Round | Flock
 
 
 class Strategy(Protocol):
@@ -128,6 +165,13 @@ class Strategy(Protocol):
     @property
     def match(self) -> Match:
         """Whether `lease_iterations` are those of every lease, or of the fastest device's."""
+
+    @property
+    def carries(self) -> bool:
+        """Whether leases are `carry`: a volunteer goes on from its own work before that is merged."""
+
+    def terms(self, crew: Crew) -> Terms | None:
+        """What the next lease of one of `crew` should be; None: what `lease_iterations` and `match` say."""
 
     @property
     def max_staleness(self) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from webnn.core.merging.base import Collect, Contribution, Immediate, Match, State
+from webnn.core.merging.base import Collect, Contribution, Crew, Immediate, Match, State, Terms
 
 
 class Defaults:
@@ -28,6 +28,13 @@ class Defaults:
     @property
     def match(self) -> Match:
         return Match.ITERATIONS
+
+    @property
+    def carries(self) -> bool:
+        return False
+
+    def terms(self, crew: Crew) -> Terms | None:
+        return None
 
     @property
     def max_staleness(self) -> int | None:

@@ -8,7 +8,7 @@ from functools import cache
 from importlib.metadata import entry_points
 
 from webnn.core.errors import WebNNError
-from webnn.core.merging import copy, dc_asgd, diloco, diloco_async, downpour, fedasync, fedavg, fedbuff, sync_sgd
+from webnn.core.merging import auto, copy, dc_asgd, diloco, diloco_async, downpour, fedasync, fedavg, fedbuff, sync_sgd
 from webnn.core.merging.average import Average
 from webnn.core.merging.base import MergeSpec, Strategy
 from webnn.core.merging.mimic import MimicForm, mimic
@@ -60,6 +60,7 @@ def declared(make: Callable[[Mapping[str, object]], Strategy], options: Mapping[
 
 
 _OURS: Mapping[str, Rule] = {
+    "auto": declared(auto.auto, auto.OPTIONS),
     "average": Rule(_average, {}),
     "weighted": Rule(_weighted, {}),
     "mimic": Rule(mimic, {"form": {"enum": [form.value for form in MimicForm]}}),

@@ -20,3 +20,4 @@ class Update:
     rate: float
     loss: float
     accuracy: float | None
+    weight: float = 1.0

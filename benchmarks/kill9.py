@@ -1,0 +1,274 @@
+"""Kills a server with SIGKILL again and again while it trains, and counts what is lost and what counts twice.
+
+    python benchmarks/kill9.py                                     50 kills, 5 unkilled runs: about half an hour
+    python benchmarks/kill9.py --kills 3 --unkilled 1 --iterations 6000 --gap 3 6     a short form
+
+The same command, `wnn train MODEL --resume ...`, is started again after each kill; three workers in another process
+stay up throughout. What is printed comes from the run's journal, from the workers and from the finished run:
+
+
+    lost        merged updates that were rolled back though older than one checkpoint interval when the server died
+    duplicated  iterations that the run counts beyond those of the updates that its journal says were merged
+    to merge    seconds from starting the server again to the first update merged
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import random
+import signal
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+WNN = (sys.executable, "-m", "webnn.cli")
+CHECKPOINT_SECONDS = 1.0
+
+
+@dataclass
+class Server:
+    """One life of the server."""
+
+    process: asyncio.subprocess.Process
+    started: float
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+    async def read(self) -> None:
+        """Collect what it prints until it ends."""
+        assert self.process.stdout is not None
+        async for line in self.process.stdout:
+            self.events.append(json.loads(line))
+
+    async def listening(self) -> dict[str, Any]:
+        """Wait until it listens; its event."""
+        while True:
+            for event in self.events:
+                if event["event"] == "listening":
+                    return event
+            if self.process.returncode is not None:
+                raise RuntimeError(f"the server ended: {self.events[-3:]}")
+            await asyncio.sleep(0.05)
+
+
+@dataclass
+class Outcomes:
+    """What the workers were told, with the time of day at which they were."""
+
+    merged: list[tuple[float, str]] = field(default_factory=list)
+
+    def first_after(self, started: float) -> float | None:
+        """When the first lease was merged that a server started at `started` granted."""
+        return next((at for at, _ in self.merged if at > started), None)
+
+
+def environment() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("WNN_")}
+    return {**kept, "PYTHONPATH": str(ROOT)}
+
+
+async def start(arguments: argparse.Namespace, runs: Path, port: int, *more: str) -> tuple[Server, asyncio.Task[None]]:
+    stop = json.dumps({"iterations": arguments.iterations})
+    process = await asyncio.create_subprocess_exec(
+        *(*WNN, "train", arguments.model, "--json", "--no-open", "--port", str(port), "--runs-dir", str(runs)),
+        *("--set", f"training.stop={stop}", "--set", f"checkpoint.everySeconds={CHECKPOINT_SECONDS:g}", *more),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=sys.stderr if arguments.verbose else asyncio.subprocess.DEVNULL,
+        stdin=asyncio.subprocess.DEVNULL,
+        env=environment(),
+        limit=1 << 24,
+    )
+    server = Server(process, time.time())
+    return server, asyncio.create_task(server.read())
+
+
+@asynccontextmanager
+async def workers(arguments: argparse.Namespace, url: str, share: float, outcomes: Outcomes) -> AsyncIterator[None]:
+    """Workers in a process of their own, which outlives the server's lives."""
+    process = await asyncio.create_subprocess_exec(
+        *(*WNN, "worker", url, "--count", str(arguments.workers), "--share", str(share), "--json"),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=sys.stderr if arguments.verbose else asyncio.subprocess.DEVNULL,
+        stdin=asyncio.subprocess.DEVNULL,
+        env=environment(),
+        limit=1 << 24,
+    )
+
+    async def read() -> None:
+        assert process.stdout is not None
+        async for line in process.stdout:
+            event = json.loads(line)
+            if event["type"] == "outcome" and event["outcome"] == "merged":
+                outcomes.merged.append((time.time(), event["lease_id"]))
+
+    reading = asyncio.create_task(read())
+    try:
+        yield
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+        await process.wait()
+        await reading
+
+
+async def finish(server: Server, reading: asyncio.Task[None]) -> dict[str, Any]:
+    """Wait for the run's end; its `finished` event."""
+    await server.process.wait()
+    await reading
+    return next(event for event in server.events if event["event"] == "finished")
+
+
+async def unkilled(arguments: argparse.Namespace, folder: Path, number: int) -> float:
+    """Train once in peace; the final accuracy."""
+    server, reading = await start(arguments, folder / f"unkilled-{number}", 0, "--seed", str(arguments.seed + number))
+    url = (await server.listening())["join_url"]
+    async with workers(arguments, url, 1.0, Outcomes()):
+        accuracy: float = (await finish(server, reading))["accuracy"]
+    return accuracy
+
+
+async def killed(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    """Train while the server is killed; what came of it."""
+    gaps = random.Random(arguments.seed)
+    runs = folder / "killed"
+    outcomes = Outcomes()
+    waits: list[float] = []
+    restarts = 0
+    command = ("--seed", str(arguments.seed), "--resume", *(("--record",) if arguments.record else ()))
+    server, reading = await start(arguments, runs, 0, *command)
+    listening = await server.listening()
+    port = int(listening["url"].rsplit(":", 1)[1])
+    async with workers(arguments, listening["join_url"], arguments.share, outcomes):
+        while restarts < arguments.kills:
+            try:
+                await asyncio.wait_for(server.process.wait(), gaps.uniform(*arguments.gap))
+                break  # the run is finished before all kills are done
+            except TimeoutError:
+                server.process.kill()
+            await server.process.wait()
+            await reading
+            note_wait(waits, outcomes, server, restarts)
+            restarts += 1
+            server, reading = await start(arguments, runs, port, *command)
+            if arguments.verbose:
+                print(f"kill {restarts}", waits[-1:], file=sys.stderr)
+        finished = await finish(server, reading)
+        note_wait(waits, outcomes, server, restarts)
+    (run,) = (path.parent for path in runs.glob("*/config.json"))
+    return {
+        "restarts": restarts,
+        "run_ids": len(list(runs.glob("*/config.json"))),
+        **account(run, finished),
+        "final_accuracy": finished["accuracy"],
+        "seconds_to_first_merge_median": round(statistics.median(waits), 2) if waits else None,
+        "seconds_to_first_merge_most": round(max(waits), 2) if waits else None,
+        "lives_without_a_merge": restarts - len(waits),
+        "replay": replay(runs) if arguments.record else None,
+    }
+
+
+def note_wait(waits: list[float], outcomes: Outcomes, server: Server, restarts: int) -> None:
+    first = outcomes.first_after(server.started)
+    if restarts and first is not None:
+        waits.append(first - server.started)
+
+
+def account(run: Path, finished: dict[str, Any]) -> dict[str, Any]:
+    """Read from the journal what was lost and what counts."""
+    with closing(sqlite3.connect(run / "journal.sqlite")) as journal:
+        counts = dict(journal.execute("SELECT COALESCE(outcome, 'none'), COUNT(*) FROM leases GROUP BY 1").fetchall())
+        (merged,) = journal.execute("SELECT SUM(iterations) FROM leases WHERE outcome = 'merged'").fetchone()
+        ages = [
+            at - ended
+            for number, at in journal.execute("SELECT number, at FROM incarnations WHERE number > 0").fetchall()
+            for (ended,) in journal.execute(
+                "SELECT ended_at FROM leases WHERE outcome = 'rolled_back' AND lease_id LIKE ?", (f"{number - 1}-%",)
+            ).fetchall()
+        ]
+    return {
+        "lost": sum(age > CHECKPOINT_SECONDS for age in ages),
+        "oldest_rolled_back_seconds": round(max(ages, default=0.0), 3),
+        "duplicated": finished["iterations"] - merged,
+        "outcomes": counts,
+        "iterations": finished["iterations"],
+    }
+
+
+def replay(runs: Path) -> str:
+    result = subprocess.run(
+        [*WNN, "replay", "--runs-dir", str(runs)], env=environment(), capture_output=True, text=True, check=False
+    )
+    return (result.stdout or result.stderr).strip().splitlines()[-1]
+
+
+def machine() -> dict[str, Any]:
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    return {
+        "cores": os.cpu_count(),
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+        "commit": commit.stdout.strip(),
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+async def measure(arguments: argparse.Namespace) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="kill9-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        result = await killed(arguments, folder)
+        accuracies = [await unkilled(arguments, folder, number) for number in range(arguments.unkilled)]
+    settings = {key: value for key, value in vars(arguments).items() if key not in ("json", "save", "verbose")}
+    return {"settings": settings, **result, "unkilled_accuracies": accuracies, "machine": machine()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", default="digits-cnn")
+    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--gap", type=float, nargs=2, default=(5.0, 15.0), metavar=("LEAST", "MOST"))
+    parser.add_argument("--iterations", type=int, default=30_000)
+    parser.add_argument("--workers", type=int, default=3)
+    parser.add_argument("--share", type=float, default=0.25, help="of the workers of the killed run: it must last")
+    parser.add_argument("--unkilled", type=int, default=5)
+    parser.add_argument("--seed", type=int, default=9)
+    parser.add_argument("--record", action="store_true", help="record the killed run, and replay it in the end")
+    parser.add_argument("--save", type=Path, help="write the result as JSON into this file")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--verbose", action="store_true")
+    arguments = parser.parse_args()
+    result = asyncio.run(measure(arguments))
+    text = json.dumps(result, indent=2)
+    if arguments.save is not None:
+        arguments.save.parent.mkdir(parents=True, exist_ok=True)
+        arguments.save.write_text(text + "\n", encoding="utf-8")
+    if arguments.json:
+        print(text)
+        return
+    for name in ("restarts", "lost", "duplicated", "final_accuracy", "unkilled_accuracies"):
+        print(f"{name:32} {result[name]}")
+    for name in (
+        "oldest_rolled_back_seconds",
+        "seconds_to_first_merge_median",
+        "seconds_to_first_merge_most",
+        "replay",
+    ):
+        print(f"{name:32} {result[name]}")
+
+
+if __name__ == "__main__":
+    main()

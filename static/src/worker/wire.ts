@@ -1,0 +1,123 @@
+/** How weights and updates travel: the encodings that the link asks for, and what they lost so far. */
+import { decodeVector, differs, encodeVector } from "../shared/encoding.ts";
+import type { Encoding, Wants } from "../shared/protocol.ts";
+
+export type EncodingChoice = "auto" | Encoding;
+
+export interface Spoken {
+  up: readonly Encoding[];
+  down: readonly Encoding[];
+}
+
+/** From the exact to the compact. Half precision loses more of an update than int8, which carries its difference. */
+const UP: readonly Encoding[] = ["f32", "int8", "topk"];
+const DOWN: readonly Encoding[] = ["f32", "f16", "int8"];
+const BYTES: Readonly<Record<Encoding, number>> = { f32: 4, f16: 2, int8: 260 / 256, topk: 0.05 };
+/** A transfer that takes more than this part of the training time is made shorter; less than this, and it may be exact again. */
+const TOO_LONG = 0.1;
+const SHORT = 0.04;
+/** Few enough bytes to ask for before anything is measured. */
+const SMALL_BYTES = 4 << 20;
+const NEWEST_SHARE = 0.4;
+
+export class Wire {
+  private readonly spoken: Spoken;
+  private readonly choice: EncodingChoice;
+  private readonly numWeights: number;
+  private bytesPerSecondDown: number | null = null;
+  private bytesPerSecondUp: number | null = null;
+  private trainSeconds: number | null = null;
+  private currentUp: Encoding = "f32";
+  private currentDown: Encoding;
+  private residual: Float32Array | null = null;
+
+  constructor(spoken: Spoken | undefined, choice: EncodingChoice, numWeights: number) {
+    this.spoken = spoken ?? { up: ["f32", "f16"], down: ["f32", "f16"] };
+    this.choice = choice;
+    this.numWeights = numWeights;
+    this.currentDown = numWeights * BYTES.f32 > SMALL_BYTES ? "f16" : "f32";
+  }
+
+  trained(seconds: number): void {
+    this.trainSeconds = blend(this.trainSeconds, seconds);
+  }
+
+  downloaded(bytes: number, seconds: number): void {
+    this.bytesPerSecondDown = blend(this.bytesPerSecondDown, bytes / Math.max(seconds, 1e-3));
+  }
+
+  uploaded(bytes: number, seconds: number): void {
+    this.bytesPerSecondUp = blend(this.bytesPerSecondUp, bytes / Math.max(seconds, 1e-3));
+  }
+
+  /** How to ask for weights. */
+  get down(): Encoding {
+    if (this.choice === "topk") return this.known("int8", this.spoken.down);
+    if (this.choice !== "auto") return this.known(this.choice, this.spoken.down);
+    this.currentDown = this.ladder(DOWN, this.spoken.down, this.currentDown, this.bytesPerSecondDown);
+    return this.currentDown;
+  }
+
+  /** How to send an update, where the lease proposes `proposed`; anything but f32 is the server's wish. */
+  up(proposed: Encoding): Encoding {
+    if (proposed !== "f32") return proposed;
+    if (this.choice !== "auto") return this.known(this.choice, this.spoken.up);
+    this.currentUp = this.ladder(UP, this.spoken.up, this.currentUp, this.bytesPerSecondUp);
+    return this.currentUp;
+  }
+
+  /** Whether an update will be a difference, for which its base must be here as numbers. */
+  sendsDifferences(proposed: Encoding): boolean {
+    return differs(this.up(proposed));
+  }
+
+  /**
+   * The payload of an update: `vector` as the lease `wants` it, trained from `base`; null where the base is not known,
+   * and then the encoding is an exact one.
+   */
+  encode(
+    vector: Float32Array,
+    wants: Wants,
+    base: Float32Array | null,
+    proposed: Encoding,
+  ): { encoding: Encoding; payload: ArrayBufferView } {
+    const encoding = this.up(proposed);
+    if (!differs(encoding)) return { encoding, payload: encodeVector(vector, encoding) };
+    if (wants === "weights" && !base) return { encoding: "f32", payload: vector };
+    const due = new Float32Array(vector.length);
+    const { residual } = this;
+    for (let i = 0; i < due.length; i++) {
+      const difference =
+        wants === "weights" ? (vector[i] as number) - ((base as Float32Array)[i] as number) : vector[i];
+      due[i] = (difference as number) + (residual ? (residual[i] as number) : 0);
+    }
+    const payload = encodeVector(due, encoding) as Uint8Array;
+    const arriving = decodeVector(payload, encoding, due.length);
+    for (let i = 0; i < due.length; i++) due[i] = (due[i] as number) - (arriving[i] as number);
+    this.residual = due;
+    return { encoding, payload };
+  }
+
+  private known(wanted: Encoding, spoken: readonly Encoding[]): Encoding {
+    return spoken.includes(wanted) ? wanted : "f32";
+  }
+
+  /** The most exact encoding whose transfer is short beside the training; the most compact where none is. */
+  private ladder(
+    all: readonly Encoding[],
+    spoken: readonly Encoding[],
+    current: Encoding,
+    bytesPerSecond: number | null,
+  ): Encoding {
+    const known = all.filter((encoding) => spoken.includes(encoding));
+    const { trainSeconds, numWeights } = this;
+    if (bytesPerSecond === null || trainSeconds === null) return this.known(current, spoken);
+    const share = (encoding: Encoding) => (numWeights * BYTES[encoding]) / bytesPerSecond / trainSeconds;
+    const bound = (encoding: Encoding) => (all.indexOf(encoding) < all.indexOf(current) ? SHORT : TOO_LONG);
+    return known.find((encoding) => share(encoding) <= bound(encoding)) ?? known.at(-1) ?? "f32";
+  }
+}
+
+function blend(before: number | null, value: number): number {
+  return before === null ? value : before + NEWEST_SHARE * (value - before);
+}

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { decodeVector } from "../../src/shared/encoding.ts";
+import type { Encoding } from "../../src/shared/protocol.ts";
+import { Wire } from "../../src/worker/wire.ts";
+
+const SPOKEN = { up: ["f32", "f16", "int8", "topk"], down: ["f32", "f16", "int8"] } as const;
+const NUM_WEIGHTS = 500_000;
+
+/** A wire that has measured a link of so many bytes a second, and leases of one second. */
+function measured(
+  bytesPerSecond: number,
+  spoken: { up: readonly Encoding[]; down: readonly Encoding[] } = SPOKEN,
+): Wire {
+  const wire = new Wire(spoken, "auto", NUM_WEIGHTS);
+  wire.trained(1);
+  wire.downloaded(bytesPerSecond, 1);
+  wire.uploaded(bytesPerSecond, 1);
+  return wire;
+}
+
+test("the slower the link beside the training, the more compact the encoding", () => {
+  const chosen = [1e9, 12e6, 6e6, 1e6].map((bytesPerSecond) => {
+    const wire = measured(bytesPerSecond);
+    return [wire.down, wire.up("f32")];
+  });
+  assert.deepEqual(chosen, [
+    ["f32", "f32"],
+    ["f16", "int8"],
+    ["int8", "int8"],
+    ["int8", "topk"],
+  ]);
+});
+
+test("an encoding is left for a more exact one only when there is room to spare", () => {
+  const wire = measured(15e6);
+  assert.equal(wire.down, "f16");
+  for (let i = 0; i < 20; i++) wire.downloaded(30e6, 1); // f32 would take 7 %
+  assert.equal(wire.down, "f16");
+  for (let i = 0; i < 20; i++) wire.downloaded(100e6, 1);
+  assert.equal(wire.down, "f32");
+});
+
+test("before anything is measured a small model comes exact and a large one in half precision", () => {
+  assert.equal(new Wire(SPOKEN, "auto", 1000).down, "f32");
+  assert.equal(new Wire(SPOKEN, "auto", 25_000_000).down, "f16");
+  assert.equal(new Wire(SPOKEN, "auto", 25_000_000).up("f32"), "f32");
+});
+
+test("only what the server speaks is used, and what it asks for", () => {
+  assert.equal(measured(1e3, { up: ["f32"], down: ["f32", "f16"] }).up("f32"), "f32");
+  assert.equal(measured(1e3, { up: ["f32"], down: ["f32", "f16"] }).down, "f16");
+  assert.equal(measured(1e9).up("int8"), "int8");
+  assert.equal(new Wire(undefined, "int8", 10).up("f32"), "f32");
+  assert.equal(new Wire(SPOKEN, "topk", 10).down, "int8");
+});
+
+test("weights are sent as differences, and what was lost is sent later", () => {
+  const wire = new Wire(SPOKEN, "topk", 200);
+  const base = new Float32Array(200).fill(10);
+  const sum = new Float32Array(200);
+  const wanted = Float32Array.from({ length: 200 }, (_, i) =>
+    i === 7 ? 0.25 : i === 30 ? -0.5 : i === 31 ? 0.125 : 0,
+  );
+  for (let lease = 0; lease < 8; lease++) {
+    const trained = base.map((value, i) => value + (lease === 0 ? (wanted[i] as number) : 0));
+    const { encoding, payload } = wire.encode(trained, "weights", base, "f32");
+    assert.equal(encoding, "topk");
+    const arrived = decodeVector(payload as Uint8Array, "topk", 200);
+    arrived.forEach((value, i) => {
+      sum[i] = (sum[i] as number) + value;
+    });
+  }
+  sum.forEach((value, i) => {
+    assert.ok(Math.abs(value - (wanted[i] as number)) < 1e-6, `${i}: ${value}`);
+  });
+});
+
+test("deltas need no base, and weights without one go as they are", () => {
+  const vector = Float32Array.of(1, 2, 3);
+  const wire = new Wire(SPOKEN, "int8", 3);
+  assert.equal(wire.encode(vector, "delta", null, "f32").encoding, "int8");
+  assert.deepEqual(wire.encode(vector, "weights", null, "f32"), { encoding: "f32", payload: vector });
+});

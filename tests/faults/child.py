@@ -1,0 +1,134 @@
+"""A server that kills itself at a chosen moment: `python -m tests.faults.child FOLDER PORT [FAULT]`.
+
+It prints the run's address. Once the fourth merge of this life is done, the next time that it comes to the moment of
+the fault it is killed with SIGKILL; without a fault it serves the run to its end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from tests.faults.faults import Fault
+from tests.faults.world import conclude, kept
+from webnn.engine.local import LocalEngine
+from webnn.server.run_task import RunTask
+from webnn.store import checkpoint, durable, journal
+
+MERGES_BEFORE = 4
+
+
+class Killer:
+    """Ends this process at the `nth` time that a moment comes while armed."""
+
+    def __init__(self) -> None:
+        self.task: RunTask | None = None
+        self.first = 0
+
+    @property
+    def armed(self) -> bool:
+        return self.task is not None and self.task.run.num_merges >= self.first + MERGES_BEFORE
+
+    def strike(self) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def before(self, owner: Any, name: str, wanted: Callable[..., bool] = lambda *_: True) -> None:
+        """Die before `owner.name` is called with arguments that are `wanted`."""
+        original = getattr(owner, name)
+
+        def dying(*args: Any, **options: Any) -> Any:
+            if self.armed and wanted(*args):
+                self.strike()
+            return original(*args, **options)
+
+        setattr(owner, name, dying)
+
+    def after(self, owner: Any, name: str, wanted: Callable[..., bool] = lambda *_: True) -> None:
+        """Die after it."""
+        original = getattr(owner, name)
+
+        def dying(*args: Any, **options: Any) -> Any:
+            result = original(*args, **options)
+            if self.armed and wanted(*args):
+                self.strike()
+            return result
+
+        setattr(owner, name, dying)
+
+    def half(self, owner: Any, name: str, place: int) -> None:
+        """Die with half of the file written whose path is argument number `place`."""
+        original = getattr(owner, name)
+
+        def dying(*args: Any, **options: Any) -> Any:
+            result = original(*args, **options)
+            if self.armed:
+                path = Path(args[place])
+                os.truncate(path, path.stat().st_size // 2)
+                self.strike()
+            return result
+
+        setattr(owner, name, dying)
+
+
+def arrays(path: Path, *_: object) -> bool:
+    return path.name.endswith(".part") and ".safetensors" in path.name
+
+
+def manifest(path: Path, *_: object) -> bool:
+    return path.name.endswith(".part") and ".json" in path.name
+
+
+def old_manifest(path: Path, *_: object) -> bool:
+    return path.name.startswith("checkpoint-") and path.suffix == ".json"
+
+
+def arm(killer: Killer, fault: Fault) -> None:  # noqa: PLR0912 (one case for each moment)
+    match fault:
+        case Fault.KILLED_BEFORE_JOURNAL:
+            killer.before(journal.Journal, "write")
+        case Fault.KILLED_AFTER_JOURNAL:
+            killer.after(journal.Journal, "write")
+        case Fault.KILLED_IN_ARRAYS:
+            killer.half(checkpoint, "save_file", 1)
+        case Fault.KILLED_BEFORE_SYNC:
+            killer.before(durable, "_sync_file", arrays)
+        case Fault.KILLED_BEFORE_ARRAYS_NAMED:
+            killer.before(Path, "replace", arrays)
+        case Fault.KILLED_AFTER_ARRAYS_NAMED:
+            killer.after(Path, "replace", arrays)
+        case Fault.KILLED_IN_MANIFEST:
+            killer.half(checkpoint, "_write_text", 0)
+        case Fault.KILLED_BEFORE_MANIFEST_NAMED:
+            killer.before(Path, "replace", manifest)
+        case Fault.KILLED_AFTER_MANIFEST_NAMED:
+            killer.after(Path, "replace", manifest)
+        case Fault.KILLED_WHILE_PRUNING:
+            killer.after(Path, "unlink", old_manifest)
+        case Fault.KILLED_BEFORE_MERGE:
+            killer.before(LocalEngine, "_merge")
+        case Fault.KILLED_AFTER_MERGE:
+            killer.after(LocalEngine, "_merge")
+        case _:
+            raise ValueError(fault)
+
+
+async def main(folder: Path, port: int, fault: Fault | None) -> None:
+    killer = Killer()
+    if fault is not None:
+        arm(killer, fault)
+    async with kept(folder, port=port) as (task, url):
+        killer.task, killer.first = task, task.run.num_merges
+        print(url, flush=True)
+        await conclude(task)
+
+
+if __name__ == "__main__":
+    assert aiohttp.__version__
+    asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2]), Fault(sys.argv[3]) if len(sys.argv) > 3 else None))

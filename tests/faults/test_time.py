@@ -1,0 +1,86 @@
+"""Clocks that jump, and rooms that empty: on a virtual clock, hours pass at once."""
+
+from __future__ import annotations
+
+import json
+
+from tests.core.fakes import World, only
+from tests.faults.faults import Fault, Injection, provokes
+from webnn.core import effects as fx
+from webnn.core import events as ev
+from webnn.core.leases import Outcome
+from webnn.core.run import Run
+from webnn.core.states import RunState
+
+HOURS = 3600.0
+
+
+@provokes(Fault.CLOCK_FORWARD)
+def test_clock_that_jumps_forward_costs_leases_and_nothing_else(injected: Injection) -> None:
+    world = World(stop={"epochs": 2})
+    lease = world.new("a")
+    world.now += 48 * HOURS
+    injected.fire(Fault.CLOCK_FORWARD)
+    world.send(ev.Tick())
+    assert world.run.outcomes == {Outcome.EXPIRED: 1}
+    assert Outcome.EXPIRED in [effect.outcome for effect in only(world.update(lease), fx.Settle)]
+    train_to_the_end(world, "a")
+
+
+@provokes(Fault.CLOCK_BACK)
+def test_clock_that_jumps_back_stands_still_until_it_is_passed(injected: Injection) -> None:
+    world = World(stop={"epochs": 2})
+    world.wait(100)
+    lease = world.new("a")
+    world.now -= 99
+    injected.fire(Fault.CLOCK_BACK)
+    assert only(world.update(lease), fx.Settle)[0].outcome is Outcome.MERGED
+    assert world.run.seconds(world.run.snapshot()["now"]) >= 100
+    train_to_the_end(world, "a")
+
+
+@provokes(Fault.EVERYONE_LEFT)
+def test_others_may_come_hours_after_all_have_left(injected: Injection) -> None:
+    world = World(stop={"epochs": 2})
+    for name in "abc":
+        world.new(name)
+        world.ready(name)
+        world.send(ev.Left(name, "gone", for_good=name != "c"))
+    injected.fire(Fault.EVERYONE_LEFT)
+    world.wait(9 * HOURS)
+    assert world.run.outcomes.total() == 6
+    assert world.run.state is RunState.RUNNING
+    world.join("late")
+    train_to_the_end(world, "late")
+
+
+@provokes(Fault.EVERYONE_SILENT)
+def test_silence_of_all_ends_their_leases_and_the_next_goes_on(injected: Injection) -> None:
+    world = World(stop={"epochs": 2})
+    for name in "abc":
+        world.new(name)
+    injected.fire(Fault.EVERYONE_SILENT)
+    for _ in range(100):
+        world.wait(60)
+    assert world.run.outcomes == {Outcome.EXPIRED: 3}
+    train_to_the_end(world, "a")
+
+
+def test_crash_during_the_silence_frees_what_was_out() -> None:
+    world = World(stop={"epochs": 2})
+    for name in "abc":
+        world.new(name)
+    snapshot = json.loads(json.dumps(world.run.snapshot()))
+    again = World(start=False)
+    again.run = Run.restore(world.run.config, snapshot, 5 * HOURS)
+    again.now = 5 * HOURS
+    again.join("d")
+    train_to_the_end(again, "d")
+
+
+def train_to_the_end(world: World, name: str) -> None:
+    """One honest volunteer brings any run to its end, each example counted once an epoch."""
+    while (lease := world.ready(name)) is not None:
+        world.update(lease)
+    assert world.run.state is RunState.FINISHED
+    assert world.run.epochs == 2

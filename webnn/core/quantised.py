@@ -1,0 +1,148 @@
+"""The compact encodings: `int8`, a byte a number with a scale for each block, and `topk`, the largest numbers alone.
+
+Both lose something, always less than half a step; a sender keeps what was lost and adds it to the next vector it sends
+(error feedback: Seide 2014; Stich 2018, arXiv 1809.07599). Layouts are docs/protocol.md's. The arithmetic is float32
+and the same in TypeScript, byte for byte.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from webnn.core.errors import ProtocolError
+from webnn.core.events import Vector
+from webnn.core.frames import Buffer
+from webnn.core.merging.base import CHUNK
+
+BLOCK = 256
+_STEPS = np.float32(127)
+_LEAST = np.float32(2.0**-100)
+"""A block with nothing larger is sent as zeros: its steps would be too small for float32."""
+
+_ENTRY_BYTES = 5
+
+
+def int8_bytes(num_weights: int) -> int:
+    """The length of an `int8` payload."""
+    return 4 * _num_blocks(num_weights) + num_weights
+
+
+def encode_int8(vector: Vector) -> memoryview:
+    """Scales (float32, one for each 256 numbers), then the numbers as int8 multiples of them."""
+    payload = np.empty(int8_bytes(len(vector)), np.uint8)
+    scales, numbers = _int8_parts(payload, len(vector))
+    scratch = np.empty(min(CHUNK, len(vector)), np.float32)
+    for first in range(0, len(vector), CHUNK):
+        part = np.ascontiguousarray(vector[first : first + CHUNK], np.float32)
+        blocks = slice(first // BLOCK, first // BLOCK + _num_blocks(len(part)))
+        _quantise(part, scales[blocks], numbers[first : first + CHUNK], scratch[: len(part)])
+    return payload.data
+
+
+def _quantise(part: Vector, scales: Vector, numbers: NDArray[np.int8], scratch: Vector) -> None:
+    whole = len(part) // BLOCK
+    cut = whole * BLOCK
+    with np.errstate(invalid="ignore"):
+        rows = part[:cut].reshape(whole, BLOCK)
+        _quantise_rows(rows, scales[:whole], numbers[:cut].reshape(whole, BLOCK), scratch[:cut].reshape(whole, BLOCK))
+        if cut < len(part):
+            _quantise_rows(part[None, cut:], scales[whole:], numbers[None, cut:], scratch[None, cut:])
+
+
+def _quantise_rows(rows: Vector, scales: Vector, numbers: NDArray[np.int8], scratch: Vector) -> None:
+    most = np.maximum(rows.max(axis=1), -rows.min(axis=1))
+    np.divide(most, _STEPS, out=scales)
+    scales[most < _LEAST] = 0
+    divisors = np.where((scales > 0) & np.isfinite(scales), scales, np.float32(np.inf))
+    np.divide(rows, divisors[:, None], out=scratch)
+    np.rint(scratch, out=scratch)
+    np.copyto(numbers, scratch, casting="unsafe")
+
+
+def decode_int8(payload: Buffer, num_weights: int, base: Vector | None = None) -> Vector:
+    """Read `num_weights` numbers, and add them to `base` if given. A scale may be anything: judging says.
+
+    Raises `ProtocolError` for another length.
+    """
+    _check_length(payload, int8_bytes(num_weights), num_weights)
+    scales, numbers = _int8_parts(np.frombuffer(payload, np.uint8), num_weights)
+    vector = np.empty(num_weights, np.float32)
+    with np.errstate(invalid="ignore", over="ignore"):
+        for first in range(0, num_weights, CHUNK):
+            part = vector[first : first + CHUNK]
+            np.copyto(part, numbers[first : first + CHUNK])
+            _scale(part, scales[first // BLOCK :])
+            if base is not None:
+                part += base[first : first + CHUNK]
+    return vector
+
+
+def _scale(part: Vector, scales: Vector) -> None:
+    whole = len(part) // BLOCK
+    cut = whole * BLOCK
+    rows = part[:cut].reshape(whole, BLOCK)
+    rows *= scales[:whole, None]
+    if cut < len(part):
+        part[cut:] *= scales[whole]
+
+
+def _int8_parts(payload: NDArray[np.uint8], num_weights: int) -> tuple[Vector, NDArray[np.int8]]:
+    split = 4 * _num_blocks(num_weights)
+    return payload[:split].view("<f4"), payload[split:].view(np.int8)
+
+
+def _num_blocks(num_weights: int) -> int:
+    return -(-num_weights // BLOCK)
+
+
+def topk_count(num_weights: int, share: float = 0.01) -> int:
+    """How many numbers a `topk` payload of a vector holds: a hundredth, and at least one."""
+    return max(1, round(num_weights * share))
+
+
+def encode_topk(vector: Vector, count: int) -> memoryview:
+    """Keep the `count` numbers of largest magnitude, 1 <= count: how many they are (uint32), a scale (float32), their
+    places (uint32, going up), and they themselves as int8 multiples of the scale.
+    """
+    count = min(count, len(vector))
+    if not count:
+        return np.zeros(8, np.uint8).data
+    places = np.sort(np.argpartition(np.abs(vector), len(vector) - count)[len(vector) - count :]).astype("<u4")
+    kept = np.ascontiguousarray(vector[places], np.float32)
+    payload = np.empty(8 + _ENTRY_BYTES * count, np.uint8)
+    payload[:4].view("<u4")[0] = count
+    with np.errstate(invalid="ignore"):
+        _quantise_rows(
+            kept[None],
+            payload[4:8].view("<f4"),
+            payload[8 + 4 * count :].view(np.int8)[None],
+            np.empty_like(kept)[None],
+        )
+    payload[8 : 8 + 4 * count].view("<u4")[:] = places
+    return payload.data
+
+
+def decode_topk(payload: Buffer, num_weights: int, base: Vector | None = None) -> Vector:
+    """Read a vector of `num_weights` numbers, zero where nothing was kept, and add it to `base` if given.
+
+    Raises `ProtocolError` for another length, or for places that are not there or do not go up.
+    """
+    data = np.frombuffer(payload, np.uint8)
+    count = int(data[:4].view("<u4")[0]) if len(data) >= 8 else -1
+    if not 0 <= count <= num_weights:
+        raise ProtocolError("A payload does not say how many numbers it holds.")
+    _check_length(payload, 8 + _ENTRY_BYTES * count, num_weights)
+    places = data[8 : 8 + 4 * count].view("<u4").astype(np.int64)
+    if count and (places[-1] >= num_weights or (np.diff(places) <= 0).any()):
+        raise ProtocolError("A payload's places do not go up, or are not in this model.")
+    vector = np.zeros(num_weights, np.float32) if base is None else base[:num_weights].copy()
+    with np.errstate(invalid="ignore", over="ignore"):
+        vector[places] += data[8 + 4 * count :].view(np.int8).astype(np.float32) * data[4:8].view("<f4")[0]
+    return vector
+
+
+def _check_length(payload: Buffer, num_bytes: int, num_weights: int) -> None:
+    given = memoryview(payload).nbytes
+    if given != num_bytes:
+        raise ProtocolError(f"A payload of {given} bytes; {num_bytes} would be {num_weights} numbers of this model.")

@@ -1,0 +1,388 @@
+"""Keeping a run: its journal, its checkpoints and its recording, written beside the events and never in their way."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from webnn.core.effects import Effect, Grant, Merged, Settle, StateChanged, Validate
+from webnn.core.errors import WebNNError
+from webnn.core.events import Event, MergeDone, Pause, Resume
+from webnn.core.frames import Buffer
+from webnn.core.leases import Outcome
+from webnn.core.states import RunState
+from webnn.engine.base import Frozen
+from webnn.model.definition import CheckpointPlan
+from webnn.server.event_log import encode_event
+from webnn.server.metrics import training_point, validation_point
+from webnn.server.news import News, ValidationNews
+from webnn.store import journal as jn
+from webnn.store.checkpoint import write_checkpoint
+from webnn.store.journal import VERSIONS_AHEAD, Journal
+from webnn.store.recording import FrameLog
+
+if TYPE_CHECKING:
+    from webnn.server.run_task import RunTask
+
+CHECKPOINT_FOLDER = "checkpoint"
+BEST_FOLDER = "checkpoint/best"
+FLUSH_SECONDS = 0.05
+RETRY_SECONDS = 2.0
+LEAD = 0.25
+LEAD_SECONDS = 0.5
+"""A checkpoint is begun this part of its interval early (at most so many seconds), to be on the disk within it."""
+
+MAX_RECORDED_BYTES = 256 << 20
+"""Payloads that wait to be recorded; merging waits while there are more."""
+
+DISK_TROUBLE = "The disk cannot be written to"
+
+_DISK_ERRORS = (OSError, sqlite3.Error)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A run between two merges: all that a checkpoint of it holds, the copy of the arrays still to come."""
+
+    version: int
+    iterations: int
+    seconds: float
+    snapshot: dict[str, Any]
+    frozen: asyncio.Task[Frozen]
+
+
+class Keeper:
+    """Writes down what happens to one run. Everything that blocks does so in a thread.
+
+    While the disk refuses, the run is paused and writing is tried again every two seconds; then the run goes on.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        journal: Journal,
+        plan: CheckpointPlan | None = None,
+        *,
+        reserved_version: int = VERSIONS_AHEAD,
+        log: FrameLog | None = None,
+    ) -> None:
+        self.folder = folder
+        self.journal = journal
+        self.plan = plan or CheckpointPlan()
+        self.checkpoints = 0
+        self.trouble: str | None = None
+        self._log = log
+        self._task: RunTask | None = None
+        self._reserved = reserved_version
+        self._reserving = reserved_version
+        self._entries: list[jn.Entry] = []
+        self._frames: list[tuple[Buffer, ...]] = []
+        self._frame_bytes = 0
+        self._writing = asyncio.Lock()
+        self._checkpointing = asyncio.Lock()
+        self._flushed = asyncio.Condition()
+        self._wanted = asyncio.Event()
+        self._moment: Moment | None = None
+        self._candidates: dict[int, Moment] = {}
+        self._best: tuple[Moment, dict[str, Any]] | None = None
+        self._due = True
+        self._taken_at = 0.0
+        self._noted: tuple[Any, ...] = ()
+        self._merging = False
+        self._paused = False
+        self._jobs: list[asyncio.Task[None]] = []
+        self._closed = False
+
+    # what happens
+
+    def start(self, task: RunTask) -> None:
+        """Begin to keep a run."""
+        self._task = task
+        self._taken_at = task.now
+        task.listen(self._hear)
+        self._jobs = [asyncio.create_task(self._write_for_ever()), asyncio.create_task(self._checkpoint_for_ever())]
+
+    def note(self, *entries: jn.Entry) -> None:
+        """Note something else in the journal."""
+        self._entries += entries
+
+    def failed(self, words: str, now: float) -> None:
+        """Note that the run cannot go on."""
+        self.note(jn.fact("state", RunState.FAILED.value), jn.fact("reason", words), jn.happened(now, "state", words))
+
+    def begin_merge(self) -> None:
+        """Note that the engine is about to merge."""
+        self._merging = True
+
+    def handled(self, event: Event, effects: Sequence[Effect], now: float) -> None:
+        """Note an event that the run has just handled, before its effects are performed."""
+        task = self._running
+        merged_hash: str | None = None
+        if isinstance(event, MergeDone):
+            self._merging = False
+            merged_hash = task.engine.newest.hash
+        if self._log is not None:
+            pieces = encode_event(event, now, merged_hash)
+            self._frames.append(pieces)
+            self._frame_bytes += sum(memoryview(piece).nbytes for piece in pieces)
+        for effect in effects:
+            self._note(effect, now)
+        self._reserve_versions()
+        self.consider(now)
+        if any(isinstance(effect, Validate) for effect in effects) and self._between_merges():
+            self._candidates[task.run.version] = self._take_moment(now)
+
+    def consider(self, now: float) -> None:
+        """Take a moment for the next checkpoint, if one is due and can be taken now."""
+        if now - self._taken_at >= self.plan.every_seconds - min(LEAD * self.plan.every_seconds, LEAD_SECONDS):
+            self._due = True
+        run = self._running.run
+        if not self._due or self._moment is not None or run.version == 0 or not self._between_merges():
+            return
+        noted = (run.version, run.state, run.iterations, sum(run.outcomes.values()), run.best)
+        self._due = False
+        self._taken_at = now
+        if noted != self._noted:
+            self._noted = noted
+            self._moment = self._take_moment(now)
+            self._wanted.set()
+
+    def _note(self, effect: Effect, now: float) -> None:
+        run = self._running.run
+        match effect:
+            case Grant(lease):
+                self._entries.append(
+                    jn.granted(
+                        *(lease.lease_id, lease.volunteer_id, lease.version),
+                        *(lease.iterations, lease.num_examples, lease.granted_at),
+                    )
+                )
+            case Settle(lease_id=lease_id, outcome=outcome, detail=detail):
+                version = run.version if outcome is Outcome.MERGED else 0
+                self._entries.append(jn.ended(lease_id, outcome, now, version, detail))
+            case Merged():
+                point = training_point(run.seconds(now), run.iterations, effect)
+                self._entries.append(jn.trained(point, effect.version))
+            case StateChanged(state, reason):
+                self._due = True
+                self._entries += [
+                    jn.happened(now, "state", f"{state}: {reason}" if reason else str(state)),
+                    jn.fact("state", state.value),
+                    jn.fact("reason", reason),
+                ]
+            case _:
+                pass
+
+    def _hear(self, news: News) -> None:
+        if isinstance(news, ValidationNews):
+            self._entries.append(
+                jn.validated(validation_point(news.seconds, news.version, news.iterations, news.result, news.whole))
+            )
+
+    def validated(self, version: int) -> None:
+        """Note that the run knows the result of validating `version`: it may be the best now."""
+        candidate = self._candidates.pop(version, None)
+        self._candidates = {other: moment for other, moment in self._candidates.items() if other > version}
+        best = self._running.run.best
+        if candidate is not None and best is not None and best.version == version:
+            self._best = candidate, asdict(best)
+
+    def _between_merges(self) -> bool:
+        task = self._running
+        return not self._merging and task.engine.newest.version == task.run.version
+
+    def _take_moment(self, now: float) -> Moment:
+        """Write the run down; a merge that is asked for later waits until the arrays are copied."""
+        task = self._running
+        frozen = asyncio.create_task(task.engine.freeze())
+        return Moment(task.run.version, task.run.weights_iterations, now, task.run.snapshot(), frozen)
+
+    @property
+    def _running(self) -> RunTask:
+        assert self._task is not None, "not started"
+        return self._task
+
+    # versions
+
+    def _reserve_versions(self) -> None:
+        if self._running.run.version + VERSIONS_AHEAD // 2 > self._reserving:
+            self._reserving += VERSIONS_AHEAD
+            self._entries.append(jn.fact("reserved_version", self._reserving))
+
+    @property
+    def records(self) -> bool:
+        """Whether every event is recorded."""
+        return self._log is not None
+
+    def take_over(self, highest_version: int, log: FrameLog | None) -> None:
+        """Go on with another life of the run, after all that was noted of the one before has been written."""
+        if self._log is not None:
+            self._log.close()
+        self._log = log
+        self._reserved = self._reserving = highest_version + VERSIONS_AHEAD
+        self._moment, self._best = None, None
+        self._candidates.clear()
+        self._merging = False
+        self._due, self._noted = True, ()
+
+    async def before_merge(self, version: int) -> None:
+        """Wait until `version` may be handed out: until it is reserved on the disk, and recording keeps up."""
+        async with self._flushed:
+            await self._flushed.wait_for(
+                lambda: (version <= self._reserved and self._frame_bytes < MAX_RECORDED_BYTES) or self._closed
+            )
+
+    # writing
+
+    async def _write_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(FLUSH_SECONDS if self.trouble is None else RETRY_SECONDS)
+            with suppress(*_DISK_ERRORS):
+                await self.flush()
+
+    async def flush(self) -> None:
+        """Write down what has been noted so far; raises what the disk says."""
+        async with self._writing:
+            entries, self._entries = self._entries, []
+            frames, self._frames = self._frames, []
+            reserving = self._reserving
+            try:
+                if frames or entries:
+                    await asyncio.to_thread(self._write, entries, frames)
+            except _DISK_ERRORS as error:
+                self._entries[:0] = entries
+                self._frames[:0] = frames
+                await self._stumble(error)
+                raise
+            written = sum(memoryview(piece).nbytes for pieces in frames for piece in pieces)
+            async with self._flushed:
+                self._frame_bytes -= written
+                self._reserved = reserving
+                self._flushed.notify_all()
+
+    def _write(self, entries: list[jn.Entry], frames: list[tuple[Buffer, ...]]) -> None:
+        if self._log is not None and frames:
+            self._log.append(frames)
+            frames_written = frames.copy()
+            frames.clear()  # not a second time, should the journal refuse
+        else:
+            frames_written = []
+        if entries:
+            self.journal.write(entries)
+        frames.extend(frames_written)
+
+    async def _checkpoint_for_ever(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(FLUSH_SECONDS if self.trouble is None else RETRY_SECONDS):
+                    await self._wanted.wait()
+            self._wanted.clear()
+            if self._running.failure is None:
+                self.consider(self._running.now)
+            with suppress(*_DISK_ERRORS):
+                await self.write_moment()
+
+    async def checkpoint(self) -> None:
+        """Write a checkpoint of the run as it is, as soon as no merge is under way; raises what the disk says."""
+        await self.write_moment()
+        self._due, self._noted = True, ()
+        while self._moment is None and self._running.failure is None and not self._closed:
+            self.consider(self._running.now)
+            if self._moment is None:
+                await asyncio.sleep(0.01)
+        await self.write_moment()
+
+    async def write_moment(self) -> None:
+        """Write the checkpoint that is due, if one is, after all that led to it; raises what the disk says."""
+        async with self._checkpointing:
+            moment = self._moment
+            if moment is None:
+                return
+            frozen = await moment.frozen
+            assert frozen.snapshot.version == moment.version
+            try:
+                await self.flush()
+                await self._write_best()
+                await asyncio.to_thread(self._write_checkpoint, moment, frozen, CHECKPOINT_FOLDER, self.plan.keep)
+            except _DISK_ERRORS as error:
+                await self._stumble(error)
+                raise
+            finally:
+                self._moment = None
+            self.checkpoints += 1
+            await self._recover()
+
+    async def _write_best(self) -> None:
+        """The best is written before the checkpoint that speaks of it."""
+        if self._best is None:
+            return
+        moment, result = self._best
+        frozen = await moment.frozen
+        await asyncio.to_thread(self._write_checkpoint, moment, frozen, BEST_FOLDER, 1, best=result)
+        if self._best is not None and self._best[0] is moment:
+            self._best = None
+
+    def _write_checkpoint(self, moment: Moment, frozen: Frozen, folder: str, keep: int, **more: Any) -> None:
+        manifest = {
+            "run": self.folder.name,
+            "version": moment.version,
+            "iterations": moment.iterations,
+            "seconds": moment.seconds,
+            "snapshot": moment.snapshot,
+            **more,
+        }
+        write_checkpoint(self.folder / folder, frozen.snapshot.weights, frozen.state, manifest, keep)
+
+    # a disk that refuses
+
+    async def _stumble(self, error: Exception) -> None:
+        """Pause the run until the disk takes something again."""
+        self._due, self._noted = True, ()
+        words = f"{DISK_TROUBLE} ({_in_words(error)}). The run goes on by itself when it can be."
+        if self.trouble is None:
+            self._running.log.error("%s", words)
+            self._entries.append(jn.happened(self._running.now, "disk", words))
+        self.trouble = words
+        if not self._paused and self._running.state is RunState.RUNNING:
+            asyncio.get_running_loop().call_soon(self._running.attempt, Pause(words))
+            self._paused = True
+
+    async def _recover(self) -> None:
+        """Let the run go on, if it was the disk that it waited for."""
+        if self.trouble is None:
+            return
+        self.trouble = None
+        self._running.log.warning("the disk can be written to again")
+        self._entries.append(jn.happened(self._running.now, "disk", "The disk can be written to again."))
+        if self._paused:
+            self._paused = False
+            run = self._running.run
+            if run.state is RunState.PAUSED and (run.reason or "").startswith(DISK_TROUBLE):
+                self._running.attempt(Resume())
+
+    async def close(self) -> None:
+        """Write the rest, as far as the disk takes it, and let go of the files."""
+        if self._closed:
+            return
+        self._closed = True
+        for job in self._jobs:
+            job.cancel()
+        await asyncio.gather(*self._jobs, return_exceptions=True)
+        async with self._flushed:
+            self._flushed.notify_all()
+        if self._task is not None:
+            with suppress(*_DISK_ERRORS, WebNNError):
+                await self.write_moment()
+                await self.flush()
+        self.journal.close()
+        if self._log is not None:
+            self._log.close()
+
+
+def _in_words(error: Exception) -> str:
+    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)

@@ -1,0 +1,45 @@
+"""Room for the bodies that volunteers are sending."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from webnn.core.errors import WebNNError
+
+_MAX_AT_ONCE = 2
+
+
+class Receiving:
+    """Room for bodies that are being received: so many bytes in all (one body may always come), two for a volunteer."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self._free = max_bytes
+        self._num_bodies = 0
+        self._by_volunteer: Counter[str] = Counter()
+        self._changed = asyncio.Condition()
+
+    @asynccontextmanager
+    async def room(self, volunteer_id: str, num_bytes: int) -> AsyncIterator[None]:
+        """Waits for room, with the sender held back by its connection. Raises `WebNNError("too_many")`."""
+        if self._by_volunteer[volunteer_id] >= _MAX_AT_ONCE:
+            raise WebNNError("too_many", "You are sending two updates already.")
+        self._by_volunteer[volunteer_id] += 1
+        try:
+            async with self._changed:
+                await self._changed.wait_for(lambda: self._free >= num_bytes or not self._num_bodies)
+                self._free -= num_bytes
+                self._num_bodies += 1
+            try:
+                yield
+            finally:
+                self._free += num_bytes
+                self._num_bodies -= 1
+                async with self._changed:
+                    self._changed.notify_all()
+        finally:
+            self._by_volunteer[volunteer_id] -= 1
+            if not self._by_volunteer[volunteer_id]:
+                del self._by_volunteer[volunteer_id]

@@ -1,0 +1,81 @@
+"""Whether this computer lets a server have what it may need: open files and memory."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from webnn.server.config import Limits
+
+FILES_BESIDE_SOCKETS = 64
+COPIES_HELD = 12
+"""Vectors of the model's size that a busy server holds at once, roughly: versions, updates, and their copies."""
+
+INTERPRETER_BYTES = 300 << 20
+
+
+def resource_warnings(num_weights: int, limits: Limits | None = None) -> list[str]:
+    """Say, in sentences, what may run out. Open files are raised to what the system allows first."""
+    return [
+        sentence
+        for sentence in (
+            files_warning(allow_open_files(), limits or Limits()),
+            memory_warning(free_memory(), num_weights),
+        )
+        if sentence is not None
+    ]
+
+
+def files_warning(allowed: int | None, limits: Limits) -> str | None:
+    """Say how many volunteers can connect, if open files allow fewer than the server's own limit."""
+    if allowed is None or allowed >= limits.max_connections + FILES_BESIDE_SOCKETS:
+        return None
+    room = max(allowed - FILES_BESIDE_SOCKETS, 0)
+    return (
+        f"This system allows {allowed} open files, so about {room} volunteers and watchers can be connected at once;"
+        " `ulimit -n 8192` before `wnn train` allows more."
+    )
+
+
+def memory_warning(free_bytes: int | None, num_weights: int) -> str | None:
+    """Say that memory may run out, if a busy server of such a model needs more than is free."""
+    needed = INTERPRETER_BYTES + COPIES_HELD * 4 * num_weights
+    if free_bytes is None or free_bytes >= needed:
+        return None
+    return (
+        f"About {free_bytes / 2**30:.1f} GiB of memory are free, and a run of this model may need"
+        f" {needed / 2**30:.1f} GiB: with many volunteers the system may end the server."
+    )
+
+
+def allow_open_files() -> int | None:
+    """Raise this process's limit of open files as far as it may; the limit, None where there is none to know."""
+    if sys.platform == "win32":
+        return None
+    import resource  # noqa: PLC0415 (not on Windows)
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = hard if hard != resource.RLIM_INFINITY else max(soft, 65_536)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            soft = wanted
+        except (OSError, ValueError):
+            pass
+    return None if soft == resource.RLIM_INFINITY else soft
+
+
+def free_memory() -> int | None:
+    """Bytes that a program could still get, None where the system does not say."""
+    try:
+        with Path("/proc/meminfo").open(encoding="ascii") as file:
+            for line in file:
+                if line.startswith("MemAvailable:"):
+                    return int(line.split()[1]) << 10
+    except OSError:
+        pass
+    try:
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError):
+        return None

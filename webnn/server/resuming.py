@@ -1,0 +1,256 @@
+"""Taking a run up again: from its folder to where it was."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from webnn.core.aftermath import LeaseRecord
+from webnn.core.config import RunConfig
+from webnn.core.errors import WebNNError
+from webnn.core.events import Vector
+from webnn.core.metrics import Validation
+from webnn.core.run import Run
+from webnn.core.states import RunState
+from webnn.core.validation import VersionResult
+from webnn.engine.base import Snapshot
+from webnn.engine.local import LocalEngine, take_snapshot
+from webnn.model.definition import CheckpointPlan
+from webnn.server.clock import RunClock
+from webnn.server.event_log import Life, encode_life
+from webnn.server.keeping import BEST_FOLDER, CHECKPOINT_FOLDER, DISK_TROUBLE, Keeper
+from webnn.server.run_task import RunTask
+from webnn.store.checkpoint import Checkpoint, read_checkpoint
+from webnn.store.journal import VERSIONS_AHEAD, Incarnation, Journal
+from webnn.store.lock import is_live
+from webnn.store.recording import FrameLog, recording_path
+
+
+@dataclass(slots=True)
+class TakenUp:
+    """A run as it goes on (or begins): everything that a `RunTask` needs, and the files that it is kept in.
+
+    `version` is the one that it goes on from (0: from the start); `lost` counts the merged updates that were rolled
+    back; `damaged` has a sentence for each checkpoint that could not be read.
+    """
+
+    run: Run
+    engine: LocalEngine
+    clock: RunClock
+    keeper: Keeper
+    version: int
+    lost: int = 0
+    damaged: tuple[str, ...] = ()
+    best: Snapshot | None = None
+    validation: list[list[Any]] = field(default_factory=list)
+    training: list[list[Any]] = field(default_factory=list)
+
+    @property
+    def sentences(self) -> list[str]:
+        """What the owner should know of going on."""
+        words = [f"Passed over a damaged checkpoint: {damage}" for damage in self.damaged]
+        if self.version:
+            words.append(
+                f"Going on from version {self.version}, {self.run.iterations} iterations in"
+                + (f"; {self.lost} updates merged after it are trained again" if self.lost else "")
+            )
+        return words
+
+    def furnish(self, task: RunTask) -> None:
+        """Give a task of this run its history and its best version."""
+        task.history.replace(self.validation, self.training)
+        task.best = self.best
+
+
+def take_up(
+    folder: Path,
+    config: RunConfig,
+    initial: Vector,
+    *,
+    plan: CheckpointPlan | None = None,
+    record: bool = False,
+    reopen: bool = False,
+) -> TakenUp:
+    """Begin the run in `folder`, or go on with it where its newest checkpoint left it. Blocks.
+
+    `initial` are the weights to begin with where there is no checkpoint; `reopen`: a run that was stopped goes on.
+    Raises `WebNNError("invalid_checkpoint")`.
+    """
+    journal = Journal.open(folder)
+    try:
+        return _take_up(journal, folder, config, initial, plan=plan, record=record, reopen=reopen)
+    except BaseException:
+        journal.close()
+        raise
+
+
+def _take_up(
+    journal: Journal,
+    folder: Path,
+    config: RunConfig,
+    initial: Vector,
+    *,
+    plan: CheckpointPlan | None,
+    record: bool,
+    reopen: bool,
+) -> TakenUp:
+    checkpoint = read_checkpoint(folder / CHECKPOINT_FOLDER)
+    at = 0.0 if checkpoint is None else float(checkpoint.manifest["seconds"])
+    life = journal.begin(0 if checkpoint is None else checkpoint.manifest["version"], at)
+    known = journal.known_leases()
+    state = None if checkpoint is None else state_to_go_on_in(checkpoint, reopen=reopen)
+    run = restored_run(config, checkpoint, life, known, state)
+    lost = journal.go_back(run.returned_to, run.aftermath, life.at) if life.number else 0
+    engine = make_engine(run, config, checkpoint, initial)
+    log = None
+    if record:
+        log = FrameLog(recording_path(folder, life.number))
+        log.append(encode_life(Life(config, engine.newest.weights, life, known, checkpoint, state)))
+    taken = TakenUp(
+        run=run,
+        engine=engine,
+        clock=RunClock(life.at),
+        keeper=Keeper(folder, journal, plan, reserved_version=life.highest_version + VERSIONS_AHEAD, log=log),
+        version=run.returned_to,
+        lost=lost,
+        damaged=() if checkpoint is None else checkpoint.damaged,
+        validation=journal.validations(),
+        training=journal.training(),
+    )
+    taken.best = _best_of(folder, run)
+    return taken
+
+
+def restored_run(
+    config: RunConfig,
+    checkpoint: Checkpoint | None,
+    life: Incarnation,
+    known: Sequence[LeaseRecord],
+    state: RunState | None,
+) -> Run:
+    """Make the run of a checkpoint (None: one that begins) for another life of it."""
+    if checkpoint is None:
+        run = Run(config, life.at, incarnation=life.number, highest_version=life.highest_version)
+        run.go_over(known, 0.0)
+        return run
+    return Run.restore(
+        config,
+        checkpoint.manifest["snapshot"],
+        life.at,
+        highest_version=life.highest_version,
+        incarnation=life.number,
+        known=known,
+        state=state,
+    )
+
+
+def state_to_go_on_in(checkpoint: Checkpoint, *, reopen: bool) -> RunState | None:
+    """Say in which state a run goes on; None: in that of the checkpoint."""
+    snapshot = checkpoint.manifest["snapshot"]
+    waits_for_disk = (snapshot["reason"] or "").startswith(DISK_TROUBLE)
+    over = snapshot["state"] in (RunState.STOPPED, RunState.FAILED)
+    return RunState.RUNNING if waits_for_disk or (reopen and over) else None
+
+
+def make_engine(run: Run, config: RunConfig, checkpoint: Checkpoint | None, initial: Vector) -> LocalEngine:
+    """Make the engine with a checkpoint's weights and memory, or with the initial weights."""
+    if checkpoint is None:
+        return LocalEngine(run.strategy, initial, config.num_trainable, version=run.first_version)
+    if len(checkpoint.weights) != config.num_weights:
+        message = f"The checkpoint has {len(checkpoint.weights)} weights; the model has {config.num_weights}."
+        raise WebNNError("invalid_checkpoint", message)
+    return LocalEngine(
+        run.strategy,
+        checkpoint.weights,
+        config.num_trainable,
+        version=run.version,
+        iterations=checkpoint.manifest["iterations"],
+        state=checkpoint.strategy_state or None,
+    )
+
+
+def _best_of(folder: Path, run: Run) -> Snapshot | None:
+    """Read the best version, and tell the run of it, which may have been checkpointed before that was validated."""
+    try:
+        best = read_checkpoint(folder / BEST_FOLDER)
+    except WebNNError:
+        return None
+    if best is None:
+        return None
+    result = best.manifest["best"]
+    run.keep_best(VersionResult(result["version"], result["whole"], Validation(**result["result"])))
+    if run.best is None or run.best.version != best.manifest["version"]:
+        return None
+    return take_snapshot(best.weights, best.manifest["version"], best.manifest["iterations"])
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRun:
+    """A run in the runs folder, as its files tell it. `live`: a process serves it now."""
+
+    folder: Path
+    name: str
+    state: str
+    reason: str
+    live: bool
+    seed: int
+    port: int | None
+    created: str
+    accuracy: float | None
+    iterations: int
+
+    @property
+    def id(self) -> str:
+        return self.folder.name
+
+    @property
+    def resumable(self) -> bool:
+        """Whether it can be taken up again."""
+        return not self.live and self.state != RunState.FINISHED
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether it neither ended nor goes on."""
+        return not self.live and self.state in (RunState.CREATED, RunState.RUNNING, RunState.PAUSED)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Render for `wnn runs --json`."""
+        return {**asdict(self), "folder": str(self.folder), "id": self.id, "interrupted": self.interrupted}
+
+
+def find_runs(runs_dir: Path) -> list[FoundRun]:
+    """Find the runs of a runs folder, oldest first; folders that are none are passed over."""
+    folders = [path.parent for path in runs_dir.glob("*/config.json")] if runs_dir.is_dir() else []
+    found = [look_at_run(folder) for folder in folders]
+    return sorted((run for run in found if run is not None), key=lambda run: (run.created, run.id))
+
+
+def look_at_run(folder: Path) -> FoundRun | None:
+    """Read what a run's files say of it; None where they say nothing."""
+    try:
+        config = json.loads((folder / "config.json").read_text("utf-8"))
+        name, seed, created = config["model"].get("name", folder.name), int(config["seed"]), config["created"]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    journal = Journal.look(folder)
+    if journal is None:
+        return None
+    try:
+        validations = journal.validations()
+        return FoundRun(
+            folder=folder,
+            name=config.get("name", name),
+            state=journal.fact("state") or "created",
+            reason=journal.fact("reason") or "",
+            live=is_live(folder),
+            seed=seed,
+            port=journal.fact("port"),
+            created=created,
+            accuracy=validations[-1][4] if validations else None,
+            iterations=journal.merged()[1],
+        )
+    finally:
+        journal.close()

@@ -1,0 +1,96 @@
+"""Taking a live run back to an earlier version: a restart from an older checkpoint, with everyone still there."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from webnn.core.errors import WebNNError
+from webnn.core.events import Joined, Ready
+from webnn.core.run import Run
+from webnn.core.states import RunState
+from webnn.engine.local import take_snapshot
+from webnn.server.event_log import Life, encode_life
+from webnn.server.keeping import BEST_FOLDER, CHECKPOINT_FOLDER, Keeper
+from webnn.server.resuming import restored_run
+from webnn.server.run_task import RunTask
+from webnn.store.checkpoint import Checkpoint, read_checkpoint, read_version, write_checkpoint
+from webnn.store.recording import FrameLog, recording_path
+
+BEST = "best"
+
+
+async def roll_back(task: RunTask, to: int | str) -> int:
+    """Take a run back to version `to` (or `"best"`), which a checkpoint must have; returns that version.
+
+    Its weights become a new version, above all that were ever handed out. Work merged above it is rolled back, leases
+    that are out are not needed any more, and the examples of both are free.
+    Raises `WebNNError` `not_running`, `no_checkpoint` or `invalid_checkpoint`.
+    """
+    keeper = task.keeper
+    if keeper is None or task.state not in (RunState.RUNNING, RunState.PAUSED):
+        raise WebNNError("not_running", f"The run is {task.state}, which does not allow this.")
+    await keeper.write_moment()
+    checkpoint = await asyncio.to_thread(_find, keeper.folder, to)
+    await task.between_events(lambda: _turn_back(task, keeper, checkpoint))
+    return int(checkpoint.manifest["version"])
+
+
+def _find(folder: Path, to: int | str) -> Checkpoint:
+    best = read_checkpoint(folder / BEST_FOLDER)
+    if to == BEST:
+        if best is None:
+            raise WebNNError("no_checkpoint", "No version has been validated yet, so none is the best.")
+        return best
+    if best is not None and best.manifest["version"] == to:
+        return best
+    return read_version(folder / CHECKPOINT_FOLDER, int(to))
+
+
+async def _turn_back(task: RunTask, keeper: Keeper, checkpoint: Checkpoint) -> None:
+    """What happens between two events. The disk is written to first, so that a crash finds one run or the other."""
+    before, version, now = task.run, int(checkpoint.manifest["version"]), task.now
+    if before.state.over or before.closing:
+        raise WebNNError("not_running", "The run ends already.")
+    await keeper.flush()
+    life = await asyncio.to_thread(keeper.journal.begin, version, now)
+    known = await asyncio.to_thread(keeper.journal.known_leases)
+    state = before.state
+    run = restored_run(before.config, checkpoint, life, known, state)
+    run.reason = before.reason
+    manifest = {**checkpoint.manifest, "version": run.version, "seconds": life.at, "snapshot": run.snapshot()}
+    await asyncio.to_thread(
+        write_checkpoint,
+        *(keeper.folder / CHECKPOINT_FOLDER, checkpoint.weights, checkpoint.strategy_state),
+        *(manifest, keeper.plan.keep),
+    )
+    await asyncio.to_thread(keeper.journal.go_back, version, run.aftermath, life.at)
+    log = None
+    if keeper.records:
+        log = FrameLog(recording_path(keeper.folder, life.number))
+        parts = Life(before.config, checkpoint.weights, life, known, checkpoint, state)
+        await asyncio.to_thread(log.append, encode_life(parts))
+    weights_iterations = int(checkpoint.manifest["iterations"])
+    task.engine.restore(run.version, weights_iterations, checkpoint.weights, checkpoint.strategy_state or None)
+    keeper.take_over(life.highest_version, log)
+    _keep_best(task, run, checkpoint)
+    task.switch(run, keeper.journal.validations(), keeper.journal.training())
+    _let_in_again(task, before)
+
+
+def _keep_best(task: RunTask, run: Run, checkpoint: Checkpoint) -> None:
+    """The best version so far stays the best, though the run may have gone back behind it."""
+    if task.best is not None and task.run.best is not None:
+        run.keep_best(task.run.best)
+    elif run.best is not None and run.best.version == checkpoint.manifest["version"]:
+        manifest = checkpoint.manifest
+        task.best = take_snapshot(checkpoint.weights, manifest["version"], manifest["iterations"])
+
+
+def _let_in_again(task: RunTask, before: Run) -> None:
+    """Tell the new run who is there, and who waits for a lease."""
+    waiting = {volunteer.volunteer_id: volunteer for volunteer in before.waiting}
+    for volunteer in before.volunteers:
+        task.post(Joined(volunteer.volunteer_id, volunteer.device))
+    for volunteer_id, volunteer in waiting.items():
+        task.post(Ready(volunteer_id, volunteer.device.backend, volunteer.pace))

@@ -1,0 +1,1 @@
+"""Discrete-event simulation: virtual volunteers, in virtual time, round a real run with real gradients."""

@@ -1,0 +1,84 @@
+"""From a model definition to everything that simulations of it share."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from webnn.core.config import RunConfig, ShardSize
+from webnn.data.loading import load_dataset
+from webnn.data.shards import ShardStore, cut_shards, encode_split
+from webnn.evaluator.evaluator import Evaluator
+from webnn.model.definition import ModelDefinition
+from webnn.sim.node_trainer import NodeTrainer
+from webnn.sim.simulation import Target
+
+MAX_PROCESSES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Laboratory:
+    """A model with its data, and a trainer that computes real gradients for it. It holds processes: `close` it.
+
+    `shard_bytes`: how much each shard takes on the wire, by name.
+    """
+
+    definition: ModelDefinition
+    config: RunConfig
+    target: Target
+    trainer: NodeTrainer
+    shard_bytes: Mapping[str, int]
+
+    async def close(self) -> None:
+        await self.trainer.close()
+
+
+async def prepare(
+    definition: ModelDefinition,
+    dataset_search: Sequence[Path],
+    data_dir: Path,
+    seed: int,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Laboratory:
+    """Load the data, cut it, build the model with the weights of `seed`, and start the processes that train.
+
+    Raises `WebNNError` for what the person has to mend.
+    """
+    tell(f"Loading the dataset {definition.dataset}")
+    loaded = await asyncio.to_thread(
+        load_dataset, definition.dataset, dataset_search, definition.dataset_options, data_dir, lambda _: None
+    )
+    shards = await asyncio.to_thread(cut_shards, loaded.dataset, seed)
+    tell("Building the model")
+    evaluator = await Evaluator.start()
+    try:
+        built = await evaluator.build(definition, loaded.description, seed)
+        await evaluator.check(shards.get(shards.shards[0].name))
+        await evaluator.load_validation(lambda: encode_split(loaded.dataset.validation))
+        trainer = await NodeTrainer.start(
+            evaluator,
+            built,
+            {"dataset": dict(loaded.description), "training": definition.training_of(seed)},
+            ((shard.name, shards.get(shard.name)) for shard in shards.shards),
+            processes=min(MAX_PROCESSES, os.cpu_count() or 1),
+        )
+    except BaseException:
+        await evaluator.close()
+        raise
+    sizes = [ShardSize(shard.name, shard.num_examples) for shard in shards.shards]
+    held_out = len(loaded.dataset.validation)
+    config = definition.run_config(seed, sizes, built.num_weights, built.num_trainable, held_out)
+    stop = definition.training.stop
+    target = Target(stop.accuracy, None if stop.accuracy is not None else stop.loss)
+    return Laboratory(definition, config, target, trainer, wire_sizes(shards))
+
+
+def wire_sizes(shards: ShardStore) -> dict[str, int]:
+    """Count the bytes that each shard takes on the wire: those of the first tell how well they all pack."""
+    first = shards.shards[0]
+    packed = shards.gzipped(first.name)
+    share = 1.0 if packed is None else len(packed) / first.num_bytes
+    return {shard.name: int(share * shard.num_bytes) for shard in shards.shards}

@@ -1,0 +1,165 @@
+"""The server's side of a simulation: the real run and the real engine, and what a server does with their answers."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from typing import Any, Protocol, TypeVar
+
+from webnn.core import effects as fx
+from webnn.core import events as ev
+from webnn.core.leases import Lease
+from webnn.core.metrics import Validation
+from webnn.core.run import Run
+from webnn.engine.base import Snapshot
+from webnn.engine.local import LocalEngine
+from webnn.sim.agenda import Agenda
+
+ANNOUNCE_SECONDS = 0.25
+"""Versions are announced at most so often."""
+
+_T = TypeVar("_T")
+Evaluate = Callable[[Any, int | None], Coroutine[Any, Any, Validation]]
+
+
+class Audience(Protocol):
+    """The volunteers, as the server knows them. Each call is a message on its way."""
+
+    def grant(self, lease: Lease, newest: int) -> None: ...
+
+    def tell_to_wait(self, volunteer_id: str, seconds: float) -> None: ...
+
+    def settle(self, effect: fx.Settle, newest: int) -> None: ...
+
+    def announce(self, version: int) -> None: ...
+
+
+class Server:
+    """Hands events to the run and performs its effects. Each update takes `update_seconds` of virtual time, one after
+    another; validation, which another process does, takes none.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        engine: LocalEngine,
+        agenda: Agenda,
+        audience: Audience,
+        evaluate: Evaluate,
+        *,
+        update_seconds: float = 0.0,
+    ) -> None:
+        self.run = run
+        self.engine = engine
+        self._agenda = agenda
+        self._audience = audience
+        self._evaluate = evaluate
+        self._update_seconds = update_seconds
+        self._free_at = 0.0
+        self._leased: dict[str, int] = {}
+        self._announced_at = -ANNOUNCE_SECONDS
+        self._announcing = False
+        self._wake = 0
+        self._queue: list[ev.Event] = []
+        self._handling = False
+        self.staleness = 0
+        self.num_merged = 0
+
+    async def receive(self, event: ev.Event) -> None:
+        """Take an event as it arrives: updates wait for each other where the server takes time for each."""
+        if self._update_seconds > 0 and isinstance(event, ev.UpdateArrived):
+            self._free_at = max(self._free_at, self._agenda.now) + self._update_seconds
+            self._agenda.at(self._free_at, self.handle, event)
+        else:
+            await self.handle(event)
+
+    async def handle(self, event: ev.Event) -> None:
+        """Let the run handle `event`, and everything that follows from it now."""
+        self._queue.append(event)
+        if self._handling:
+            return
+        self._handling = True
+        while self._queue:
+            effects = self.run.handle(self._queue.pop(0), self._agenda.now)
+            for effect in effects:
+                await self._perform(effect)
+            if any(isinstance(effect, fx.Publish) for effect in effects):
+                self.engine.retain(set(self._leased.values()))
+        self._handling = False
+
+    async def _perform(self, effect: fx.Effect) -> None:
+        match effect:
+            case fx.Grant(lease):
+                self._leased[lease.lease_id] = lease.version
+                self._audience.grant(lease, self.run.version)
+            case fx.Wait(volunteer_id, _, seconds):
+                self._audience.tell_to_wait(volunteer_id, seconds)
+            case fx.Judge(lease_id, payload):
+                self._queue.append(ev.Judged(lease_id, at_once(self.engine.judge(payload))))
+            case fx.Appraise(lease_id, num_examples, payload):
+                self._queue.append(ev.Appraised(lease_id, await self._evaluate(payload, num_examples)))
+            case fx.Merge():
+                self._merge(effect)
+            case fx.Merged():
+                self.staleness += effect.staleness
+                self.num_merged += 1
+            case fx.Settle():
+                self._leased.pop(effect.lease_id, None)
+                self._audience.settle(effect, self.run.version)
+            case fx.Publish():
+                self._announce()
+            case fx.Validate(version, whole, num_examples):
+                result = await self._evaluate(self.engine.newest.weights, None if whole else num_examples)
+                self._queue.append(ev.Validated(version, whole, result))
+            case fx.Wake(at):
+                self._wake += 1
+                self._agenda.at(at, self._tick, self._wake)
+            case fx.StateChanged():
+                pass
+
+    def _merge(self, effect: fx.Merge) -> None:
+        contributions = effect.contributions
+        if self.run.strategy.needs_base:
+            contributions = tuple(
+                replace(each, base=self.snapshot(each.base_version).weights) for each in contributions
+            )
+        at_once(self.engine.merge(effect.version, effect.iterations, contributions))
+        self._queue.append(ev.MergeDone(effect.version))
+
+    def snapshot(self, version: int) -> Snapshot:
+        """The weights of `version`, or the newest where it is gone."""
+        return self.engine.snapshot(version) or self.engine.newest
+
+    async def _tick(self, wake: int) -> None:
+        if wake == self._wake:
+            await self.handle(ev.Tick())
+
+    def _announce(self) -> None:
+        if self._announcing:
+            return
+        due = self._announced_at + ANNOUNCE_SECONDS
+        if self._agenda.now >= due:
+            self._announce_now()
+        else:
+            self._announcing = True
+            self._agenda.at(due, self._announce_now)
+
+    def _announce_now(self) -> None:
+        self._announcing = False
+        self._announced_at = self._agenda.now
+        self._audience.announce(self.run.version)
+
+
+def make_engine(run: Run, initial: Any) -> LocalEngine:
+    """Make an engine that computes at once, however large the model."""
+    return LocalEngine(run.strategy, initial, run.config.num_trainable, inline_weights=sys.maxsize)
+
+
+def at_once(coroutine: Coroutine[Any, Any, _T]) -> _T:
+    """Take the result of a coroutine that waits for nothing."""
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        return done.value  # type: ignore[no-any-return]
+    raise AssertionError("the engine waited for something")

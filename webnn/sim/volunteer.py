@@ -1,0 +1,358 @@
+"""A virtual volunteer: what `static/src/worker/work.ts` does, in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from webnn.core import effects as fx
+from webnn.core import events as ev
+from webnn.core.events import Vector
+from webnn.core.leases import Lease
+from webnn.core.leases import Outcome as ClientOutcome
+from webnn.core.metrics import TrainingMetrics
+from webnn.engine.base import Snapshot
+from webnn.sim.agenda import Agenda
+from webnn.sim.link import MESSAGE_BYTES, Link
+from webnn.sim.news import News
+from webnn.sim.pacing import Pacing
+from webnn.sim.population import Device
+from webnn.sim.trainer import Trained, Trainer
+
+MAX_UNACKNOWLEDGED = 2
+STEP_REPORT_SECONDS = 0.6
+RETRY_SECONDS = 0.5
+PROGRESS_SECONDS = 5.0
+NAP_CHANCE = 0.25
+HUGE = 1000.0
+
+Handle = Callable[[ev.Event], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Active:
+    """The lease that a volunteer prepares for or trains; `training` its gradients, once they are being computed."""
+
+    lease: Lease
+    done_at: float = 0.0
+    training: asyncio.Task[Trained] | None = None
+    base_version: int = 0
+
+
+@dataclass(slots=True)
+class Carried:
+    """Own work that may not be in the base of the next lease; `version` holds it, None while that is not known."""
+
+    lease_id: str
+    delta: Vector
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What all volunteers share. `shard_bytes` are the sizes on the wire of the shards by name."""
+
+    agenda: Agenda
+    trainer: Trainer
+    handle: Handle
+    snapshot: Callable[[int], Snapshot]
+    news: News
+    shard_bytes: dict[str, int]
+    jitter: float
+    first_shard: bool
+
+
+class Volunteer:
+    """One device: asks for leases, fetches what they need, trains, sends updates, drops out and comes back."""
+
+    def __init__(self, device: Device, world: World, rng: np.random.Generator) -> None:
+        self.device = device
+        self.link = Link(world.agenda, device)
+        self.present = False
+        self.busy_seconds = 0.0
+        self._world = world
+        self._rng = rng
+        self._has_shard = world.first_shard
+        self._life = 0
+        self._start_afresh()
+        self._shards: dict[str, float] = {}  # name: when it is here
+        self._payload_bytes = 4 * len(world.trainer.initial) + MESSAGE_BYTES
+
+    def _start_afresh(self) -> None:
+        """Forget what a closed tab forgets."""
+        self._life += 1
+        self._waiting: deque[Lease] = deque()
+        self._active: Active | None = None
+        self._sent: dict[str, float] = {}  # updates whose outcome is awaited, and since when
+        self._pacing = Pacing()
+        self._asked = False
+        self._quiet_until = 0.0
+        self._newest = 0
+        self._held = 0
+        self._loading: dict[int, float] = {}  # version: when it is here
+        self._own: tuple[str, int | None] | None = None
+        self._carried: list[Carried] = []
+        self._seconds_per_iteration: float | None = None
+
+    # Coming and going
+
+    async def join(self) -> None:
+        """Open the page."""
+        agenda = self._world.agenda
+        self.present = True
+        if self.device.drop_rate > 0:
+            agenda.after(float(self._rng.exponential(1 / self.device.drop_rate)), self._drop_out, self._life)
+        self.link.up(MESSAGE_BYTES, self._arrive)
+
+    async def _arrive(self) -> None:
+        """At the server: welcome."""
+        device = ev.Device("worker", "virtual", "simulated")
+        await self._world.handle(ev.Joined(self.device.volunteer_id, device))
+        self.link.down(MESSAGE_BYTES, self._turn)
+
+    async def _drop_out(self, life: int) -> None:
+        """Close the tab, with all that is in it."""
+        if life != self._life:
+            return
+        agenda, away = self._world.agenda, self.device.return_seconds
+        self.present = False
+        self.link.cut()
+        self._start_afresh()
+        await self._world.trainer.forget(self.device.volunteer_id)
+        await self._world.handle(ev.Left(self.device.volunteer_id, "dropped out", for_good=False))
+        if away is not None:
+            agenda.after(away.at(float(self._rng.random())), self.join)
+
+    async def finish(self) -> None:
+        """The simulation is over: wait for gradients that nobody needs any more."""
+        if self._active is not None:
+            await self._give_up(self._active)
+
+    # What the server says
+
+    async def granted(self, lease: Lease, newest: int) -> None:
+        self._know(newest)
+        self._asked = False
+        self._quiet_until = 0.0
+        self._waiting.append(lease)
+        self._fetch_shards(lease)
+        await self._turn()
+
+    async def must_wait(self, seconds: float) -> None:
+        self._asked = False
+        self._quiet_until = self._world.agenda.now + seconds
+
+    async def settled(self, effect: fx.Settle, newest: int) -> None:
+        self._know(newest)
+        since = self._sent.pop(effect.lease_id, None)
+        if since is not None:
+            self._pacing.settled(self._world.agenda.now - since, whole=effect.whole)
+        if self._own is not None and self._own[0] == effect.lease_id:
+            self._own = (effect.lease_id, newest if effect.whole else None)
+        for carried in self._carried:
+            if carried.lease_id == effect.lease_id:
+                carried.version = newest
+        if effect.outcome is not ClientOutcome.MERGED:
+            self._carried = [carried for carried in self._carried if carried.lease_id != effect.lease_id]
+        self._waiting = deque(lease for lease in self._waiting if lease.lease_id != effect.lease_id)
+        active = self._active
+        if active is not None and active.lease.lease_id == effect.lease_id:
+            await self._give_up(active)
+        elif active is not None and active.lease.carry and active.training is not None:
+            self._load()
+        await self._turn()
+
+    def _know(self, version: int) -> None:
+        self._newest = max(self._newest, version)
+
+    def _newest_known(self) -> int:
+        """The newest version that we heard of, announcements included."""
+        self._know(self._world.news.known_at(self._world.agenda.now - self.device.latency))
+        return self._newest
+
+    # The loop
+
+    async def _turn(self) -> None:
+        """Look for something to do."""
+        self._ask()
+        if self._active is None and self._waiting and not self._must_await_outcome():
+            self._active = Active(self._waiting.popleft())
+            await self._prepare(self._active)
+
+    def _ask(self) -> None:
+        if self._asked or self._waiting or self._world.agenda.now < self._quiet_until:
+            return
+        self._asked = True
+        ready = ev.Ready(self.device.volunteer_id, "simulated", self._seconds_per_iteration)
+        self.link.up(MESSAGE_BYTES, self._world.handle, ready)
+
+    def _must_await_outcome(self) -> bool:
+        if not self._sent:
+            return False
+        return len(self._sent) >= MAX_UNACKNOWLEDGED or not self._pacing.should_overlap()
+
+    # Preparing
+
+    async def _prepare(self, active: Active) -> None:
+        """Wait for shards and base weights, then train."""
+        now = self._world.agenda.now
+        ready_at = max([now, *(self._shards.get(part.shard, now) for part in active.lease.parts)])
+        version, weights_at = self._choose_base(active.lease)
+        active.base_version = version
+        self._world.agenda.at(max(ready_at, weights_at), self._train, active, self._life)
+
+    def _choose_base(self, lease: Lease) -> tuple[int, float]:
+        """The version to start from, and when it is here; see `chooseBase` in the client."""
+        now = self._world.agenda.now
+        own = None if self._own is None else self._own[1]
+        if own is not None and own >= lease.version and own == self._newest_known():
+            self._held = own
+            return own, now
+        if self._sent or (lease.carry and self._held >= lease.version):
+            coming = [(version, at) for version, at in self._loading.items() if version >= lease.version and at > now]
+            if coming:
+                return coming[-1]
+            if self._held >= lease.version:
+                return self._held, now
+        return self._load()
+
+    def _load(self) -> tuple[int, float]:
+        """Fetch the newest weights, unless they are here or on their way."""
+        version, now = max(self._newest_known(), 1), self._world.agenda.now
+        if self._held == version:
+            return version, now
+        if version not in self._loading:
+            at = self.link.request(self._payload_bytes)
+            self._loading[version] = at
+            self._world.agenda.at(at, self._loaded, version, at - now, self._life)
+        return version, self._loading[version]
+
+    async def _loaded(self, version: int, seconds: float, life: int) -> None:
+        if life == self._life:
+            self._loading.pop(version, None)
+            self._held = max(self._held, version)
+            self._pacing.downloaded(seconds)
+
+    def _fetch_shards(self, lease: Lease) -> None:
+        for part in lease.parts:
+            if part.shard not in self._shards:
+                now = self._world.agenda.now
+                self._shards[part.shard] = (
+                    now if self._has_shard else self.link.request(self._world.shard_bytes[part.shard])
+                )
+                self._has_shard = False
+
+    # Training
+
+    async def _train(self, active: Active, life: int) -> None:
+        if life != self._life or active is not self._active:
+            return
+        world, lease = self._world, active.lease
+        seconds = lease.iterations * self.device.seconds_per_iteration
+        if world.jitter:
+            seconds *= float(np.exp(self._rng.normal(0, world.jitter)))
+        now = world.agenda.now
+        snapshot = world.snapshot(active.base_version)
+        active.base_version = snapshot.version
+        active.done_at = now + seconds
+        base = self._carry_on(snapshot) if lease.carry else snapshot.weights
+        active.training = asyncio.ensure_future(self._compute(lease, base))
+        self._own = None
+        prefetch_at = active.done_at - STEP_REPORT_SECONDS - 1.5 * self._pacing.download_seconds
+        world.agenda.at(max(prefetch_at, now), self._prefetch, active)
+        if seconds > PROGRESS_SECONDS:
+            world.agenda.after(PROGRESS_SECONDS, self._progress, active)
+        world.agenda.at(active.done_at, self._done, active, seconds, snapshot.weights)
+        self._ask()
+
+    def _carry_on(self, snapshot: Snapshot) -> Vector:
+        """Add own work to a version that does not have it."""
+        self._carried = [
+            carried for carried in self._carried if carried.version is None or carried.version > snapshot.version
+        ]
+        base = snapshot.weights.copy()
+        for carried in self._carried:
+            base += carried.delta
+        return base
+
+    async def _compute(self, lease: Lease, base: Vector) -> Trained:
+        return await self._world.trainer.train(lease, base)
+
+    async def _prefetch(self, active: Active) -> None:
+        if active is self._active and self._pacing.should_overlap():
+            self._load()
+
+    async def _progress(self, active: Active) -> None:
+        now = self._world.agenda.now
+        if active is not self._active or now >= active.done_at:
+            return
+        done = int(active.lease.iterations - (active.done_at - now) / self.device.seconds_per_iteration)
+        event = ev.Progressed(self.device.volunteer_id, active.lease.lease_id, max(done, 0), TrainingMetrics())
+        self.link.up(MESSAGE_BYTES, self._world.handle, event)
+        self._world.agenda.after(PROGRESS_SECONDS, self._progress, active)
+
+    async def _give_up(self, active: Active) -> None:
+        """End a lease that was settled without us."""
+        self._active = None
+        if active.training is not None:
+            await active.training  # what it did to the optimiser's memory is done; only its result is lost
+
+    async def _done(self, active: Active, seconds: float, base: Vector) -> None:
+        if active is not self._active or active.training is None:
+            return
+        trained = await active.training
+        lease = active.lease
+        self._active = None
+        self.busy_seconds += seconds
+        self._seconds_per_iteration = seconds / lease.iterations
+        self._pacing.trained(seconds)
+        if np.isfinite(trained.payload).all():
+            self._own = (lease.lease_id, None)
+            if lease.carry:
+                self._carried.append(Carried(lease.lease_id, trained.payload))
+            update = self._update(active, trained, seconds, base)
+            self._sent[lease.lease_id] = self._world.agenda.now
+            if self.device.naps is not None and self._rng.random() < NAP_CHANCE:
+                self._world.agenda.after(self.device.naps.at(float(self._rng.random())), self._send, update, self._life)
+            else:
+                await self._send(update, self._life)
+        else:
+            event = ev.Abandoned(self.device.volunteer_id, lease.lease_id, "training gave numbers that are not finite")
+            self.link.up(MESSAGE_BYTES, self._world.handle, event)
+        await self._turn()
+
+    async def _send(self, update: ev.UpdateArrived, life: int) -> None:
+        if life == self._life:
+            self.link.up(self._payload_bytes, self._world.handle, update)
+
+    def _update(self, active: Active, trained: Trained, seconds: float, base: Vector) -> ev.UpdateArrived:
+        lease = active.lease
+        return ev.UpdateArrived(
+            volunteer_id=self.device.volunteer_id,
+            lease_id=lease.lease_id,
+            base_version=active.base_version,
+            iterations=lease.iterations,
+            num_examples=lease.num_examples,
+            seconds=seconds,
+            metrics=trained.metrics,
+            payload=self._lied(trained.payload, base if lease.wants == "weights" else np.zeros_like(base)),
+        )
+
+    def _lied(self, payload: Vector, origin: Vector) -> Vector:
+        """Make of honest work what this volunteer says it was. `origin` is the payload of no work at all."""
+        match self.device.lie:
+            case None:
+                return payload
+            case "nan":
+                return np.full_like(payload, np.nan)
+            case "sign":
+                return origin - (payload - origin)
+            case "huge":
+                return origin + (payload - origin) * np.float32(HUGE)
+            case _:
+                scale = np.float32(np.sqrt(np.mean(np.square(payload - origin), dtype=np.float64)))
+                return origin + self._rng.standard_normal(len(payload), np.float32) * scale
