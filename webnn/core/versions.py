@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import takewhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Versions:
         self.iterations = iterations
         self._known[version] = _Behind(iterations, self.merges)
         floor = version if oldest is None else oldest
-        while (
-            first := next(iter(self._known))
-        ) < floor:  # they lie in order: a look at each would cost more than merging
-            del self._known[first]
+        for known in list(
+            takewhile(lambda known: known < floor, self._known)
+        ):  # in order: a look at each would be slow
+            del self._known[known]

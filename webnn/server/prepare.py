@@ -114,14 +114,15 @@ async def prepare_run(request: PrepareRequest, progress: Callable[[Preparation],
     Everything that an owner may have got wrong is found here, as a `WebNNError`; nothing is left behind then. A run
     that is resumed is found as it was left, if its data are the same.
     """
-    if request.resume is None:
+    folder = request.resume
+    if folder is None:
         return await _prepare(request, None, progress)
-    lock = RunLock.take(request.resume)
+    lock = RunLock.take(folder)
     try:
-        earlier = read_earlier(request.resume)
-        progress(Step(f"Going on with the run {request.resume.name}"))
-        definition = replace(request, definition=earlier.definition, seed=earlier.seed)
-        return await _prepare(definition, Resumption(request.resume, lock, earlier), progress)
+        earlier = read_earlier(folder)
+        progress(Step(f"Going on with the run {folder.name}"))
+        request = replace(request, definition=earlier.definition, seed=earlier.seed)
+        return await _prepare(request, Resumption(folder, lock, earlier), progress)
     except BaseException:
         lock.release()
         raise
