@@ -103,6 +103,11 @@ async def watch_every_tab(look: Look, url: str, token: str) -> None:
     await page.click("#own-form button")
     await page.wait_for_selector("#own-controls:not([hidden])")
     await look.check("watch-own-controls")
+    await page.click("#own-save")
+    await page.wait_for_selector("#own-note:has-text('Saved in')")
+    await page.click("#own-best")  # a young run may have none yet, and says so
+    await page.wait_for_selector("#own-note:has-text('version'):not(:has-text('Saved'))")
+    look.console[:] = [line for line in look.console if "status of 404" not in line and "status of 409" not in line]
     await page.click("#own-stop")
     await look.check("watch-own-stopping")
     await page.keyboard.press("Escape")
