@@ -89,6 +89,7 @@ export class Work {
   private readonly queue = new LeaseQueue();
   private readonly outbox: Outbox;
   private readonly poster: Poster;
+  private mayPost = true;
   private readonly pacing = new Pacing();
   private readonly downloader: Downloader;
   private readonly shards: ShardCache;
@@ -125,6 +126,10 @@ export class Work {
       wanted: (frame) => this.outbox.awaits(frame),
       onSent: (bytesOut) => options.onTraffic(0, bytesOut),
       onError: (message) => options.emit({ type: "error", code: "upload", message }),
+      onBlocked: (frame) => {
+        this.mayPost = false;
+        this.transmit(frame);
+      },
     });
     this.downloader = new Downloader(platform, {
       onTraffic: (bytesIn) => options.onTraffic(bytesIn, 0),
@@ -441,7 +446,8 @@ export class Work {
 
   private transmit(frame: Uint8Array<ArrayBuffer>): boolean {
     const { post_bytes } = this.limits;
-    if (post_bytes === undefined || frame.byteLength < post_bytes) return this.options.sendBytes(frame);
+    if (!this.mayPost || post_bytes === undefined || frame.byteLength < post_bytes)
+      return this.options.sendBytes(frame);
     this.poster.post(frame);
     return true;
   }
