@@ -14,7 +14,7 @@ from aiohttp import WSMsgType, web
 from numpy.typing import NDArray
 
 from webnn.core import messages
-from webnn.core.encoding import Encoding
+from webnn.core.encoding import Encoding, decode_vector
 from webnn.core.frames import encode_frame
 from webnn.core.leases import Lease, Outcome, Part
 from webnn.core.merging.base import Wants
@@ -98,7 +98,7 @@ class FakeServer:
                 self.joined.set()
                 return [] if self.stay else [self._lease()]
             case messages.UpdateMessage():
-                self.update = np.frombuffer(payload, Encoding(message.encoding).dtype).astype(np.float32)
+                self.update = decode_vector(payload, message.encoding, self.built.num_weights)
                 return [
                     messages.outcome(
                         lease_id=message.lease_id,

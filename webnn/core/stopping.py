@@ -47,7 +47,7 @@ def limit_reached(stop: StopConditions, seconds: float, iterations: int, *, epoc
     if stop.epochs is not None and epochs_done:
         return Ending(StopKind.EPOCHS, f"The {stop.epochs:g} epochs asked for are done.")
     if stop.iterations is not None and iterations >= stop.iterations:
-        return Ending(StopKind.ITERATIONS, f"The {stop.iterations} iterations asked for are done.")
+        return Ending(StopKind.ITERATIONS, f"The {stop.iterations:,} iterations asked for are done.")
     return None
 
 
@@ -56,13 +56,13 @@ def target_met(stop: StopConditions, result: Validation) -> Ending | None:
     if stop.accuracy is not None and result.accuracy is not None and result.accuracy >= stop.accuracy:
         return Ending(
             StopKind.ACCURACY,
-            f"Accuracy reached {result.accuracy:.4f} on {result.num_examples} held-out examples"
+            f"Accuracy reached {result.accuracy:.4f} on {result.num_examples:,} held-out examples"
             f" ({stop.accuracy:g} was asked for).",
         )
     if stop.loss is not None and result.loss <= stop.loss:
         return Ending(
             StopKind.LOSS,
-            f"Loss fell to {result.loss:.4f} on {result.num_examples} held-out examples ({stop.loss:g} was asked for).",
+            f"Loss fell to {result.loss:.4f} on {result.num_examples:,} held-out examples ({stop.loss:g} was asked for).",
         )
     return None
 

@@ -1,0 +1,253 @@
+/**
+ * What passes between this device and the server for the sake of leases: shards and weights on their way here, updates
+ * on their way back, and which version the weights in the trainer are.
+ */
+import type { Platform } from "../shared/platform.ts";
+import type { LeaseMessage, OutcomeMessage, Version, WelcomeMessage } from "../shared/protocol.ts";
+import { finiteOrNull } from "./active.ts";
+import type { RunAddress } from "./address.ts";
+import { Carried } from "./carried.ts";
+import { Downloader } from "./download.ts";
+import type { LeaseTrainer, SessionEvent, ShardPart, TrainedLease } from "./events.ts";
+import { Outbox } from "./outbox.ts";
+import { Pacing } from "./pacing.ts";
+import { Poster } from "./poster.ts";
+import { ShardCache } from "./shards.ts";
+import { WeightStore } from "./weights.ts";
+import { type EncodingChoice, Wire } from "./wire.ts";
+
+const MAX_UNACKNOWLEDGED = 2;
+const RESEND_SECONDS = 60;
+const SHARD_BYTES = 256 << 20;
+const NO_BYTES = new Uint8Array(0);
+
+export interface ExchangeOptions {
+  welcome: WelcomeMessage;
+  address: RunAddress;
+  platform: Platform;
+  encoding: EncodingChoice;
+  /** The trainer has examples of its own: no shard is loaded. */
+  ownExamples: boolean;
+  /** False where there is no connection. */
+  sendBytes(frame: Uint8Array<ArrayBuffer>): boolean;
+  emit(event: SessionEvent): void;
+  /** The `Authorization` header that proves who posts. */
+  authorization(): string;
+  onTraffic(bytesIn: number, bytesOut: number): void;
+}
+
+/** What a lease is trained from; a null vector: what is in the trainer. */
+export interface Base {
+  version: number;
+  vector: Float32Array | null;
+}
+
+export class Exchange {
+  private readonly options: ExchangeOptions;
+  private readonly outbox: Outbox;
+  private readonly poster: Poster;
+  private mayPost = true;
+  private readonly pacing = new Pacing();
+  private readonly downloader: Downloader;
+  private readonly shards: ShardCache;
+  private readonly weights: WeightStore;
+  private readonly wire: Wire;
+  private readonly carried = new Carried();
+  /** The lease whose trained weights are in the trainer, and the version that they turned out to be. */
+  private own: { leaseId: string; version: number | null; exact: boolean } | null = null;
+  private sentAt = 0;
+
+  constructor(options: ExchangeOptions) {
+    const { welcome, platform, address } = options;
+    this.options = options;
+    this.outbox = new Outbox((frame) => this.transmit(frame));
+    this.poster = new Poster({
+      url: address.updates,
+      platform,
+      authorization: () => options.authorization(),
+      wanted: (frame) => this.outbox.awaits(frame),
+      onSent: (bytesOut) => options.onTraffic(0, bytesOut),
+      onError: (message) => options.emit({ type: "error", code: "upload", message }),
+      onBlocked: (frame) => {
+        this.mayPost = false;
+        this.transmit(frame);
+      },
+    });
+    this.downloader = new Downloader(platform, {
+      onTraffic: (bytesIn) => options.onTraffic(bytesIn, 0),
+      onRetry: (message) => options.emit({ type: "error", code: "download", message }),
+    });
+    this.shards = new ShardCache({
+      downloader: this.downloader,
+      storage: platform.storage,
+      urlOf: (shard) => address.shard(shard),
+      maxBytes: SHARD_BYTES,
+    });
+    this.wire = new Wire(welcome.encodings, options.encoding, welcome.model.num_weights);
+    this.weights = new WeightStore(welcome.weights, {
+      downloader: this.downloader,
+      numWeights: welcome.model.num_weights,
+      urlOf: (version, encoding) => address.weights(version, encoding),
+      encoding: () => this.wire.down,
+      onDownload: (seconds, bytes) => {
+        this.pacing.downloaded(seconds);
+        this.wire.downloaded(bytes, seconds);
+      },
+      now: () => platform.now(),
+    });
+  }
+
+  /** The newest version that is here, in the trainer or beside it; null where none is. */
+  get heldVersion(): number | null {
+    return this.own?.version ?? this.weights.heldVersion;
+  }
+
+  get awaitsOutcomes(): boolean {
+    return this.outbox.size > 0;
+  }
+
+  /** Whether the next lease should not begin before an outcome is known. */
+  mustAwaitOutcome(): boolean {
+    if (this.outbox.size === 0) return false;
+    return this.outbox.size >= MAX_UNACKNOWLEDGED || !this.pacing.shouldOverlap();
+  }
+
+  announce(version: Version): void {
+    this.weights.announce(version);
+  }
+
+  /** Starts to load what a lease that is granted will need. */
+  prefetchShards(message: LeaseMessage): void {
+    if (!this.options.ownExamples) this.shards.prefetch(message.parts.map(([shard]) => shard));
+  }
+
+  prefetchWeights(): void {
+    this.weights.prefetch();
+  }
+
+  /** How long before the end of a lease the next weights should be asked for, in seconds. */
+  get prefetchSeconds(): number {
+    return 1.5 * this.pacing.downloadSeconds;
+  }
+
+  /** Starts to load the newest weights, where the next lease will not wait for an outcome. */
+  prefetchForOverlap(): void {
+    if (this.pacing.shouldOverlap()) this.weights.prefetch();
+  }
+
+  /** Brings a lease's shards here, and its base weights into `trainer`. Throws what the downloads throw. */
+  async prepare(trainer: LeaseTrainer, message: LeaseMessage): Promise<{ parts: ShardPart[]; base: Base }> {
+    const loading = Promise.all(
+      message.parts.map(async ([shard, first, last]) => ({
+        shard,
+        bytes: this.options.ownExamples ? NO_BYTES : await this.shards.get(shard),
+        first,
+        last,
+      })),
+    );
+    const [parts, base] = await Promise.all([loading, this.chooseBase(message)]);
+    if (base.vector) {
+      trainer.setWeights(message.carry ? this.carried.onto(base.version, base.vector) : base.vector);
+    }
+    return { parts, base };
+  }
+
+  /** The weights in the trainer are about to change. */
+  forgetOwn(): void {
+    this.own = null;
+  }
+
+  /** A lease was trained in `seconds`, from its start to its end. */
+  trained(seconds: number): void {
+    this.pacing.trained(seconds);
+    this.wire.trained(seconds);
+  }
+
+  /** Sends what a lease gave, which is all finite, and keeps it until its outcome is known. */
+  deliver(message: LeaseMessage, base: Base, result: TrainedLease): void {
+    const { lease_id } = message;
+    const { iterations, num_examples, seconds } = result;
+    const { encoding, payload } = this.wire.encode(result.payload, message.wants, base.vector, message.encoding);
+    this.own = { leaseId: lease_id, version: null, exact: encoding === "f32" };
+    if (message.carry) this.carried.sent(lease_id, result.payload);
+    this.outbox.send(
+      {
+        type: "update",
+        lease_id,
+        base_version: base.version,
+        iterations,
+        num_examples,
+        seconds: Math.max(seconds, 1e-6),
+        encoding,
+        loss: finiteOrNull(result.loss),
+        accuracy: finiteOrNull(result.accuracy),
+      },
+      payload,
+      this.now(),
+    );
+    this.sentAt = this.now();
+  }
+
+  settled(message: OutcomeMessage): void {
+    const { lease_id, version, hash, iterations, whole } = message;
+    this.weights.announce({ version, hash, iterations });
+    const sent = this.outbox.acknowledge(lease_id, this.now());
+    if (sent) {
+      this.pacing.settled(sent.seconds, whole);
+      this.wire.uploaded(sent.bytes, sent.seconds);
+    }
+    if (this.own?.leaseId === lease_id) this.own.version = whole && this.own.exact ? version : null;
+    this.carried.settled(lease_id, message.outcome === "merged" ? version : null);
+  }
+
+  /** There is a new connection; for another volunteer than before, nothing that was sent counts. */
+  reconnected(weights: Version, sameVolunteer: boolean): void {
+    this.weights.announce(weights);
+    if (sameVolunteer) {
+      this.outbox.resend();
+    } else {
+      this.outbox.clear();
+      this.carried.clear();
+      if (this.own) this.own.version = null;
+    }
+    this.sentAt = this.now();
+  }
+
+  /** Sends again what has had no answer for long. */
+  resendOld(): void {
+    if (this.outbox.size > 0 && this.now() - this.sentAt > RESEND_SECONDS) {
+      this.sentAt = this.now();
+      this.outbox.resend();
+    }
+  }
+
+  stop(): void {
+    this.downloader.stop();
+    this.poster.stop();
+  }
+
+  /** The weights to start from, the lease's version or a later one; a null vector: those in the trainer. */
+  private async chooseBase(message: LeaseMessage): Promise<Base> {
+    const own = this.own?.version ?? null;
+    const known = own !== null && own >= message.version && own === this.weights.newest.version;
+    if (known && !this.wire.sendsDifferences(message.encoding)) {
+      return { version: own, vector: null };
+    }
+    // While an outcome is awaited, what came during training is new enough: the device must not idle.
+    const keepsBusy = this.outbox.size > 0 || message.carry;
+    const prefetched = keepsBusy ? await this.weights.prefetched(message.version).catch(() => null) : null;
+    return prefetched ?? this.weights.load();
+  }
+
+  private transmit(frame: Uint8Array<ArrayBuffer>): boolean {
+    const { post_bytes } = this.options.welcome.limits;
+    if (!this.mayPost || post_bytes === undefined || frame.byteLength < post_bytes)
+      return this.options.sendBytes(frame);
+    this.poster.post(frame);
+    return true;
+  }
+
+  private now(): number {
+    return this.options.platform.now();
+  }
+}
