@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, assert_never
 
@@ -50,6 +51,14 @@ APPRAISED_AS_VERSION = 0
 
 Turn = Callable[[], Coroutine[Any, Any, None]]
 """Something that is done between two events."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An event for the case that something holds when its turn comes."""
+
+    event: Event
+    condition: Callable[[], bool]
 
 
 class Validator(Protocol):
@@ -110,7 +119,7 @@ class RunTask:
         self._clock = clock
         self._validator = validator
         self.intake = Intake(self.limits.held_update_bytes)
-        self._events: asyncio.Queue[tuple[Event | Turn, asyncio.Future[None] | None] | None] = asyncio.Queue()
+        self._events: asyncio.Queue[tuple[Event | Turn | Attempt, asyncio.Future[None] | None] | None] = asyncio.Queue()
         self._leased: dict[str, int] = {}  # the versions of open leases
         self._listeners: list[Callable[[News], None]] = []
         self._task: asyncio.Task[None] | None = None
@@ -120,6 +129,7 @@ class RunTask:
         self._idle = asyncio.Event()
         self._idle.set()
         self._generation = 0
+        self._handled_at = 0.0
         self._wake: asyncio.TimerHandle | None = None
         self._announcement: asyncio.TimerHandle | None = None
         self._announced = 0
@@ -186,12 +196,14 @@ class RunTask:
         with suppress(WebNNError):
             await self._hand_over(event)
 
-    def attempt(self, event: Event) -> None:
-        """Hand over an event of control that the run may refuse; then nothing happens."""
+    def attempt(self, event: Event, condition: Callable[[], bool] = lambda: True) -> None:
+        """Hand over an event of control, for the case that `condition` holds when its turn comes and that the run does
+        not refuse it; otherwise nothing happens.
+        """
         if self._task is not None and not self._task.done():
             handled = asyncio.get_running_loop().create_future()
             handled.add_done_callback(lambda done: done.cancelled() or done.exception())
-            self._events.put_nowait((event, handled))
+            self._events.put_nowait((Attempt(event, condition), handled))
 
     async def between_events(self, turn: Turn) -> None:
         """Do something while no event is handled and no arithmetic is under way; answers to come are dropped.
@@ -199,6 +211,10 @@ class RunTask:
         Raises what `turn` raises, and `WebNNError("not_running")` if the run is gone.
         """
         await self._hand_over(turn)
+
+    def handle_now(self, event: Event) -> None:
+        """Handle an event at once, before those that wait; for a turn between events."""
+        self._handle(event)
 
     def switch(self, run: Run, validation: Sequence[Point], training: Sequence[Point]) -> None:
         """Go on with another run of the same settings, whose weights the engine has, and show its history."""
@@ -251,6 +267,10 @@ class RunTask:
     async def _handle_events(self) -> None:
         while (item := await self._events.get()) is not None:
             event, handled = item
+            if isinstance(event, Attempt):
+                if not event.condition():
+                    continue
+                event = event.event
             if callable(event):
                 await self._take_turn(event, handled)
             elif handled is None:
@@ -283,7 +303,7 @@ class RunTask:
             handled.set_result(None)
 
     def _handle(self, event: Event) -> None:
-        now = self.now
+        now = self._handled_at = self.now
         effects = self.run.handle(event, now)
         self.activity.saw(event, effects, self.run.seconds(now))
         if isinstance(event, Validated):
@@ -337,7 +357,7 @@ class RunTask:
                     self.keeper.begin_merge()
                 self._spawn(self._merge(effect))
             case Merged():
-                self.history.merged(self.run.seconds(self.now), self.run.iterations, effect)
+                self.history.merged(self.run.seconds(self._handled_at), self.run.iterations, effect)
             case Settle():
                 self._settle(effect)
             case Publish():

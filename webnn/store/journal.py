@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -111,6 +112,7 @@ class Journal:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._writing = threading.Lock()
 
     @classmethod
     def open(cls, folder: Path) -> Self:
@@ -147,20 +149,22 @@ class Journal:
         return None
 
     def close(self) -> None:
-        """Close the file. May be called twice."""
-        self._connection.close()
+        """Close the file, after a batch that is being written. May be called twice."""
+        with self._writing:
+            self._connection.close()
 
     def write(self, entries: Iterable[Entry]) -> None:
         """Write entries, all of them or none; on return they outlive a power cut."""
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            for statement, values in entries:
-                self._connection.execute(statement, values)
-            self._connection.execute("COMMIT")
-        except BaseException:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            raise
+        with self._writing:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                for statement, values in entries:
+                    self._connection.execute(statement, values)
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
 
     # a new life
 
