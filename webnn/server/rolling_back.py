@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from webnn.core.errors import WebNNError
 from webnn.core.events import Joined, Ready
 from webnn.core.run import Run
@@ -13,7 +11,7 @@ from webnn.server.event_log import Life, encode_life
 from webnn.server.keeping import BEST_FOLDER, CHECKPOINT_FOLDER, Keeper, in_thread
 from webnn.server.resuming import restored_run
 from webnn.server.run_task import RunTask
-from webnn.store.checkpoint import Checkpoint, read_checkpoint, read_version, write_checkpoint
+from webnn.store.checkpoint import Checkpoint, drop_versions, read_checkpoint, read_version, write_checkpoint
 from webnn.store.recording import FrameLog, recording_path
 
 BEST = "best"
@@ -30,20 +28,26 @@ async def roll_back(task: RunTask, to: int | str) -> int:
     if keeper is None or task.state not in (RunState.RUNNING, RunState.PAUSED):
         raise WebNNError("not_running", f"The run is {task.state}, which does not allow this.")
     await keeper.write_moment()
-    checkpoint = await in_thread(_find, keeper.folder, to)
+    checkpoint = await in_thread(_find, keeper, to)
     await task.between_events(lambda: _turn_back(task, keeper, checkpoint))
     return int(checkpoint.manifest["version"])
 
 
-def _find(folder: Path, to: int | str) -> Checkpoint:
-    best = read_checkpoint(folder / BEST_FOLDER)
+def _find(keeper: Keeper, to: int | str) -> Checkpoint:
+    best = read_checkpoint(keeper.folder / BEST_FOLDER)
+    gone = best is not None and keeper.journal.has_gone_back_over(
+        best.manifest["snapshot"]["incarnation"], best.manifest["version"]
+    )
     if to == BEST:
         if best is None:
             raise WebNNError("no_checkpoint", "No version has been validated yet, so none is the best.")
+        if gone:
+            message = f"The best version, {best.manifest['version']}, is one that the run went back over."
+            raise WebNNError("no_checkpoint", message)
         return best
-    if best is not None and best.manifest["version"] == to:
+    if best is not None and not gone and best.manifest["version"] == to:
         return best
-    return read_version(folder / CHECKPOINT_FOLDER, int(to))
+    return read_version(keeper.folder / CHECKPOINT_FOLDER, int(to))
 
 
 async def _turn_back(task: RunTask, keeper: Keeper, checkpoint: Checkpoint) -> None:
@@ -64,6 +68,7 @@ async def _turn_back(task: RunTask, keeper: Keeper, checkpoint: Checkpoint) -> N
         *(manifest, keeper.plan.keep),
     )
     await in_thread(keeper.journal.go_back, version, run.aftermath, life.at)
+    await in_thread(drop_versions, keeper.folder / CHECKPOINT_FOLDER, version, run.version)
     log = None
     if keeper.records:
         log = FrameLog(recording_path(keeper.folder, life.number))

@@ -269,6 +269,8 @@ class RunTask:
             event, handled = item
             if isinstance(event, Attempt):
                 if not event.condition():
+                    if handled is not None and not handled.done():
+                        handled.set_result(None)
                     continue
                 event = event.event
             if callable(event):
@@ -455,9 +457,9 @@ class RunTask:
             self._idle.set()
 
     def _post_answer(self, generation: int, event: Event) -> None:
-        """Hand over an answer, unless the run that asked for it is another one by now."""
-        if generation == self._generation:
-            self.post(event)
+        """Hand over an answer, for the run that asked for it: when its turn comes, there may be another."""
+        if self.failure is None:
+            self._events.put_nowait((Attempt(event, lambda: generation == self._generation), None))
 
     async def _judge(self, effect: Judge) -> None:
         generation = self._generation
@@ -467,6 +469,7 @@ class RunTask:
 
     async def _appraise(self, effect: Appraise) -> None:
         """Validate the weights of an update, always on the same examples, so that two appraisals compare."""
+        generation = self._generation
         result: Validation | None
         try:
             weights = effect.payload.data.cast("B")
@@ -474,7 +477,7 @@ class RunTask:
         except WebNNError as error:
             self.log.warning("an update could not be appraised: %s", error)
             result = None
-        self.post(Appraised(effect.lease_id, result))
+        self._post_answer(generation, Appraised(effect.lease_id, result))
 
     async def _merge(self, effect: Merge) -> None:
         generation = self._generation
@@ -489,10 +492,10 @@ class RunTask:
         return next((one for one in (self.current, self.best) if one is not None and one.version == version), None)
 
     async def _validate(self, effect: Validate, snapshot: Snapshot | None) -> None:
-        if snapshot is None:
-            self.post(ValidationFailed(effect.version, "Its weights are gone."))
-            return
         generation = self._generation
+        if snapshot is None:
+            self._post_answer(generation, ValidationFailed(effect.version, "Its weights are gone."))
+            return
         iterations = self.run.iterations
         num_examples = None if effect.whole else effect.num_examples
         try:
@@ -509,7 +512,7 @@ class RunTask:
             self.history.validated(seconds, snapshot.version, iterations, result, effect.whole)
             self._tell(ValidationNews(seconds, snapshot.version, iterations, effect.whole, result))
         self._validated = snapshot
-        self.post(Validated(snapshot.version, effect.whole, result))
+        self._post_answer(generation, Validated(snapshot.version, effect.whole, result))
         if self.insight is not None:
             await self.insight.note(self.run.seconds(self.now), snapshot)
 

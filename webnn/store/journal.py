@@ -224,6 +224,12 @@ class Journal:
         row = self._connection.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
         return None if row is None else json.loads(row[0])
 
+    def has_gone_back_over(self, life: int, version: int) -> bool:
+        """Whether a later life than `life` began from before `version`, so that its work counts no more."""
+        query = "SELECT COUNT(*) FROM incarnations WHERE number > ? AND version < ?"
+        (count,) = self._connection.execute(query, (life, version)).fetchone()
+        return bool(count)
+
     def outcomes(self) -> dict[str, int]:
         """Count the leases by outcome; those that have none yet are not counted."""
         query = "SELECT outcome, COUNT(*) FROM leases WHERE outcome IS NOT NULL GROUP BY outcome"
