@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""WebNN from a bare checkout: `python3 cli.py ARGS` is `wnn ARGS`; `python3 cli.py test [ARGS]` runs every test.
+"""WebNN from a bare checkout: `python3 cli.py ARGS` is `wnn ARGS`; `python3 cli.py test [ARGS]` runs every test,
+and `python3 cli.py screenshots` draws the pictures in docs/images.
 
 The first use makes `.venv` beside this file and installs the project in it, editable; later uses check in a few
 milliseconds that nothing has to be redone, and become `wnn`. Needs the standard library only.
@@ -294,6 +295,17 @@ def run_tests(arguments: Sequence[str]) -> int:
     return python_code or node_code
 
 
+def draw_screenshots() -> int:
+    """Draw docs/images with a browser that looks at a run."""
+    ensure_installed("test")
+    run([PYTHON, STATIC / "build.py"], "The browser side could not be built.")
+    browser = ensure_browser()
+    if not browser:
+        raise SetupError("The pictures need Chromium or Chrome; set WNN_TEST_BROWSER to its path.")
+    os.environ["WNN_TEST_BROWSER"] = browser
+    return subprocess.call([str(PYTHON), str(ROOT / "docs" / "screenshots.py")])
+
+
 # The launcher
 
 
@@ -309,6 +321,8 @@ def main(arguments: Sequence[str]) -> int:
     try:
         if arguments[:1] == ["test"]:
             return run_tests(arguments[1:])
+        if arguments == ["screenshots"]:
+            return draw_screenshots()
         ensure_installed()
         ensure_front_end()
     except SetupError as error:

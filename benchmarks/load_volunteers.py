@@ -1,7 +1,7 @@
 """The volunteers of `load.py`: they speak the real protocol over real sockets, and send back the weights they got.
 
-Prints a line of JSON when all are connected and each has had an update merged, then measures until its standard input
-gives a line, and prints what it saw.
+Prints a line of JSON when all are connected (and, where they work as fast as they can, each has had an update merged).
+Then measures from one line of its standard input to the next, and prints what it saw.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Echo:
         self.book = book
         self.pause = pause
         self.rng = random.Random(id(self))
-        self.merged = asyncio.Event()
+        self.warm = asyncio.Event()
         self.held: tuple[int, bytes] = (0, b"")
         self.identity: tuple[str | None, str | None] = (None, None)
         self.post_bytes = 0
@@ -82,6 +82,7 @@ class Echo:
             ) as socket:
                 await self.join(socket)
                 if self.pause:
+                    self.warm.set()
                     await asyncio.sleep(self.rng.random() * self.pause)
                 while await self.lease(socket):
                     pass
@@ -107,7 +108,7 @@ class Echo:
             await socket.send_bytes(
                 encode_header({"type": "abandon", "lease_id": lease["lease_id"], "reason": "only asking"})
             )
-            self.merged.set()
+            self.warm.set()
             return True
         fault = self.fault()
         if fault == "drop":
@@ -151,15 +152,15 @@ class Echo:
         self, socket: aiohttp.ClientWebSocketResponse, lease: dict[str, Any], weights: bytes, fault: str | None
     ) -> None:
         header = {"type": "update", "lease_id": lease["lease_id"], "base_version": lease["version"]}
-        header |= {"iterations": lease["iterations"], "num_examples": lease["num_examples"], "seconds": 0.5}
-        header |= {"encoding": lease["encoding"], "loss": 0.5, "accuracy": 0.5}
+        header |= {"iterations": lease["iterations"], "num_examples": lease["num_examples"]}
+        header |= {"seconds": 0.05 * lease["iterations"], "encoding": lease["encoding"], "loss": 0.5, "accuracy": 0.5}
         payload = self.echo(weights) if fault != "nan" else bytes(len(weights) - 4) + np.float32("nan").tobytes()
         frame = b"".join((encode_header(header), payload))
         for _ in range(2 if fault == "duplicate" else 1):
             await self.send(socket, frame)
         outcome = await expect(socket, "outcome", lease["lease_id"])
         if outcome["outcome"] == "merged":
-            self.merged.set()
+            self.warm.set()
         self.book.ended(outcome["outcome"])
 
     async def send(self, socket: aiohttp.ClientWebSocketResponse, frame: bytes) -> None:
@@ -200,7 +201,8 @@ async def work(options: argparse.Namespace) -> None:
 
 async def measure(echoes: list[Echo], book: Book) -> None:
     for echo in echoes:
-        await echo.merged.wait()
+        await echo.warm.wait()
+    await asyncio.sleep(1.1 * echoes[0].pause)
     print(json.dumps({"connected": len(echoes)}), flush=True)
     await asyncio.to_thread(sys.stdin.readline)
     book.begin()

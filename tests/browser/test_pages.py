@@ -22,7 +22,17 @@ LOOKS = [
     for width, height in ((390, 844), (1440, 900))
     for scheme in ("light", "dark")
 ]
-TABS = ("course", "predictions", "network", "data", "volunteers", "server", "log", "own")
+TABS = {
+    "course": "#loss-chart .uplot",
+    "predictions": "#verdicts:not([hidden])",
+    "network": "#spreads figure",
+    "data": "#data-samples li",
+    "volunteers": "#people tr",
+    "server": "#panel-server",
+    "log": "#log li",
+    "own": "#own-form",
+}
+"""Each tab of the watch page with what stands on it once it is filled."""
 FOR_LONG = ("--set", 'training.stop={"accuracy": 0.9999}', "--set", "training.leaseSeconds=0.5")
 
 
@@ -80,9 +90,9 @@ async def watch_every_tab(look: Look, url: str, token: str) -> None:
     page = look.page
     await page.goto(url)
     await page.wait_for_selector("#watch[data-connection=open]")
-    for tab in TABS:
+    for tab, filled in TABS.items():
         await page.click(f"#tab-{tab}")
-        await page.wait_for_load_state("networkidle")
+        await page.wait_for_selector(filled)
         await look.check(f"watch-{tab}")
     await page.fill("#own-token", "wrong")
     await page.click("#own-form button")
@@ -93,6 +103,11 @@ async def watch_every_tab(look: Look, url: str, token: str) -> None:
     await page.click("#own-form button")
     await page.wait_for_selector("#own-controls:not([hidden])")
     await look.check("watch-own-controls")
+    await page.click("#own-save")
+    await page.wait_for_selector("#own-note:has-text('Saved in')")
+    await page.click("#own-best")  # a young run may have none yet, and says so
+    await page.wait_for_selector("#own-note:has-text('version'):not(:has-text('Saved'))")
+    look.console[:] = [line for line in look.console if "status of 404" not in line and "status of 409" not in line]
     await page.click("#own-stop")
     await look.check("watch-own-stopping")
     await page.keyboard.press("Escape")

@@ -57,6 +57,40 @@ async def test_client_that_holds_the_bytes_gets_304(served: Served) -> None:
         assert changed.status == 200
 
 
+@pytest.mark.parametrize(
+    ("asked", "status", "part"),
+    [
+        ("bytes=0-3", 206, slice(0, 4)),
+        ("bytes=8-", 206, slice(8, None)),
+        ("bytes=-5", 206, slice(-5, None)),
+        ("bytes=40-999", 206, slice(40, None)),
+        ("bytes=-999", 200, slice(None)),
+        ("bytes=0-0,4-5", 200, slice(None)),
+        ("bytes=5-2", 200, slice(None)),
+        ("bytes=-", 200, slice(None)),
+        ("lines=1-2", 200, slice(None)),
+        ("bytes=48-", 416, slice(0, 0)),
+        ("bytes=-0", 416, slice(0, 0)),
+    ],
+)
+async def test_part_of_the_weights_comes_by_range(served: Served, asked: str, status: int, part: slice) -> None:
+    _, whole = await served.get(_weights(served))
+    response, body = await served.get(_weights(served), headers={"Range": asked})
+    assert (response.status, body) == (status, whole[part])
+    if status == 206:
+        first = part.indices(48)[0]
+        assert response.headers["Content-Range"] == f"bytes {first}-{first + len(body) - 1}/48"
+    if status == 416:
+        assert response.headers["Content-Range"] == "bytes */48"
+
+
+async def test_range_of_other_bytes_is_the_whole(served: Served) -> None:
+    first, _ = await served.get(_weights(served))
+    for given, status in ((first.headers["ETag"], 206), ('"other"', 200)):
+        response, _ = await served.get(_weights(served), headers={"Range": "bytes=0-3", "If-Range": given})
+        assert response.status == status
+
+
 async def test_head_has_the_length_and_no_body(served: Served) -> None:
     async with served.http.head(f"{served.url}{_weights(served)}") as response:
         assert response.headers["Content-Length"] == str(4 * len(TARGET))

@@ -11,7 +11,8 @@ import pytest
 from tests.server.world import SHARDS, TARGET, serve
 from webnn.core.config import StopConditions
 from webnn.core.effects import Merged, Settle
-from webnn.core.events import Device, Joined, Left, Tick
+from webnn.core.errors import WebNNError
+from webnn.core.events import Device, Joined, Left, Stop, Tick
 from webnn.core.leases import Outcome
 from webnn.core.metrics import TrainingMetrics
 from webnn.data.dataset import Dataset, Split
@@ -19,6 +20,7 @@ from webnn.engine.base import Snapshot
 from webnn.evaluator.results import BuiltModel, LayerSummary, WeightSpec
 from webnn.server.about import describe_stop
 from webnn.server.activity import MAX_ENTRIES, Activity
+from webnn.server.config import ServerConfig
 from webnn.server.gallery import Gallery
 from webnn.server.histograms import MAX_MOMENTS, Histograms, describe
 from webnn.server.insight import LEAST_SECONDS, Insight, connections
@@ -220,3 +222,29 @@ async def test_pages_can_be_passed_on(tmp_path: Path) -> None:
         assert body.startswith(b"<svg")
         manifest = await served.json("/manifest.webmanifest")
         assert manifest["start_url"] == "/lab/"
+
+
+async def test_whoever_helps_wherever_needed_is_sent_to_a_run_that_goes_on(tmp_path: Path) -> None:
+    async with serve(tmp_path) as served:
+        response, _ = await served.get("/join")
+        assert response.url.path == "/join/test-run"
+        await served.task.ask(Stop("The owner stopped the run."))
+        assert (await served.get("/join"))[0].status == 404
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://a.example/", "a.example", "https://a.example; script-src *", "javascript:x"]
+)
+def test_only_an_origin_may_embed(tmp_path: Path, origin: str) -> None:
+    with pytest.raises(WebNNError, match="embed"):
+        ServerConfig(tmp_path, embed_origins=(origin,))
+
+
+async def test_only_the_frame_may_be_framed(tmp_path: Path) -> None:
+    async with serve(tmp_path) as served:
+        framed = (await served.get("/embed/test-run"))[0].headers["Content-Security-Policy"]
+        assert framed.endswith("frame-ancestors 'self'")
+        assert "unsafe-inline" not in framed
+        script = (await served.get("/embed.js"))[0]
+        assert script.headers["Access-Control-Allow-Origin"] == "*"
+        assert "Access-Control-Allow-Origin" not in (await served.get("/client.js"))[0].headers

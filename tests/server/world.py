@@ -6,7 +6,7 @@ import gzip
 import hashlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +105,7 @@ class Served:
     token: str
     runs_dir: Path
     stop: Callable[[], Any]
+    peers: list[Peer] = field(default_factory=list)
 
     @property
     def base(self) -> str:
@@ -115,7 +116,9 @@ class Served:
         return {"Authorization": f"Bearer {self.token}"}
 
     async def peer(self, **options: Any) -> Peer:
-        return await Peer.connect(self.http, self.base, **options)
+        peer = await Peer.connect(self.http, self.base, **options)
+        self.peers.append(peer)
+        return peer
 
     async def get(self, path: str, **options: Any) -> tuple[aiohttp.ClientResponse, bytes]:
         async with self.http.get(f"{self.url}{path}", **options) as response:
@@ -177,7 +180,10 @@ async def serve(
         task.post(Start())
     async with aiohttp.ClientSession(auto_decompress=False) as http:
         url = f"http://127.0.0.1:{port}{prefix}"
+        served = Served(url, app, task, validator, http, app[TOKEN], runs_dir, runner.cleanup)
         try:
-            yield Served(url, app, task, validator, http, app[TOKEN], runs_dir, runner.cleanup)
+            yield served
         finally:
             await runner.cleanup()
+            for peer in served.peers:  # one that is left open warns when Python finds it, maybe in another test
+                await peer.socket.close()

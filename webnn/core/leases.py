@@ -138,7 +138,8 @@ class LeaseBook:
         return self._by_volunteer.keys()
 
     def oldest_version(self) -> int | None:
-        return min((open_lease.lease.version for open_lease in self._open.values()), default=None)
+        """The oldest that an open lease may start from: that of the lease granted first, since versions only go up."""
+        return next((open_lease.lease.version for open_lease in self._open.values()), None)
 
     def set_deadline(self, open_lease: OpenLease, deadline: float) -> None:
         if deadline < open_lease.deadline:

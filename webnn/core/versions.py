@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import takewhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,4 +48,7 @@ class Versions:
         self.iterations = iterations
         self._known[version] = _Behind(iterations, self.merges)
         floor = version if oldest is None else oldest
-        self._known = {known: behind for known, behind in self._known.items() if known >= floor}
+        for known in list(
+            takewhile(lambda known: known < floor, self._known)
+        ):  # in order: a look at each would be slow
+            del self._known[known]

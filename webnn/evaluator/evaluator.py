@@ -196,12 +196,7 @@ def _build_request(definition: ModelDefinition, dataset: Mapping[str, Any], seed
         "optimizer": definition.optimizer,
         "learning_rate": definition.learning_rate,
         "dataset": dict(dataset),
-        "training": {
-            "batch_size": definition.training.batch_size,
-            "lease_seconds": definition.training.lease_seconds,
-            "seed": seed,
-            "clip": None if definition.training.clip is None else dict(definition.training.clip),
-        },
+        "training": definition.training_of(seed),
     }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from webnn.core.config import StopConditions
+from webnn.core.config import RunConfig, ShardSize, StopConditions
 from webnn.core.errors import WebNNError
 from webnn.core.merging import MergeSpec, make_strategy
 from webnn.core.schedule import Schedule, parse_schedule
@@ -93,6 +93,38 @@ class ModelDefinition:
     def learning_rate(self) -> float:
         """The initial learning rate, before any schedule."""
         return float(cast(float, self.optimizer_options["learningRate"]))
+
+    def training_of(self, seed: int) -> Json:
+        """The protocol's `training`, for a run of `seed`."""
+        return {
+            "batch_size": self.training.batch_size,
+            "lease_seconds": self.training.lease_seconds,
+            "seed": seed,
+            "clip": None if self.training.clip is None else dict(self.training.clip),
+        }
+
+    def run_config(
+        self, seed: int, shards: Sequence[ShardSize], num_weights: int, num_trainable: int, validation_total: int
+    ) -> RunConfig:
+        """The core's settings for a run of this model on a training set of `shards`; `validation_total` examples are
+        held out.
+        """
+        return RunConfig(
+            seed=seed,
+            shards=tuple(shards),
+            batch_size=self.training.batch_size,
+            learning_rate=self.learning_rate,
+            num_weights=num_weights,
+            num_trainable=num_trainable,
+            validation_total=validation_total,
+            lease_seconds=self.training.lease_seconds,
+            schedule=self.training.schedule,
+            stop=self.training.stop,
+            merge=self.merge,
+            validate_every_seconds=self.validation.every_seconds,
+            validate_every_versions=self.validation.every_versions,
+            validation_examples=min(self.validation.examples, validation_total),
+        )
 
 
 def parse_model(raw: object, origin: str, path: Path | None = None, topology: Json | None = None) -> ModelDefinition:

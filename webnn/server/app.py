@@ -56,6 +56,7 @@ def create_app(config: ServerConfig) -> web.Application:
 def _add_routes(app: web.Application) -> None:
     run = "/api/v1/runs/{run}"
     app.router.add_get("/", views.home_page, name="home")
+    app.router.add_get("/join", views.help_page)
     app.router.add_get("/join/{run}", views.join_page, name="join")
     app.router.add_get("/watch/{run}", views.watch_page, name="watch")
     app.router.add_get("/join/{run}/qr.svg", sharing.show_qr)

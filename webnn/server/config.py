@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from webnn.core.errors import WebNNError
 
 MAX_HEADER_BYTES = 65_536
+_VERSION_MESSAGES_PER_SECOND = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,12 @@ class Limits:
     held_update_bytes: int = 1 << 30
     post_bytes: int = 256 << 10
     receiving_bytes: int = 1 << 30
+
+    def announcement_seconds(self, num_volunteers: int) -> float:
+        """How long to wait after a `version` message: leases and outcomes name the newest version too, and to tell a
+        thousand volunteers of it four times a second would cost more than merging.
+        """
+        return max(self.version_seconds, num_volunteers / _VERSION_MESSAGES_PER_SECOND)
 
     def max_frame_bytes(self, num_weights: int) -> int:
         """The largest frame that a volunteer of a model of `num_weights` numbers can need."""

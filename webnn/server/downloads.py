@@ -34,10 +34,11 @@ async def send_weights(request: web.Request) -> web.StreamResponse:
     if snapshot is None or snapshot.hash != named[2]:
         return _gone(task)
     encoded = await task.engine.encoded(snapshot, encoding)
-    task.traffic.bytes_out += len(encoded.body)
-    return await send_bytes(
+    response = await send_bytes(
         request, encoded.body, etag=encoded.etag, content_type="application/octet-stream", cache=IMMUTABLE
     )
+    task.traffic.bytes_out += response.content_length or 0
+    return response
 
 
 def _gone(task: RunTask) -> web.Response:

@@ -97,12 +97,7 @@ class PreparedRun:
             description=definition.description,
             model=self.built.config,
             dataset=self.dataset.description,
-            training={
-                "batch_size": config.batch_size,
-                "lease_seconds": config.lease_seconds,
-                "seed": config.seed,
-                "clip": dict(definition.training.clip) if definition.training.clip is not None else None,
-            },
+            training=definition.training_of(config.seed),
             about=describe_ask(definition, config, self.shards),
         )
 
@@ -119,14 +114,15 @@ async def prepare_run(request: PrepareRequest, progress: Callable[[Preparation],
     Everything that an owner may have got wrong is found here, as a `WebNNError`; nothing is left behind then. A run
     that is resumed is found as it was left, if its data are the same.
     """
-    if request.resume is None:
+    folder = request.resume
+    if folder is None:
         return await _prepare(request, None, progress)
-    lock = RunLock.take(request.resume)
+    lock = RunLock.take(folder)
     try:
-        earlier = read_earlier(request.resume)
-        progress(Step(f"Going on with the run {request.resume.name}"))
-        definition = replace(request, definition=earlier.definition, seed=earlier.seed)
-        return await _prepare(definition, Resumption(request.resume, lock, earlier), progress)
+        earlier = read_earlier(folder)
+        progress(Step(f"Going on with the run {folder.name}"))
+        request = replace(request, definition=earlier.definition, seed=earlier.seed)
+        return await _prepare(request, Resumption(folder, lock, earlier), progress)
     except BaseException:
         lock.release()
         raise
@@ -155,7 +151,9 @@ async def _prepare(
         for warning in (*check.warnings, *resource_warnings(built.num_weights)):
             progress(Step(warning))
         await evaluator.load_validation(lambda: encode_split(loaded.dataset.validation))
-        config = run_config(request, loaded, shards, built)
+        sizes = [ShardSize(shard.name, shard.num_examples) for shard in shards.shards]
+        held_out = len(loaded.dataset.validation)
+        config = definition.run_config(request.seed, sizes, built.num_weights, built.num_trainable, held_out)
         if resumption is None:
             folder = make_run_folder(request.runs_dir, definition.name, datetime.now(UTC))
             lock = RunLock.take(folder)
@@ -193,28 +191,6 @@ class Resumption:
 def fingerprint(shards: ShardStore) -> str:
     """Name the training data as cut: another dataset, seed or order has another name."""
     return hashlib.sha256("".join(shard.name for shard in shards.shards).encode()).hexdigest()
-
-
-def run_config(request: PrepareRequest, loaded: LoadedDataset, shards: ShardStore, built: BuiltModel) -> RunConfig:
-    """Settings of the core for this run."""
-    definition = request.definition
-    validation_total = len(loaded.dataset.validation)
-    return RunConfig(
-        seed=request.seed,
-        shards=tuple(ShardSize(shard.name, shard.num_examples) for shard in shards.shards),
-        batch_size=definition.training.batch_size,
-        learning_rate=definition.learning_rate,
-        num_weights=built.num_weights,
-        num_trainable=built.num_trainable,
-        validation_total=validation_total,
-        lease_seconds=definition.training.lease_seconds,
-        schedule=definition.training.schedule,
-        stop=definition.training.stop,
-        merge=definition.merge,
-        validate_every_seconds=definition.validation.every_seconds,
-        validate_every_versions=definition.validation.every_versions,
-        validation_examples=min(definition.validation.examples, validation_total),
-    )
 
 
 def describe(

@@ -409,9 +409,8 @@ class RunTask:
         if self._announcement is None:
             self._announced = self.run.version
             self.audience.announce(self._version_frame)
-            self._announcement = asyncio.get_running_loop().call_later(
-                self.limits.version_seconds, self._announce_again
-            )
+            seconds = self.limits.announcement_seconds(len(self.audience.volunteers))
+            self._announcement = asyncio.get_running_loop().call_later(seconds, self._announce_again)
 
     def _announce_again(self) -> None:
         self._announcement = None

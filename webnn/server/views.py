@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from aiohttp import web
 
+from webnn.core.errors import WebNNError
+from webnn.core.states import RunState
 from webnn.server.api import find_run
 from webnn.server.keys import PAGES, RUNS
 from webnn.server.run_task import RunTask
@@ -14,7 +17,18 @@ from webnn.server.sharing import public_address
 
 async def home_page(request: web.Request) -> web.Response:
     """All runs; each with a way to join and to watch."""
-    return request.app[PAGES].render(request, "home.html", runs=[task.status() for task in request.app[RUNS]])
+    runs = [task.status() | {"description": task.info.description} for task in request.app[RUNS]]
+    return request.app[PAGES].render(request, "home.html", runs=runs)
+
+
+async def help_page(request: web.Request) -> web.Response:
+    """Send whoever wants to help wherever needed to the run that goes on with the fewest volunteers."""
+    going = [task for task in request.app[RUNS] if task.state is RunState.RUNNING]
+    if not going:
+        raise WebNNError("no_such_run", "No run here needs help at the moment. Come back later.")
+    neediest = min(going, key=lambda task: len(task.audience.volunteers))
+    place = f"{request.app[PAGES].base(request)}/join/{quote(neediest.info.id, safe='')}"
+    raise web.HTTPTemporaryRedirect(place, headers={"Cache-Control": "no-store"})
 
 
 async def join_page(request: web.Request) -> web.Response:

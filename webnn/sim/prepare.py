@@ -12,7 +12,6 @@ from webnn.core.config import RunConfig, ShardSize
 from webnn.data.loading import load_dataset
 from webnn.data.shards import ShardStore, cut_shards, encode_split
 from webnn.evaluator.evaluator import Evaluator
-from webnn.evaluator.results import BuiltModel
 from webnn.model.definition import ModelDefinition
 from webnn.sim.node_trainer import NodeTrainer
 from webnn.sim.simulation import Target
@@ -59,23 +58,19 @@ async def prepare(
         built = await evaluator.build(definition, loaded.description, seed)
         await evaluator.check(shards.get(shards.shards[0].name))
         await evaluator.load_validation(lambda: encode_split(loaded.dataset.validation))
-        training = {
-            "batch_size": definition.training.batch_size,
-            "lease_seconds": definition.training.lease_seconds,
-            "seed": seed,
-            "clip": None if definition.training.clip is None else dict(definition.training.clip),
-        }
         trainer = await NodeTrainer.start(
             evaluator,
             built,
-            {"dataset": dict(loaded.description), "training": training},
+            {"dataset": dict(loaded.description), "training": definition.training_of(seed)},
             ((shard.name, shards.get(shard.name)) for shard in shards.shards),
             processes=min(MAX_PROCESSES, os.cpu_count() or 1),
         )
     except BaseException:
         await evaluator.close()
         raise
-    config = run_config(definition, seed, shards, built, len(loaded.dataset.validation))
+    sizes = [ShardSize(shard.name, shard.num_examples) for shard in shards.shards]
+    held_out = len(loaded.dataset.validation)
+    config = definition.run_config(seed, sizes, built.num_weights, built.num_trainable, held_out)
     stop = definition.training.stop
     target = Target(stop.accuracy, None if stop.accuracy is not None else stop.loss)
     return Laboratory(definition, config, target, trainer, wire_sizes(shards))
@@ -87,26 +82,3 @@ def wire_sizes(shards: ShardStore) -> dict[str, int]:
     packed = shards.gzipped(first.name)
     share = 1.0 if packed is None else len(packed) / first.num_bytes
     return {shard.name: int(share * shard.num_bytes) for shard in shards.shards}
-
-
-def run_config(
-    definition: ModelDefinition, seed: int, shards: ShardStore, built: BuiltModel, validation_total: int
-) -> RunConfig:
-    """Settings of the core, as a server would make them."""
-    training, validation = definition.training, definition.validation
-    return RunConfig(
-        seed=seed,
-        shards=tuple(ShardSize(shard.name, shard.num_examples) for shard in shards.shards),
-        batch_size=training.batch_size,
-        learning_rate=definition.learning_rate,
-        num_weights=built.num_weights,
-        num_trainable=built.num_trainable,
-        validation_total=validation_total,
-        lease_seconds=training.lease_seconds,
-        schedule=training.schedule,
-        stop=training.stop,
-        merge=definition.merge,
-        validate_every_seconds=validation.every_seconds,
-        validate_every_versions=validation.every_versions,
-        validation_examples=min(validation.examples, validation_total),
-    )

@@ -2,7 +2,7 @@
  * A headless volunteer: lends this computer to a run until the run is over.
  *
  *     node volunteer.cjs URL [--run RUN] [--share 0.5] [--name NAME] [--backend wasm|cpu]
- *                            [--retry-seconds 600] [--attached] [--wasm FOLDER]
+ *                            [--encoding auto|f32|f16|int8|topk] [--retry-seconds 600] [--attached] [--wasm FOLDER]
  *
  * Its events go to standard output, one JSON object a line.
  * `--attached`: leave when standard input ends, that is, when the program that started this one stops or lets go.
@@ -12,6 +12,7 @@
 import os from "node:os";
 import { parseArgs } from "node:util";
 import { hostPlatform, type SessionEvent, VolunteerSession } from "../worker/session.ts";
+import type { EncodingChoice } from "../worker/wire.ts";
 import { parseAddress } from "./address.ts";
 import { ExitCode, verdictOf } from "./exit.ts";
 import { nodeTrainerFactory } from "./factory.ts";
@@ -20,12 +21,15 @@ import { jsonReporter, type Reporter } from "./reporter.ts";
 import { keepStdoutClean } from "./stdio.ts";
 import { type NodeBackend, wasmFolder } from "./wasm.ts";
 
+const ENCODINGS: readonly EncodingChoice[] = ["auto", "f32", "f16", "int8", "topk"];
+
 interface Options {
   url: string;
   run: string | null;
   share: number;
   name: string;
   backend: NodeBackend;
+  encoding: EncodingChoice;
   retrySeconds: number;
   attached: boolean;
   wasm: string;
@@ -40,6 +44,7 @@ function readOptions(args: string[]): Options {
       share: { type: "string", default: "1" },
       name: { type: "string", default: os.hostname() },
       backend: { type: "string", default: "wasm" },
+      encoding: { type: "string", default: "auto" },
       "retry-seconds": { type: "string", default: "600" },
       attached: { type: "boolean", default: false },
       wasm: { type: "string", default: wasmFolder() },
@@ -53,12 +58,15 @@ function readOptions(args: string[]): Options {
   if (!(retrySeconds >= 0)) throw new Error(`--retry-seconds is 0 or more, not ${values["retry-seconds"]}.`);
   const { backend } = values;
   if (backend !== "wasm" && backend !== "cpu") throw new Error(`--backend is wasm or cpu, not ${backend}.`);
+  const encoding = ENCODINGS.find((each) => each === values.encoding);
+  if (encoding === undefined) throw new Error(`--encoding is ${ENCODINGS.join(" or ")}, not ${values.encoding}.`);
   return {
     url,
     run: values.run ?? null,
     share,
     name: values.name.slice(0, 120),
     backend,
+    encoding,
     retrySeconds,
     attached: values.attached,
     wasm: values.wasm,
@@ -97,6 +105,7 @@ function volunteer(options: Options, base: string, run: string, report: Reporter
     platform,
     onEvent,
     share: options.share,
+    encoding: options.encoding,
   });
   const leave = (end: End): void => {
     resolve(end); // before the session says "stopped"

@@ -74,6 +74,7 @@ export class JoinView {
         this.root.dataset.backend = message.name;
         this.field("backend", backendWords(message.name, message.seconds_per_iteration));
         this.field("backend-why", message.reason);
+        showIfThere("backend-why");
         break;
       case "activity":
         this.activity(message.activity);
@@ -291,6 +292,12 @@ export class JoinView {
   private field(name: string, text: string): void {
     setFields(this.root, { [name]: text });
   }
+}
+
+/** Shows what only some of the pages have. */
+function showIfThere(id: string): void {
+  const element = document.getElementById(id);
+  if (element) element.hidden = false;
 }
 
 function waitSentence(words: string, seconds: number): string {

@@ -175,7 +175,7 @@ function figure(name: string, columns: Column[]): HTMLElement {
   save.type = "button";
   save.className = "button small";
   save.textContent = "PNG";
-  save.setAttribute("aria-label", `Save the picture of ${name}`);
+  save.setAttribute("aria-label", `Save ${name} as PNG`);
   caption.append(words, save);
   const canvas = document.createElement("canvas");
   canvas.width = PICTURE.width;

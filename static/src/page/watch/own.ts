@@ -1,6 +1,7 @@
 /** The owner's controls: shown to whoever has the token, which stays in this tab. */
 import type { RunState } from "../../shared/protocol.ts";
 import { byId, setText } from "../dom.ts";
+import { count } from "../format.ts";
 import { openStorage } from "../keeping.ts";
 import { isOver } from "../words.ts";
 import { type PanelPlace, readJson } from "./panel.ts";
@@ -38,6 +39,12 @@ export class Ownership {
       if (confirm.returnValue === "stop") void this.control("stop");
       confirm.returnValue = "";
     });
+    byId("own-save").addEventListener("click", () => void this.save());
+    byId("own-best").addEventListener("click", () => void this.rollBack("best"));
+    byId<HTMLFormElement>("own-back").addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.rollBack(Number(byId<HTMLInputElement>("own-version").value));
+    });
     const kept = this.storage.getItem(KEY);
     if (kept) void this.enter(kept);
   }
@@ -46,7 +53,9 @@ export class Ownership {
     this.state = state;
     byId<HTMLButtonElement>("own-pause").disabled = state !== "running";
     byId<HTMLButtonElement>("own-resume").disabled = state !== "paused";
-    byId<HTMLButtonElement>("own-stop").disabled = isOver(state);
+    for (const id of ["own-stop", "own-save", "own-best", "own-go-back"]) {
+      byId<HTMLButtonElement>(id).disabled = isOver(state);
+    }
   }
 
   private async enter(token: string): Promise<void> {
@@ -101,6 +110,21 @@ export class Ownership {
     });
   }
 
+  private async save(): Promise<void> {
+    await this.attempt(async () => {
+      const { folder } = await this.ask<{ folder: string }>("save", "POST");
+      return `Saved in ${folder}.`;
+    });
+  }
+
+  /** To a version that the server still has, or to the best: what was merged since is undone. */
+  private async rollBack(to: number | "best"): Promise<void> {
+    await this.attempt(async () => {
+      const { returned_to } = await this.ask<{ returned_to: number }>("rollback", "POST", { to });
+      return `The run went back to version ${count(returned_to)}.`;
+    });
+  }
+
   private async download(name: string): Promise<void> {
     await this.attempt(async () => {
       const response = await fetch(`${this.api}/download/${name}`, { headers: this.headers });
@@ -111,20 +135,28 @@ export class Ownership {
   }
 
   private async sendAway(label: string, how: "kick" | "block"): Promise<void> {
-    await this.attempt(() => this.ask(`volunteers/${label.replace("#", "")}/${how}`, "POST"));
+    await this.attempt(async () => {
+      await this.ask(`volunteers/${label.replace("#", "")}/${how}`, "POST");
+    });
   }
 
+  /** Does `work` and says what it returns, where that is a sentence, or what went wrong. */
   private async attempt(work: () => Promise<unknown>): Promise<void> {
     try {
-      await work();
-      this.say("");
+      const done = await work();
+      this.say(typeof done === "string" ? done : "");
     } catch (error) {
       this.say(error instanceof Error ? error.message : String(error));
     }
   }
 
-  private ask<Answer>(path: string, method: "GET" | "POST" = "GET"): Promise<Answer> {
-    return readJson(`${this.api}/${path}`, { method, headers: this.headers });
+  private ask<Answer>(path: string, method: "GET" | "POST" = "GET", body: unknown = null): Promise<Answer> {
+    const init: RequestInit = { method, headers: this.headers };
+    if (body !== null) {
+      init.headers = { ...this.headers, "Content-Type": "application/json" };
+      init.body = JSON.stringify(body);
+    }
+    return readJson(`${this.api}/${path}`, init);
   }
 
   private get headers(): Record<string, string> {
