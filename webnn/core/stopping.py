@@ -62,7 +62,8 @@ def target_met(stop: StopConditions, result: Validation) -> Ending | None:
     if stop.loss is not None and result.loss <= stop.loss:
         return Ending(
             StopKind.LOSS,
-            f"Loss fell to {result.loss:.4f} on {result.num_examples:,} held-out examples ({stop.loss:g} was asked for).",
+            f"Loss fell to {result.loss:.4f} on {result.num_examples:,} held-out examples"
+            f" ({stop.loss:g} was asked for).",
         )
     return None
 
