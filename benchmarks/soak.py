@@ -145,7 +145,7 @@ async def disturb(arguments: argparse.Namespace, crowd: Crowd, runs: Path, pid: 
     """Make things go wrong, one every few seconds."""
     while True:
         await asyncio.sleep(arguments.disturb_seconds)
-        match random.choice(("leave", "leave", "leave", "evaluator", "pause")):
+        match random.choice(("leave",) * 8 + ("evaluator", "pause")):
             case "evaluator":
                 evaluator = evaluator_of(pid)
                 if evaluator is not None:

@@ -14,7 +14,7 @@ from aiohttp import WSMsgType, web
 from numpy.typing import NDArray
 
 from webnn.core import messages
-from webnn.core.encoding import decode_vector
+from webnn.core.encoding import Encoding, decode_vector
 from webnn.core.frames import encode_frame
 from webnn.core.leases import Lease, Outcome, Part
 from webnn.core.merging.base import Wants

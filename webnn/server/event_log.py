@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -39,6 +40,33 @@ class Recorded:
     event: ev.Event
     now: float
     hash: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Happening:
+    """An event that is still to be written. `merged`, with a `MergeDone`: the weights that the merge made.
+
+    Nothing that it holds may change any more: it is encoded in another thread.
+    """
+
+    event: ev.Event
+    now: float
+    merged: ev.Vector | None = None
+
+    @property
+    def num_bytes(self) -> int:
+        """About what it holds in memory until it is written."""
+        arrays = (getattr(self.event, "payload", None), self.merged)
+        return 256 + sum(array.nbytes for array in arrays if array is not None)
+
+    def encode(self) -> tuple[Buffer, ...]:
+        """Write it as the pieces of a frame."""
+        return encode_event(self.event, self.now, None if self.merged is None else digest(self.merged))
+
+
+def digest(weights: ev.Vector) -> str:
+    """Name weights by what they are: the SHA-256 of their little-endian bytes."""
+    return hashlib.sha256(np.ascontiguousarray(weights, "<f4").data).hexdigest()
 
 
 def encode_event(event: ev.Event, now: float, merged_hash: str | None = None) -> tuple[Buffer, ...]:

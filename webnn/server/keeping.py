@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from webnn.core.effects import Effect, Grant, Merged, Settle, StateChanged, Validate
 from webnn.core.errors import WebNNError
 from webnn.core.events import Event, MergeDone, Pause, Resume
-from webnn.core.frames import Buffer
 from webnn.core.leases import Outcome
 from webnn.core.states import RunState
 from webnn.engine.base import Frozen
 from webnn.model.definition import CheckpointPlan
-from webnn.server.event_log import encode_event
+from webnn.server.event_log import Happening
 from webnn.server.metrics import training_point, validation_point
 from webnn.server.news import News, ValidationNews
 from webnn.store import journal as jn
@@ -42,6 +41,8 @@ MAX_RECORDED_BYTES = 256 << 20
 
 DISK_TROUBLE = "The disk cannot be written to"
 
+P = ParamSpec("P")
+T = TypeVar("T")
 _DISK_ERRORS = (OSError, sqlite3.Error)
 
 
@@ -81,8 +82,8 @@ class Keeper:
         self._reserved = reserved_version
         self._reserving = reserved_version
         self._entries: list[jn.Entry] = []
-        self._frames: list[tuple[Buffer, ...]] = []
-        self._frame_bytes = 0
+        self._recorded: list[Happening] = []
+        self._recorded_bytes = 0
         self._writing = asyncio.Lock()
         self._checkpointing = asyncio.Lock()
         self._flushed = asyncio.Condition()
@@ -122,14 +123,13 @@ class Keeper:
     def handled(self, event: Event, effects: Sequence[Effect], now: float) -> None:
         """Note an event that the run has just handled, before its effects are performed."""
         task = self._running
-        merged_hash: str | None = None
-        if isinstance(event, MergeDone):
+        merged = task.engine.newest.weights if isinstance(event, MergeDone) else None
+        if merged is not None:
             self._merging = False
-            merged_hash = task.engine.newest.hash
         if self._log is not None:
-            pieces = encode_event(event, now, merged_hash)
-            self._frames.append(pieces)
-            self._frame_bytes += sum(memoryview(piece).nbytes for piece in pieces)
+            happening = Happening(event, now, merged)
+            self._recorded.append(happening)
+            self._recorded_bytes += happening.num_bytes
         for effect in effects:
             self._note(effect, now)
         self._reserve_versions()
@@ -234,7 +234,7 @@ class Keeper:
         """Wait until `version` may be handed out: until it is reserved on the disk, and recording keeps up."""
         async with self._flushed:
             await self._flushed.wait_for(
-                lambda: (version <= self._reserved and self._frame_bytes < MAX_RECORDED_BYTES) or self._closed
+                lambda: (version <= self._reserved and self._recorded_bytes < MAX_RECORDED_BYTES) or self._closed
             )
 
     # writing
@@ -249,32 +249,27 @@ class Keeper:
         """Write down what has been noted so far; raises what the disk says."""
         async with self._writing:
             entries, self._entries = self._entries, []
-            frames, self._frames = self._frames, []
+            recorded, self._recorded = self._recorded, []
             reserving = self._reserving
             try:
-                if frames or entries:
-                    await asyncio.to_thread(self._write, entries, frames)
+                if recorded or entries:
+                    await in_thread(self._write, entries, recorded)
             except _DISK_ERRORS as error:
                 self._entries[:0] = entries
-                self._frames[:0] = frames
+                self._recorded[:0] = recorded
                 await self._stumble(error)
                 raise
-            written = sum(memoryview(piece).nbytes for pieces in frames for piece in pieces)
             async with self._flushed:
-                self._frame_bytes -= written
+                self._recorded_bytes = sum(happening.num_bytes for happening in self._recorded)
                 self._reserved = reserving
                 self._flushed.notify_all()
 
-    def _write(self, entries: list[jn.Entry], frames: list[tuple[Buffer, ...]]) -> None:
-        if self._log is not None and frames:
-            self._log.append(frames)
-            frames_written = frames.copy()
-            frames.clear()  # not a second time, should the journal refuse
-        else:
-            frames_written = []
+    def _write(self, entries: list[jn.Entry], recorded: list[Happening]) -> None:
+        if self._log is not None and recorded:
+            self._log.append(happening.encode() for happening in recorded)
+            recorded.clear()  # not a second time, should the journal refuse
         if entries:
             self.journal.write(entries)
-        frames.extend(frames_written)
 
     async def _checkpoint_for_ever(self) -> None:
         while True:
@@ -308,7 +303,7 @@ class Keeper:
             try:
                 await self.flush()
                 await self._write_best()
-                await asyncio.to_thread(self._write_checkpoint, moment, frozen, CHECKPOINT_FOLDER, self.plan.keep)
+                await in_thread(self._write_checkpoint, moment, frozen, CHECKPOINT_FOLDER, self.plan.keep)
             except _DISK_ERRORS as error:
                 await self._stumble(error)
                 raise
@@ -323,7 +318,7 @@ class Keeper:
             return
         moment, result = self._best
         frozen = await moment.frozen
-        await asyncio.to_thread(self._write_checkpoint, moment, frozen, BEST_FOLDER, 1, best=result)
+        await in_thread(self._write_checkpoint, moment, frozen, BEST_FOLDER, 1, best=result)
         if self._best is not None and self._best[0] is moment:
             self._best = None
 
@@ -349,7 +344,7 @@ class Keeper:
             self._entries.append(jn.happened(self._running.now, "disk", words))
         self.trouble = words
         if not self._paused and self._running.state is RunState.RUNNING:
-            asyncio.get_running_loop().call_soon(self._running.attempt, Pause(words))
+            self._running.attempt(Pause(words))
             self._paused = True
 
     async def _recover(self) -> None:
@@ -361,9 +356,11 @@ class Keeper:
         self._entries.append(jn.happened(self._running.now, "disk", "The disk can be written to again."))
         if self._paused:
             self._paused = False
-            run = self._running.run
-            if run.state is RunState.PAUSED and (run.reason or "").startswith(DISK_TROUBLE):
-                self._running.attempt(Resume())
+            self._running.attempt(Resume(), self._waits_for_disk)
+
+    def _waits_for_disk(self) -> bool:
+        run = self._running.run
+        return run.state is RunState.PAUSED and (run.reason or "").startswith(DISK_TROUBLE)
 
     async def close(self) -> None:
         """Write the rest, as far as the disk takes it, and let go of the files."""
@@ -382,6 +379,16 @@ class Keeper:
         self.journal.close()
         if self._log is not None:
             self._log.close()
+
+
+async def in_thread(work: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
+    """Do `work` in a thread; whoever is cancelled meanwhile waits for its end, because files are in its hands."""
+    job = asyncio.ensure_future(asyncio.to_thread(work, *args, **options))
+    try:
+        return await asyncio.shield(job)
+    except asyncio.CancelledError:
+        await asyncio.wait([job])
+        raise
 
 
 def _in_words(error: Exception) -> str:

@@ -15,8 +15,10 @@ from webnn.core.errors import WebNNError
 from webnn.core.events import MergeDone
 from webnn.core.frames import Frame
 from webnn.core.schedule import Schedule, parse_schedule
-from webnn.server.event_log import Life, Recorded, decode_event, decode_life
+from webnn.server.event_log import Life, Recorded, decode_event, decode_life, digest
+from webnn.server.keeping import CHECKPOINT_FOLDER
 from webnn.server.resuming import make_engine, restored_run
+from webnn.store.checkpoint import read_checkpoint
 from webnn.store.recording import read_frames, recordings
 
 
@@ -63,15 +65,31 @@ async def _replay(folder: Path, paths: list[Path], progress: Callable[[int], Non
             player = _Player(path, schedule)
             if player.life.checkpoint is not None and number > 0:
                 player.check_start(known)
+            start = player.start
+            known[start[0]] = newest = start[1]
             async for made, weights_hash in player:
                 known[made] = newest = weights_hash
                 version = made
                 merges += 1
                 progress(merges)
             events += player.events
-        except _Difference as difference:
-            return Replay(number + 1, events, merges, version, newest, f"{path.name}: {difference}")
-    return Replay(len(paths), events, merges, version, newest)
+        except (_Difference, WebNNError, KeyError, TypeError) as error:
+            words = str(error) if isinstance(error, _Difference) else f"it is damaged: {error}"
+            return Replay(number + 1, events, merges, version, newest, f"{path.name}: {words}")
+    return Replay(len(paths), events, merges, version, newest, _check_end(folder, known))
+
+
+def _check_end(folder: Path, known: dict[int, str]) -> str | None:
+    """Say how the newest checkpoint differs from what replaying made; None when it does not."""
+    checkpoint = read_checkpoint(folder / CHECKPOINT_FOLDER)
+    if checkpoint is None:
+        return None
+    version = checkpoint.manifest["version"]
+    if version not in known:
+        return f"the newest checkpoint is of version {version}, which the recording does not come to"
+    if known[version] != digest(checkpoint.weights):
+        return f"the newest checkpoint, of version {version}, has other weights than replaying makes"
+    return None
 
 
 def _schedule(folder: Path) -> Schedule:
@@ -117,8 +135,13 @@ class _Player:
     def check_start(self, known: dict[int, str]) -> None:
         """Whether the checkpoint that this life began from has the weights that replaying made for its version."""
         version = self._run.returned_to
-        if version in known and known[version] != self._engine.newest.hash:
+        if version in known and known[version] != digest(self._engine.newest.weights):
             raise _Difference(f"the checkpoint of version {version} has other weights than replaying makes")
+
+    @property
+    def start(self) -> tuple[int, str]:
+        """The version that this life begins with, and what it is."""
+        return self._engine.newest.version, digest(self._engine.newest.weights)
 
     async def __aiter__(self) -> Any:
         for recorded in self._recorded():
@@ -153,12 +176,13 @@ class _Player:
             asked = "none" if awaited is None else str(awaited.version)
             raise _Difference(f"version {version} was merged then; replaying asks for {asked}")
         snapshot = await self._engine.merge(awaited.version, awaited.iterations, awaited.contributions)
-        if snapshot.hash != recorded.hash:
+        made = digest(snapshot.weights)
+        if made != recorded.hash:
             raise _Difference(
                 f"version {version} (event {self.events}, at {recorded.now:.3f} s) has other weights:"
-                f" {snapshot.hash[:16]} now, {(recorded.hash or 'none')[:16]} then"
+                f" {made[:16]} now, {(recorded.hash or 'none')[:16]} then"
             )
-        return version, snapshot.hash
+        return version, made
 
     def _perform(self, effects: list[Effect]) -> None:
         for effect in effects:

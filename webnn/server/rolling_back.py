@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-from pathlib import Path
-
 from webnn.core.errors import WebNNError
 from webnn.core.events import Joined, Ready
 from webnn.core.run import Run
 from webnn.core.states import RunState
 from webnn.engine.local import take_snapshot
 from webnn.server.event_log import Life, encode_life
-from webnn.server.keeping import BEST_FOLDER, CHECKPOINT_FOLDER, Keeper
+from webnn.server.keeping import BEST_FOLDER, CHECKPOINT_FOLDER, Keeper, in_thread
 from webnn.server.resuming import restored_run
 from webnn.server.run_task import RunTask
-from webnn.store.checkpoint import Checkpoint, read_checkpoint, read_version, write_checkpoint
+from webnn.store.checkpoint import Checkpoint, drop_versions, read_checkpoint, read_version, write_checkpoint
 from webnn.store.recording import FrameLog, recording_path
 
 BEST = "best"
@@ -31,20 +28,26 @@ async def roll_back(task: RunTask, to: int | str) -> int:
     if keeper is None or task.state not in (RunState.RUNNING, RunState.PAUSED):
         raise WebNNError("not_running", f"The run is {task.state}, which does not allow this.")
     await keeper.write_moment()
-    checkpoint = await asyncio.to_thread(_find, keeper.folder, to)
+    checkpoint = await in_thread(_find, keeper, to)
     await task.between_events(lambda: _turn_back(task, keeper, checkpoint))
     return int(checkpoint.manifest["version"])
 
 
-def _find(folder: Path, to: int | str) -> Checkpoint:
-    best = read_checkpoint(folder / BEST_FOLDER)
+def _find(keeper: Keeper, to: int | str) -> Checkpoint:
+    best = read_checkpoint(keeper.folder / BEST_FOLDER)
+    gone = best is not None and keeper.journal.has_gone_back_over(
+        best.manifest["snapshot"]["incarnation"], best.manifest["version"]
+    )
     if to == BEST:
         if best is None:
             raise WebNNError("no_checkpoint", "No version has been validated yet, so none is the best.")
+        if gone:
+            message = f"The best version, {best.manifest['version']}, is one that the run went back over."
+            raise WebNNError("no_checkpoint", message)
         return best
-    if best is not None and best.manifest["version"] == to:
+    if best is not None and not gone and best.manifest["version"] == to:
         return best
-    return read_version(folder / CHECKPOINT_FOLDER, int(to))
+    return read_version(keeper.folder / CHECKPOINT_FOLDER, int(to))
 
 
 async def _turn_back(task: RunTask, keeper: Keeper, checkpoint: Checkpoint) -> None:
@@ -53,23 +56,24 @@ async def _turn_back(task: RunTask, keeper: Keeper, checkpoint: Checkpoint) -> N
     if before.state.over or before.closing:
         raise WebNNError("not_running", "The run ends already.")
     await keeper.flush()
-    life = await asyncio.to_thread(keeper.journal.begin, version, now)
-    known = await asyncio.to_thread(keeper.journal.known_leases)
+    life = await in_thread(keeper.journal.begin, version, now)
+    known = await in_thread(keeper.journal.known_leases)
     state = before.state
     run = restored_run(before.config, checkpoint, life, known, state)
     run.reason = before.reason
     manifest = {**checkpoint.manifest, "version": run.version, "seconds": life.at, "snapshot": run.snapshot()}
-    await asyncio.to_thread(
+    await in_thread(
         write_checkpoint,
         *(keeper.folder / CHECKPOINT_FOLDER, checkpoint.weights, checkpoint.strategy_state),
         *(manifest, keeper.plan.keep),
     )
-    await asyncio.to_thread(keeper.journal.go_back, version, run.aftermath, life.at)
+    await in_thread(keeper.journal.go_back, version, run.aftermath, life.at)
+    await in_thread(drop_versions, keeper.folder / CHECKPOINT_FOLDER, version, run.version)
     log = None
     if keeper.records:
         log = FrameLog(recording_path(keeper.folder, life.number))
         parts = Life(before.config, checkpoint.weights, life, known, checkpoint, state)
-        await asyncio.to_thread(log.append, encode_life(parts))
+        await in_thread(log.append, encode_life(parts))
     weights_iterations = int(checkpoint.manifest["iterations"])
     task.engine.restore(run.version, weights_iterations, checkpoint.weights, checkpoint.strategy_state or None)
     keeper.take_over(life.highest_version, log)
@@ -88,9 +92,9 @@ def _keep_best(task: RunTask, run: Run, checkpoint: Checkpoint) -> None:
 
 
 def _let_in_again(task: RunTask, before: Run) -> None:
-    """Tell the new run who is there, and who waits for a lease."""
+    """Tell the new run who is there, and who waits for a lease, before it hears what they said meanwhile."""
     waiting = {volunteer.volunteer_id: volunteer for volunteer in before.waiting}
     for volunteer in before.volunteers:
-        task.post(Joined(volunteer.volunteer_id, volunteer.device))
+        task.handle_now(Joined(volunteer.volunteer_id, volunteer.device))
     for volunteer_id, volunteer in waiting.items():
-        task.post(Ready(volunteer_id, volunteer.device.backend, volunteer.pace))
+        task.handle_now(Ready(volunteer_id, volunteer.device.backend, volunteer.pace))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, assert_never
 
@@ -50,6 +51,14 @@ APPRAISED_AS_VERSION = 0
 
 Turn = Callable[[], Coroutine[Any, Any, None]]
 """Something that is done between two events."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An event for the case that something holds when its turn comes."""
+
+    event: Event
+    condition: Callable[[], bool]
 
 
 class Validator(Protocol):
@@ -110,7 +119,7 @@ class RunTask:
         self._clock = clock
         self._validator = validator
         self.intake = Intake(self.limits.held_update_bytes)
-        self._events: asyncio.Queue[tuple[Event | Turn, asyncio.Future[None] | None] | None] = asyncio.Queue()
+        self._events: asyncio.Queue[tuple[Event | Turn | Attempt, asyncio.Future[None] | None] | None] = asyncio.Queue()
         self._leased: dict[str, int] = {}  # the versions of open leases
         self._listeners: list[Callable[[News], None]] = []
         self._task: asyncio.Task[None] | None = None
@@ -120,6 +129,7 @@ class RunTask:
         self._idle = asyncio.Event()
         self._idle.set()
         self._generation = 0
+        self._handled_at = 0.0
         self._wake: asyncio.TimerHandle | None = None
         self._announcement: asyncio.TimerHandle | None = None
         self._announced = 0
@@ -186,12 +196,14 @@ class RunTask:
         with suppress(WebNNError):
             await self._hand_over(event)
 
-    def attempt(self, event: Event) -> None:
-        """Hand over an event of control that the run may refuse; then nothing happens."""
+    def attempt(self, event: Event, condition: Callable[[], bool] = lambda: True) -> None:
+        """Hand over an event of control, for the case that `condition` holds when its turn comes and that the run does
+        not refuse it; otherwise nothing happens.
+        """
         if self._task is not None and not self._task.done():
             handled = asyncio.get_running_loop().create_future()
             handled.add_done_callback(lambda done: done.cancelled() or done.exception())
-            self._events.put_nowait((event, handled))
+            self._events.put_nowait((Attempt(event, condition), handled))
 
     async def between_events(self, turn: Turn) -> None:
         """Do something while no event is handled and no arithmetic is under way; answers to come are dropped.
@@ -199,6 +211,10 @@ class RunTask:
         Raises what `turn` raises, and `WebNNError("not_running")` if the run is gone.
         """
         await self._hand_over(turn)
+
+    def handle_now(self, event: Event) -> None:
+        """Handle an event at once, before those that wait; for a turn between events."""
+        self._handle(event)
 
     def switch(self, run: Run, validation: Sequence[Point], training: Sequence[Point]) -> None:
         """Go on with another run of the same settings, whose weights the engine has, and show its history."""
@@ -251,6 +267,12 @@ class RunTask:
     async def _handle_events(self) -> None:
         while (item := await self._events.get()) is not None:
             event, handled = item
+            if isinstance(event, Attempt):
+                if not event.condition():
+                    if handled is not None and not handled.done():
+                        handled.set_result(None)
+                    continue
+                event = event.event
             if callable(event):
                 await self._take_turn(event, handled)
             elif handled is None:
@@ -283,7 +305,7 @@ class RunTask:
             handled.set_result(None)
 
     def _handle(self, event: Event) -> None:
-        now = self.now
+        now = self._handled_at = self.now
         effects = self.run.handle(event, now)
         self.activity.saw(event, effects, self.run.seconds(now))
         if isinstance(event, Validated):
@@ -337,7 +359,7 @@ class RunTask:
                     self.keeper.begin_merge()
                 self._spawn(self._merge(effect))
             case Merged():
-                self.history.merged(self.run.seconds(self.now), self.run.iterations, effect)
+                self.history.merged(self.run.seconds(self._handled_at), self.run.iterations, effect)
             case Settle():
                 self._settle(effect)
             case Publish():
@@ -434,9 +456,9 @@ class RunTask:
             self._idle.set()
 
     def _post_answer(self, generation: int, event: Event) -> None:
-        """Hand over an answer, unless the run that asked for it is another one by now."""
-        if generation == self._generation:
-            self.post(event)
+        """Hand over an answer, for the run that asked for it: when its turn comes, there may be another."""
+        if self.failure is None:
+            self._events.put_nowait((Attempt(event, lambda: generation == self._generation), None))
 
     async def _judge(self, effect: Judge) -> None:
         generation = self._generation
@@ -446,6 +468,7 @@ class RunTask:
 
     async def _appraise(self, effect: Appraise) -> None:
         """Validate the weights of an update, always on the same examples, so that two appraisals compare."""
+        generation = self._generation
         result: Validation | None
         try:
             weights = effect.payload.data.cast("B")
@@ -453,7 +476,7 @@ class RunTask:
         except WebNNError as error:
             self.log.warning("an update could not be appraised: %s", error)
             result = None
-        self.post(Appraised(effect.lease_id, result))
+        self._post_answer(generation, Appraised(effect.lease_id, result))
 
     async def _merge(self, effect: Merge) -> None:
         generation = self._generation
@@ -468,10 +491,10 @@ class RunTask:
         return next((one for one in (self.current, self.best) if one is not None and one.version == version), None)
 
     async def _validate(self, effect: Validate, snapshot: Snapshot | None) -> None:
-        if snapshot is None:
-            self.post(ValidationFailed(effect.version, "Its weights are gone."))
-            return
         generation = self._generation
+        if snapshot is None:
+            self._post_answer(generation, ValidationFailed(effect.version, "Its weights are gone."))
+            return
         iterations = self.run.iterations
         num_examples = None if effect.whole else effect.num_examples
         try:
@@ -488,7 +511,7 @@ class RunTask:
             self.history.validated(seconds, snapshot.version, iterations, result, effect.whole)
             self._tell(ValidationNews(seconds, snapshot.version, iterations, effect.whole, result))
         self._validated = snapshot
-        self.post(Validated(snapshot.version, effect.whole, result))
+        self._post_answer(generation, Validated(snapshot.version, effect.whole, result))
         if self.insight is not None:
             await self.insight.note(self.run.seconds(self.now), snapshot)
 

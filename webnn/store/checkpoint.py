@@ -103,6 +103,15 @@ def list_checkpoints(folder: Path) -> dict[int, int]:
     return found
 
 
+def drop_versions(folder: Path, above: int, below: int) -> None:
+    """Drop the checkpoints of versions that a run went back over: nothing may go on from them."""
+    for version, number in list_checkpoints(folder).items():
+        if above < version < below:
+            _path(folder, number, "json").unlink(missing_ok=True)
+            _path(folder, number, "safetensors").unlink(missing_ok=True)
+    sync_folder(folder)
+
+
 def read_version(folder: Path, version: int) -> Checkpoint:
     """Read the checkpoint of one version; raises `WebNNError` `no_checkpoint` or `invalid_checkpoint`."""
     known = list_checkpoints(folder)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -111,6 +112,7 @@ class Journal:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._writing = threading.Lock()
 
     @classmethod
     def open(cls, folder: Path) -> Self:
@@ -147,20 +149,22 @@ class Journal:
         return None
 
     def close(self) -> None:
-        """Close the file. May be called twice."""
-        self._connection.close()
+        """Close the file, after a batch that is being written. May be called twice."""
+        with self._writing:
+            self._connection.close()
 
     def write(self, entries: Iterable[Entry]) -> None:
         """Write entries, all of them or none; on return they outlive a power cut."""
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            for statement, values in entries:
-                self._connection.execute(statement, values)
-            self._connection.execute("COMMIT")
-        except BaseException:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            raise
+        with self._writing:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                for statement, values in entries:
+                    self._connection.execute(statement, values)
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
 
     # a new life
 
@@ -219,6 +223,12 @@ class Journal:
         """Read a fact; None where it was never noted."""
         row = self._connection.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
         return None if row is None else json.loads(row[0])
+
+    def has_gone_back_over(self, life: int, version: int) -> bool:
+        """Whether a later life than `life` began from before `version`, so that its work counts no more."""
+        query = "SELECT COUNT(*) FROM incarnations WHERE number > ? AND version < ?"
+        (count,) = self._connection.execute(query, (life, version)).fetchone()
+        return bool(count)
 
     def outcomes(self) -> dict[str, int]:
         """Count the leases by outcome; those that have none yet are not counted."""

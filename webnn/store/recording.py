@@ -11,7 +11,6 @@ import struct
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from webnn.core.errors import ProtocolError
 from webnn.core.frames import Buffer, Frame, decode_frame
 
 FOLDER = "recording"
@@ -65,14 +64,11 @@ def recordings(folder: Path) -> list[Path]:
 
 
 def read_frames(path: Path) -> Iterator[Frame]:
-    """Read the frames of one recording, one at a time."""
+    """Read the frames of one recording, one at a time. Raises `ProtocolError` for an entry that is not one."""
     with path.open("rb") as file:
         while len(prefix := file.read(_LENGTH.size)) == _LENGTH.size:
             (length,) = _LENGTH.unpack(prefix)
             data = file.read(length)
             if len(data) < length:
                 return
-            try:
-                yield decode_frame(data, _MAX_HEADER_BYTES, _MAX_DEPTH)
-            except ProtocolError:
-                return
+            yield decode_frame(data, _MAX_HEADER_BYTES, _MAX_DEPTH)

@@ -82,7 +82,7 @@ export class JoinView {
       case "lease":
         this.progress.max = message.iterations;
         this.progress.value = 0;
-        this.field("detail", `${count(message.iterations)} steps on ${count(message.num_examples)} examples.`);
+        this.detail(`${count(message.iterations)} steps on ${count(message.num_examples)} examples.`);
         break;
       case "step":
         this.progress.value = message.done;
@@ -128,9 +128,10 @@ export class JoinView {
 
   /** The work rests for a reason of the volunteer's own making; null: for none. */
   showHeld(reason: string | null): void {
+    if (reason === this.heldBy) return;
     this.heldBy = reason;
     this.root.dataset.held = reason === null ? "" : "yes";
-    if (reason !== null && this.root.dataset.phase === "active") this.headline("Resting", reason);
+    if (this.root.dataset.phase === "active") this.activity((this.root.dataset.activity ?? "connecting") as Activity);
   }
 
   showOldBuild(): void {
@@ -157,6 +158,11 @@ export class JoinView {
     byId("controls").hidden = phase !== "active";
   }
 
+  /** What the work at hand is; why it rests is more than that. */
+  private detail(words: string): void {
+    if (this.heldBy === null) this.field("detail", words);
+  }
+
   private headline(words: string, detail: string | null): void {
     this.field("headline", words);
     if (detail !== null) this.field("detail", detail);
@@ -166,9 +172,9 @@ export class JoinView {
     this.root.dataset.activity = activity;
     if (activity === "stopped") return;
     if (activity === "training") this.hasTrained = true;
-    if (activity === "paused" && this.heldBy !== null && !this.isPaused) {
-      this.progress.value = 0;
+    if (this.heldBy !== null && !this.isPaused) {
       this.headline("Resting", this.heldBy);
+      if (activity === "paused") this.progress.value = 0;
       return;
     }
     const smooth = this.hasTrained && activity === "preparing";
@@ -183,7 +189,7 @@ export class JoinView {
     const parts = [`Step ${count(done)} of ${count(iterations)}`];
     if (loss !== null) parts.push(`loss ${decimal(loss)}`);
     if (accuracy !== null) parts.push(`${percent(accuracy)} right`);
-    this.field("detail", `${parts.join(", ")}.`);
+    this.detail(`${parts.join(", ")}.`);
   }
 
   private outcome({ outcome, detail }: Extract<WorkerMessage, { type: "outcome" }>): void {

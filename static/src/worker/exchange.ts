@@ -46,6 +46,7 @@ export class Exchange {
   private readonly options: ExchangeOptions;
   private readonly outbox: Outbox;
   private readonly poster: Poster;
+  private mayPost = true;
   private readonly pacing = new Pacing();
   private readonly downloader: Downloader;
   private readonly shards: ShardCache;
@@ -67,6 +68,10 @@ export class Exchange {
       wanted: (frame) => this.outbox.awaits(frame),
       onSent: (bytesOut) => options.onTraffic(0, bytesOut),
       onError: (message) => options.emit({ type: "error", code: "upload", message }),
+      onBlocked: (frame) => {
+        this.mayPost = false;
+        this.transmit(frame);
+      },
     });
     this.downloader = new Downloader(platform, {
       onTraffic: (bytesIn) => options.onTraffic(bytesIn, 0),
@@ -236,7 +241,8 @@ export class Exchange {
 
   private transmit(frame: Uint8Array<ArrayBuffer>): boolean {
     const { post_bytes } = this.options.welcome.limits;
-    if (post_bytes === undefined || frame.byteLength < post_bytes) return this.options.sendBytes(frame);
+    if (!this.mayPost || post_bytes === undefined || frame.byteLength < post_bytes)
+      return this.options.sendBytes(frame);
     this.poster.post(frame);
     return true;
   }

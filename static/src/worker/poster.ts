@@ -19,6 +19,8 @@ export interface PosterOptions {
   onSent(bytesOut: number): void;
   /** A failure; the frame is posted again, unless the server refused it. */
   onError(message: string): void;
+  /** Something between here and the server lets no such POST through: the socket is left. */
+  onBlocked(frame: Frame): void;
 }
 
 export class Poster {
@@ -49,6 +51,7 @@ export class Poster {
       } catch (error) {
         if (this.stopping.signal.aborted) return;
         this.options.onError(error instanceof Error ? error.message : String(error));
+        if (isBlocked(error)) this.options.onBlocked(frame);
         if (isFinal(error)) return;
         await this.pause(backoffSeconds(failures, this.options.platform.random));
       }
@@ -82,6 +85,11 @@ export class Poster {
       this.options.platform.setTimeout(resolve, seconds * 1000);
     });
   }
+}
+
+/** A refusal that is not the server's own: a proxy's limit on bodies, say. */
+function isBlocked(error: unknown): boolean {
+  return error instanceof RefusedError && error.code.startsWith("http_") && isFinal(error);
 }
 
 /** Refusals that the same bytes will meet again; a secret may be replaced, and room may come. */

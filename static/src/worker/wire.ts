@@ -9,8 +9,11 @@ export interface Spoken {
   down: readonly Encoding[];
 }
 
-/** From the exact to the compact. Half precision loses more of an update than int8, which carries its difference. */
-const UP: readonly Encoding[] = ["f32", "int8", "topk"];
+/**
+ * From the exact to the compact. Half precision loses more of an update than int8, which carries its difference; `topk` costs
+ * accuracy in short runs, and is for those who ask for it.
+ */
+const UP: readonly Encoding[] = ["f32", "int8"];
 const DOWN: readonly Encoding[] = ["f32", "f16", "int8"];
 const BYTES: Readonly<Record<Encoding, number>> = { f32: 4, f16: 2, int8: 260 / 256, topk: 0.05 };
 /** A transfer that takes more than this part of the training time is made shorter; less than this, and it may be exact again. */

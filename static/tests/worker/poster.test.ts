@@ -83,3 +83,14 @@ test("a new connection does not post again what is on its way", async () => {
   await world.end("a");
   assert.equal(world.eventsOf("outcome").length, 1);
 });
+
+test("where a proxy lets no such post through, the socket is used from then on", async () => {
+  const world = await joined(() => new Response("<h1>Request Entity Too Large</h1>", { status: 413 }));
+  await world.grant("a");
+  await settle();
+  assert.deepEqual([world.posted.length, world.socket.of("update").length], [1, 1]);
+  await world.end("a");
+  await world.grant("b");
+  await settle();
+  assert.deepEqual([world.posted.length, world.socket.of("update").length], [1, 2]);
+});

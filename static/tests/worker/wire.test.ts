@@ -28,7 +28,7 @@ test("the slower the link beside the training, the more compact the encoding", (
     ["f32", "f32"],
     ["f16", "int8"],
     ["int8", "int8"],
-    ["int8", "topk"],
+    ["int8", "int8"],
   ]);
 });
 

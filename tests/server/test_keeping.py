@@ -1,0 +1,182 @@
+"""A kept run can be taken back while it is live, played again, and controlled over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import aiohttp
+import numpy as np
+import pytest
+from support.steady import Steady
+
+from tests.faults.test_network import check_accounts, until
+from tests.faults.world import conclude, kept, pull, run_config
+from tests.server.world import INFO
+from webnn.core.errors import WebNNError
+from webnn.core.events import Stop
+from webnn.core.leases import Outcome
+from webnn.core.states import RunState
+from webnn.server.keeping import BEST_FOLDER, CHECKPOINT_FOLDER
+from webnn.server.replaying import replay_run
+from webnn.server.rolling_back import BEST, roll_back
+from webnn.store.checkpoint import list_checkpoints, read_checkpoint
+from webnn.store.recording import recordings
+
+ENDLESS = run_config(iterations=10_000_000)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / INFO.id
+    folder.mkdir()
+    (folder / "config.json").write_text('{"model": {}}')
+    return folder
+
+
+async def test_live_run_goes_back_to_a_version_and_on_with_everyone(folder: Path) -> None:
+    async with (
+        asyncio.timeout(60),
+        kept(folder, config=ENDLESS, record=True) as (task, url),
+        asyncio.TaskGroup() as group,
+    ):
+        assert task.keeper is not None
+        volunteers = [Steady(lambda: url, pull, seconds=0.01) for _ in range(3)]
+        workers = [group.create_task(volunteer.run()) for volunteer in volunteers]
+        await until(lambda: task.run.num_merges > 4)
+        await task.keeper.checkpoint()
+        target = max(list_checkpoints(folder / CHECKPOINT_FOLDER))
+        task.keeper.plan = replace(task.keeper.plan, every_seconds=60)  # so that it stays
+        merged = task.run.num_merges
+        await until(lambda: task.run.num_merges > merged + 5)
+        highest = task.run.version
+        assert await roll_back(task, target) == target
+        assert task.run.version > highest
+        assert task.run.returned_to == target
+        assert task.run.outcomes[Outcome.ROLLED_BACK] >= 3
+        merged = task.run.num_merges
+        await until(lambda: task.run.num_merges > merged + 5)
+        await task.ask(Stop("enough"))
+        await conclude(task)
+        for worker in workers:
+            worker.cancel()
+    assert all(volunteer.connections == 1 for volunteer in volunteers)
+    check_accounts(task, folder)
+    await asyncio.to_thread(check_replay, folder, 2)
+
+
+async def test_live_run_goes_back_to_its_best_version(folder: Path) -> None:
+    async with asyncio.timeout(60), kept(folder, config=ENDLESS) as (task, url), asyncio.TaskGroup() as group:
+        worker = group.create_task(Steady(lambda: url, pull, seconds=0.01).run())
+        await until(lambda: task.best is not None and task.run.version > task.best.version > 1)
+        await until(lambda: (folder / BEST_FOLDER).is_dir() and read_checkpoint(folder / BEST_FOLDER) is not None)
+        version = await roll_back(task, BEST)
+        found = read_checkpoint(folder / BEST_FOLDER)
+        assert found is not None
+        assert version <= found.manifest["version"]
+        merged = task.run.num_merges
+        await until(lambda: task.run.num_merges > merged + 3)
+        worker.cancel()
+    check_accounts(task, folder)
+
+
+async def test_version_without_a_checkpoint_is_told_with_those_there_are(folder: Path) -> None:
+    async with asyncio.timeout(30), kept(folder) as (task, _):
+        assert task.keeper is not None
+        await until(lambda: task.run.version > 0)
+        await task.keeper.checkpoint()
+        with pytest.raises(WebNNError, match="Kept are: 1"):
+            await roll_back(task, 7)
+        assert task.state is RunState.RUNNING
+
+
+async def test_restart_keeps_the_curve_and_the_best(folder: Path) -> None:
+    async with asyncio.timeout(60), kept(folder, config=ENDLESS) as (task, url), asyncio.TaskGroup() as group:
+        worker = group.create_task(Steady(lambda: url, pull, seconds=0.01).run())
+        await until(lambda: task.history.validation.count > 3)
+        worker.cancel()
+        await asyncio.gather(worker, return_exceptions=True)
+        assert task.keeper is not None
+        await task.keeper.checkpoint()
+        before = task.history.as_dict()
+        best = task.best
+    async with asyncio.timeout(60), kept(folder, config=ENDLESS) as (task, _):
+        after = task.history.as_dict()
+        assert after["training"][: len(before["training"])] == before["training"]
+        assert after["validation"][: len(before["validation"])] == before["validation"]
+        assert best is not None
+        assert task.best is not None
+        assert task.best.version >= best.version
+
+
+async def test_recorded_run_replays_over_a_restart_and_names_the_first_difference(folder: Path) -> None:
+    config = run_config(iterations=1500)
+    async with (
+        asyncio.timeout(60),
+        kept(folder, config=config, record=True) as (task, url),
+        asyncio.TaskGroup() as group,
+    ):
+        workers = [group.create_task(Steady(lambda: url, pull, seconds=0.01).run()) for _ in range(3)]
+        await until(lambda: task.run.num_merges > 5)
+        for worker in workers:
+            worker.cancel()
+    async with (
+        asyncio.timeout(60),
+        kept(folder, config=config, record=True) as (task, url),
+        asyncio.TaskGroup() as group,
+    ):
+        workers = [group.create_task(Steady(lambda: url, pull, seconds=0.01).run())]
+        await conclude(task)
+        workers[0].cancel()
+    await asyncio.to_thread(check_replay, folder, 2)
+    path = recordings(folder)[1]
+    whole = path.read_bytes()
+    start = whole.index(b"UpdateArrived")
+    for damage in (whole[: len(whole) // 2], whole[:start] + b"UpdateVanish!" + whole[start + 13 :]):
+        path.write_bytes(damage)
+        replay = await asyncio.to_thread(replay_run, folder)
+        assert not replay.identical
+    path.write_bytes(spoil_payload(whole, start))
+    replay = await asyncio.to_thread(replay_run, folder)
+    assert "00001.frames: version" in (replay.difference or "")
+
+
+def spoil_payload(whole: bytes, inside: int) -> bytes:
+    """Change the last number of the payload of the entry that has position `inside` of a recording."""
+    end = 0
+    while end <= inside:
+        end += 8 + int.from_bytes(whole[end : end + 8], "little")
+    return whole[: end - 4] + np.float32(0.125).tobytes() + whole[end:]
+
+
+def check_replay(folder: Path, lives: int) -> None:
+    replay = replay_run(folder)
+    assert replay.difference is None
+    assert replay.lives == lives
+    assert replay.merges > 5
+
+
+def test_run_that_was_not_recorded_says_so(folder: Path) -> None:
+    with pytest.raises(WebNNError, match="--record"):
+        replay_run(folder)
+
+
+async def test_owner_goes_back_and_saves_over_http(folder: Path) -> None:
+    token = ""
+    async with asyncio.timeout(30), kept(folder) as (task, url), aiohttp.ClientSession() as http:
+        assert task.keeper is not None
+        await until(lambda: task.run.version > 0)
+        await task.keeper.checkpoint()
+        token = (folder.parent / "owner-token").read_text().strip()
+        owner = {"Authorization": f"Bearer {token}"}
+        async with http.post(f"{url}/rollback", json={"to": 1}) as response:
+            assert response.status == 401
+        async with http.post(f"{url}/rollback", json={"to": True}, headers=owner) as response:
+            assert response.status == 400
+        async with http.post(f"{url}/rollback", json={"to": 9}, headers=owner) as response:
+            assert response.status == 404
+        async with http.post(f"{url}/rollback", json={"to": 1}, headers=owner) as response:
+            assert (await response.json())["returned_to"] == 1
+        async with http.post(f"{url}/save", headers=owner) as response:
+            assert response.status == 409  # nothing here knows how to export
