@@ -27,24 +27,33 @@ export interface RunName {
   description: string;
 }
 
+/** One weight of the flat vector. `name` is the layer's weight name, such as `conv2d_1/kernel`. */
 export interface WeightSpec {
   name: string;
   shape: number[];
   trainable: boolean;
 }
 
+/** One optimiser by name with its options, such as `{"sgd": {"learningRate": 0.2}}`. */
+export type OptimizerConfig = Record<string, Record<string, unknown>>;
+
+/** A layers model as JSON: TF.js layers-model topology, with or without the `model_config` wrapper. */
+export type Topology = Record<string, unknown>;
+
+/** The protocol's `model`. */
 export interface ModelConfig {
   name: string;
-  /** TF.js layers-model JSON. */
-  topology: Record<string, unknown>;
+  topology: Topology;
+  /** In the order of the flat vector: the trainable ones first. */
   weights: WeightSpec[];
   num_weights: number;
   num_trainable: number;
   loss: string;
   metrics: string[];
-  optimizer: Record<string, Record<string, unknown>>;
+  optimizer: OptimizerConfig;
 }
 
+/** One input of the dataset; `shape` is that of one example. The model sees `x * scale + shift`. */
 export interface InputSpec {
   shape: number[];
   dtype: string;
@@ -53,6 +62,7 @@ export interface InputSpec {
   shift: number | number[];
 }
 
+/** The targets of the dataset; `shape` is that of one example. */
 export interface TargetSpec {
   kind: "class" | "values";
   dtype: string;
@@ -60,6 +70,7 @@ export interface TargetSpec {
   num_classes: number | null;
 }
 
+/** The protocol's `dataset`. */
 export interface DatasetConfig {
   name: string;
   num_examples: number;
@@ -70,11 +81,15 @@ export interface DatasetConfig {
   source: string;
 }
 
+/** Gradients scaled to a global norm, or each number cut to [-value, value]. */
+export type ClipConfig = { norm: number } | { value: number };
+
+/** The protocol's `training`. */
 export interface TrainingConfig {
   batch_size: number;
   lease_seconds: number;
   seed: number;
-  clip: { norm: number } | { value: number } | null;
+  clip: ClipConfig | null;
 }
 
 /** A version of the run's weights. */

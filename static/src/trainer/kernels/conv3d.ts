@@ -6,7 +6,7 @@ import { backend_util, type KernelFunc, type TensorInfo } from "@tensorflow/tfjs
 import { filterGradient } from "./filter_gradient.ts";
 import { type Block, blockOf, floats, type WasmBackend, withScratch } from "./heap.ts";
 import { inputGradient } from "./input_gradient.ts";
-import { type ConvShape, reach } from "./shape.ts";
+import { type ConvShape, planeShape, reach } from "./shape.ts";
 
 type Five = [number, number, number, number, number];
 type Info = ReturnType<typeof backend_util.computeConv3DInfo>;
@@ -38,22 +38,7 @@ function meetingAt(info: Info, tap: number): Meeting {
       outFrames.push(n * info.outDepth + out);
     }
   }
-  const shape = {
-    n: frames.length,
-    h: info.inHeight,
-    w: info.inWidth,
-    ic: info.inChannels,
-    oh: info.outHeight,
-    ow: info.outWidth,
-    oc: info.outChannels,
-    kh: info.filterHeight,
-    kw: info.filterWidth,
-    sh: info.strideHeight,
-    sw: info.strideWidth,
-    top: info.padInfo.top,
-    left: info.padInfo.left,
-  };
-  return { frames, outFrames, shape };
+  return { frames, outFrames, shape: planeShape(info, frames.length) };
 }
 
 /** Frames `from` one after the other. */

@@ -32,6 +32,21 @@ export interface ConvShape {
   left: number;
 }
 
+/** What 2D and 3D convolutions have in common in TF.js. */
+type PlaneInfo = Pick<
+  backend_util.Conv2DInfo,
+  | "inHeight"
+  | "inWidth"
+  | "inChannels"
+  | "outHeight"
+  | "outWidth"
+  | "outChannels"
+  | "filterHeight"
+  | "filterWidth"
+  | "strideHeight"
+  | "strideWidth"
+> & { padInfo: { top: number; left: number } };
+
 /** @throws Error when dilated or not NHWC: TF.js's own gradients do not know dilation either. */
 export function convShape(x: number[], filter: number[], attributes: ConvAttributes, depthwise = false): ConvShape {
   const { strides, pad, dilations = 1, dataFormat = "NHWC", dimRoundingMode } = attributes;
@@ -47,8 +62,13 @@ export function convShape(x: number[], filter: number[], attributes: ConvAttribu
   );
   if (info.dilationHeight !== 1 || info.dilationWidth !== 1)
     throw new Error("Dilated convolutions have no gradient in TF.js.");
+  return planeShape(info, info.batchSize);
+}
+
+/** The sizes of a convolution over `n` planes, from what TF.js computes of a 2D one, or of a 3D one along its planes. */
+export function planeShape(info: PlaneInfo, n: number): ConvShape {
   return {
-    n: info.batchSize,
+    n,
     h: info.inHeight,
     w: info.inWidth,
     ic: info.inChannels,
