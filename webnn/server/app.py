@@ -15,6 +15,7 @@ from webnn.server.identities import Identities
 from webnn.server.keys import ASSETS, CONFIG, CONNECTIONS, IDENTITIES, PAGES, RECEIVING, RUNS, TOKEN
 from webnn.server.limits import ConnectionCount
 from webnn.server.looks import add_look_routes
+from webnn.server.monitoring import add_monitoring
 from webnn.server.ownership import add_owner_routes
 from webnn.server.pages import Pages
 from webnn.server.problems import answer_errors
@@ -34,7 +35,8 @@ def create_app(config: ServerConfig) -> web.Application:
     """Make the application: complete, and ready to be mounted under any prefix in another (`add_subapp`).
 
     It has no runs yet: `app[RUNS].add(task)`. `config.host`, `port`, `prefix` and TLS are for whoever serves it.
-    Creates `config.runs_dir` with the owner's token and the volunteers' key in it, readable by their owner alone.
+    Creates `config.runs_dir` with the tokens of the owner and of metrics and the volunteers' key,
+    readable by their owner alone.
     """
     app = web.Application(middlewares=[answer_errors], client_max_size=_MAX_REQUEST_BYTES)
     assets = Assets(dist_dir())
@@ -50,6 +52,7 @@ def create_app(config: ServerConfig) -> web.Application:
     app.on_shutdown.append(_say_goodbye)
     app.on_response_prepare.append(add_security_headers)
     _add_routes(app)
+    add_monitoring(app)
     return app
 
 
