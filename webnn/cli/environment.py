@@ -32,8 +32,11 @@ OPTIONS = frozenset(
         "WNN_RUNS_DIR",
         "WNN_SEED",
         "WNN_SHARE",
+        "WNN_STALL_SECONDS",
         "WNN_TLS_CERT",
         "WNN_TLS_KEY",
+        "WNN_WEBHOOK",
+        "WNN_WEBHOOK_SECRET",
         "WNN_WORKERS",
     }
 )

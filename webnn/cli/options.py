@@ -74,6 +74,18 @@ seed_option = option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed of 
 
 json_option = click.option("--json", "json_lines", is_flag=True, help="Print JSON, one object a line, nothing else.")
 
+webhook_options = together(
+    option("--webhook", metavar="URL", help="POST to this address when a run ends, fails or stalls."),
+    option("--webhook-secret", metavar="TEXT", help="Sign what is posted; better given by its variable."),
+    option(
+        "--stall-seconds",
+        type=click.FloatRange(0),
+        default=600.0,
+        show_default=True,
+        help="Seconds without a merge that count as a stall for --webhook; 0: never.",
+    ),
+)
+
 logging_options = together(
     option(
         "--log-level",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from webnn.cli.network import EVERYWHERE, has_display, lan_address
@@ -36,6 +36,9 @@ class TrainSettings:
     seed: int | None = None
     resume: bool = False
     record: bool = False
+    webhook: str | None = None
+    webhook_secret: str | None = field(default=None, repr=False)
+    stall_seconds: float = 600.0
     json_lines: bool = False
     log_level: str = "warning"
     log_format: str = "text"

@@ -35,7 +35,7 @@ from webnn.evaluator.worker import WorkerPool
 from webnn.model.definition import ModelDefinition, load_model
 from webnn.model.settings import apply_settings
 from webnn.server import news, service
-from webnn.server.config import ServerConfig
+from webnn.server.config import ServerConfig, WebhookPlan
 from webnn.server.listening import tls_context
 from webnn.server.logs import configure_logging
 from webnn.server.prepare import Preparation, PrepareRequest, Step, prepare_run
@@ -126,9 +126,16 @@ def server_config(settings: TrainSettings, port: int) -> ServerConfig:
         tls_cert=settings.tls_cert,
         tls_key=settings.tls_key,
         embed_origins=settings.embed_origins,
+        webhook=webhook_plan(settings),
         log_level=settings.log_level,
         log_format=settings.log_format,
     )
+
+
+def webhook_plan(settings: TrainSettings) -> WebhookPlan | None:
+    if settings.webhook is None:
+        return None
+    return WebhookPlan(settings.webhook, settings.webhook_secret, settings.stall_seconds)
 
 
 @contextlib.asynccontextmanager

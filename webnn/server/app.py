@@ -24,6 +24,7 @@ from webnn.server.runs import Runs
 from webnn.server.secrets import keep_secret
 from webnn.server.updates import receive_update
 from webnn.server.volunteers import volunteer_socket
+from webnn.server.webhook import add_webhook
 
 _MAX_REQUEST_BYTES = 64 * 1024  # but for updates, which are read as they come, what is posted has a few words
 
@@ -53,6 +54,8 @@ def create_app(config: ServerConfig) -> web.Application:
     app.on_response_prepare.append(add_security_headers)
     _add_routes(app)
     add_monitoring(app)
+    if config.webhook is not None:
+        add_webhook(app, config.webhook)
     return app
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from webnn.core.errors import WebNNError
 from webnn.server.run_task import RunTask
@@ -14,6 +14,7 @@ class Runs:
     def __init__(self) -> None:
         self._tasks: dict[str, RunTask] = {}
         self._started = False
+        self._listeners: list[Callable[[RunTask], None]] = []
 
     def __iter__(self) -> Iterator[RunTask]:
         return iter(list(self._tasks.values()))
@@ -25,8 +26,16 @@ class Runs:
         """Take a run in; its id must be new."""
         assert task.info.id not in self._tasks
         self._tasks[task.info.id] = task
+        for listener in self._listeners:
+            listener(task)
         if self._started:
             task.start()
+
+    def on_added(self, listener: Callable[[RunTask], None]) -> None:
+        """Call `listener` with every run, those that are here already and those to come."""
+        self._listeners.append(listener)
+        for task in self:
+            listener(task)
 
     def find(self, run_id: str) -> RunTask | None:
         """Find a run, or None."""

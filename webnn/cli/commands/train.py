@@ -30,6 +30,7 @@ from webnn.cli.settings import TrainSettings
 @options.seed_option
 @options.resume_option
 @options.record_option
+@options.webhook_options
 @options.json_option
 @options.logging_options
 def command(**values: Any) -> int:
