@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from webnn.cli.network import EVERYWHERE, has_display, lan_address
+
+if TYPE_CHECKING:
+    from webnn.model.definition import ModelDefinition
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +17,8 @@ class TrainSettings:
     """Everything that a run started from the command line depends on.
 
     `open_page` None: open a browser where somebody would see it. `workers` local volunteers work for `share` (0..1] of
-    the time. `overrides` are `key=value` settings of the model file, `merge` a rule that replaces the file's.
+    the time. `definition`: the model, where it is not that of a file called `name`. `overrides` are
+    `key=value` settings of the model file, `merge` a rule that replaces the file's.
     """
 
     name: str
@@ -30,6 +35,7 @@ class TrainSettings:
     open_page: bool | None = None
     open_join: bool = False
     merge: str | None = None
+    definition: ModelDefinition | None = None
     overrides: tuple[str, ...] = ()
     data_dir: Path | None = None
     runs_dir: Path = Path("runs")

@@ -66,7 +66,9 @@ def train(settings: TrainSettings) -> ExitCode:
 async def serve(settings: TrainSettings, reporter: UntilGone) -> ExitCode:
     """Prepare, serve and save one run; see `train`. Nobody listening is a wish to stop, as Ctrl-C is."""
     definition = define(settings)
-    resumed = choose_run(settings, definition.name, lambda words: reporter.tell(Preparing(words)))
+    resumed = None
+    if settings.definition is None:
+        resumed = choose_run(settings, definition.name, lambda words: reporter.tell(Preparing(words)))
     sock = bind(settings, resumed)  # what is quickly found wrong is told before data is loaded
     request = prepare_request(settings, definition, None if resumed is None else resumed.folder)
     with contextlib.closing(sock), Interruption() as interruption:
@@ -97,9 +99,10 @@ async def serve(settings: TrainSettings, reporter: UntilGone) -> ExitCode:
 
 
 def define(settings: TrainSettings) -> ModelDefinition:
-    """Read the model file and lay the command line's settings over it."""
+    """Read the model and lay the command line's settings over it."""
+    definition = settings.definition or load_model(settings.name, model_search())
     merge = () if settings.merge is None else (f"merge={settings.merge}",)
-    return apply_settings(load_model(settings.name, model_search()), (*merge, *settings.overrides))
+    return apply_settings(definition, (*merge, *settings.overrides))
 
 
 def prepare_request(settings: TrainSettings, definition: ModelDefinition, resume: Path | None = None) -> PrepareRequest:
