@@ -31,6 +31,8 @@ def make_project(folder: Path) -> list[Path]:
 
     Raises `WebNNError("settings")`, writing nothing, where one of its files is there already or the disk refuses.
     """
+    if folder.exists() and not folder.is_dir():
+        raise WebNNError("settings", f"{folder} is a file. Name another folder.")
     paths = {folder / name: source for name, source in SCAFFOLD.items()}
     taken = [path for path in paths if path.exists()]
     if taken:

@@ -31,7 +31,7 @@ def command(runs: tuple[str, ...], force: bool, yes: bool, runs_dir: Path, json_
     for text in runs:
         run = find_one(runs_dir, text, by_model=False)
         if run.live:
-            raise WebNNError("run_in_use", f"The run {run.id} is being served. End it first: wnn stop {run.id}")
+            raise WebNNError("run_in_use", f"The run {run.id} is being served. `wnn stop {run.id}` ends it.")
         users = [other.id for other in find_runs(runs_dir) if started_from(other) == run.folder.resolve()]
         if users and not force:
             message = f"The run {users[0]} starts from the weights of {run.id}. --force removes them all the same."
