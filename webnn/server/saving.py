@@ -25,5 +25,9 @@ def save_run(prepared: PreparedRun, task: RunTask, status: dict[str, Any]) -> Pa
         best,
         prepared.record,
         task.history.as_dict(),
-        {**status, "validated": {name: asdict(one) for name, one in validated.items() if one is not None}},
+        {
+            **status,
+            "contribution": prepared.taken.keeper.journal.contribution(),
+            "validated": {name: asdict(one) for name, one in validated.items() if one is not None},
+        },
     )
