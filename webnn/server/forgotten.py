@@ -9,7 +9,7 @@ from webnn.core.effects import Settle
 from webnn.server.run_task import RunTask
 
 
-async def recall(task: RunTask, volunteer_id: str, lease_id: str) -> bool:
+async def answer_again(task: RunTask, volunteer_id: str, lease_id: str) -> bool:
     """Tell a volunteer the outcome of its lease again, if the journal alone knows it; whether it did.
 
     A run remembers its newest leases by heart, and counts no update of a lease that it does not have open. So this
