@@ -71,6 +71,7 @@ class EventFiles:
         self._steps_of: dict[int, int] = {}
         self._written_histogram = 0
         self._over = False
+        self._closed = False
         self._queue: SimpleQueue[Work | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._task: RunTask | None = None
@@ -82,6 +83,8 @@ class EventFiles:
 
     def hear(self, news: News) -> None:
         """Note a piece of news; returns at once."""
+        if self._closed:
+            return
         now = self._wall_clock()
         match news:
             case ValidationNews():
@@ -96,6 +99,7 @@ class EventFiles:
 
     def close(self) -> None:
         """Write what is left, and close the file. Blocks; may be called twice."""
+        self._closed = True
         if self._thread is not None:
             self._queue.put(None)
             self._thread.join()
