@@ -62,6 +62,8 @@ async def test_examples_of_commands_to_a_live_run_run(
         address = example_of("worker", capsys)
         address[1] = listening["url"]
         async with Program(*address, cwd=tmp_path) as worker:
+            for number in (0, 1):  # one that comes when the server is gone tries to reach it for a long time
+                await worker.wait_for(lambda event, n=number: (event["worker"], event["type"]) == (n, "welcome"))
             await owner.event("validation")
             for name in SERVED:
                 code = await asyncio.to_thread(run, example_of(name, capsys))
