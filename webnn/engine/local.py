@@ -58,6 +58,7 @@ class LocalEngine:
         self._num_trainable = num_trainable
         self._state = strategy.state(num_trainable) if state is None else state
         self._keep_last = keep_last
+        self._room = max_held_bytes
         self._max_held_bytes = _held_bytes(strategy) if max_held_bytes is None else max_held_bytes
         self._inline = len(weights) <= inline_weights
         self._newest = take_snapshot(weights, version, iterations)
@@ -129,8 +130,19 @@ class LocalEngine:
     def _copy_state(self) -> Frozen:
         return Frozen(self._newest, {name: array.copy() for name, array in self._state.items()})
 
-    def restore(self, version: int, iterations: int, weights: Vector, state: State | None) -> None:
+    async def adopt(self, strategy: Strategy) -> None:
+        async with self._between_merges:
+            self._follow(strategy)
+            self._state = strategy.state(self._num_trainable)
+
+    def _follow(self, strategy: Strategy) -> None:
+        self._strategy = strategy
+        if self._room is None:
+            self._max_held_bytes = _held_bytes(strategy)
+
+    def restore(self, strategy: Strategy, version: int, iterations: int, weights: Vector, state: State | None) -> None:
         assert not self._between_merges.locked()
+        self._follow(strategy)
         self._state = self._strategy.state(self._num_trainable) if state is None else state
         self._newest = take_snapshot(weights, version, iterations)
         self._held = OrderedDict({version: self._newest})

@@ -21,6 +21,7 @@ from webnn.server.problems import answer_errors
 from webnn.server.receiving import Receiving
 from webnn.server.runs import Runs
 from webnn.server.secrets import keep_secret
+from webnn.server.settings import add_settings_routes
 from webnn.server.updates import receive_update
 from webnn.server.volunteers import volunteer_socket
 
@@ -73,6 +74,7 @@ def _add_routes(app: web.Application) -> None:
     app.router.add_get(f"{run}/model", api.show_model)
     add_look_routes(app, run)
     add_owner_routes(app, run)
+    add_settings_routes(app, run)
     app.router.add_get(f"{run}/weights/{{name}}", downloads.send_weights)
     app.router.add_get(f"{run}/shards/{{name}}", downloads.send_shard)
     app.router.add_get(f"{run}/volunteer", volunteer_socket)

@@ -13,6 +13,7 @@ import numpy as np
 
 from webnn.core import events as ev
 from webnn.core.aftermath import LeaseRecord
+from webnn.core.changing import Changes
 from webnn.core.config import RunConfig, ShardSize, StopConditions
 from webnn.core.frames import Buffer, Frame, encode_header
 from webnn.core.leases import Outcome
@@ -82,7 +83,7 @@ def encode_event(event: ev.Event, now: float, merged_hash: str | None = None) ->
 def decode_event(frame: Frame) -> Recorded:
     """Read an event. Raises `KeyError` or `TypeError` for a frame that is none."""
     header = frame.header
-    fields = {name: _typed(name, value) for name, value in header["fields"].items()}
+    fields = {name: value if name == "changes" else _typed(name, value) for name, value in header["fields"].items()}
     kind = _KINDS[header["event"]]
     if kind is ev.UpdateArrived:
         fields["payload"] = np.frombuffer(frame.payload, "<f4")
@@ -111,7 +112,9 @@ def _typed(name: str, value: Any) -> Any:
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
 class Life:
-    """What a life of a run begins from. `checkpoint` None: from its initial `weights`; `state`: to go on in."""
+    """What a life of a run begins from. `checkpoint` None: from its initial `weights`; `state`: to go on in; `changes`:
+    of the settings in `config`, so far.
+    """
 
     config: RunConfig
     weights: ev.Vector
@@ -119,6 +122,7 @@ class Life:
     known: Sequence[LeaseRecord] = ()
     checkpoint: Checkpoint | None = None
     state: RunState | None = None
+    changes: Changes = dataclasses.field(default_factory=dict)
 
 
 def encode_life(life: Life) -> list[tuple[Buffer, ...]]:
@@ -130,6 +134,7 @@ def encode_life(life: Life) -> list[tuple[Buffer, ...]]:
         "known": [dataclasses.astuple(record) for record in life.known],
         "manifest": None if life.checkpoint is None else life.checkpoint.manifest,
         "state": life.state,
+        "changes": life.changes,
     }
     head = encode_header({"type": "life", "json": json.dumps(words)})
     frames: list[tuple[Buffer, ...]] = [(head, np.ascontiguousarray(life.weights, "<f4").data.cast("B"))]
@@ -166,4 +171,5 @@ def decode_life(head: Frame, arrays: Sequence[Frame], schedule: Schedule) -> Lif
         ],
         checkpoint=None if words["manifest"] is None else Checkpoint(0, weights, state, words["manifest"]),
         state=None if words["state"] is None else RunState(words["state"]),
+        changes=words.get("changes", {}),
     )

@@ -7,9 +7,9 @@ from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from webnn.core.effects import Appraise, Judge, Merge, Validate
+from webnn.core.effects import Adopt, Appraise, Judge, Merge, Validate
 from webnn.core.errors import WebNNError
-from webnn.core.events import Appraised, Event, Judged, MergeDone, Validated, ValidationFailed
+from webnn.core.events import Appraised, Event, Judged, MergeDone, Tick, Validated, ValidationFailed
 from webnn.core.frames import Buffer
 from webnn.core.metrics import Validation
 from webnn.engine.base import Snapshot
@@ -76,6 +76,9 @@ class Jobs:
     def merge(self, effect: Merge) -> None:
         self._spawn(self._merge(effect))
 
+    def adopt(self, effect: Adopt) -> None:
+        self._spawn(self._adopt(effect))
+
     def validate(self, effect: Validate) -> None:
         self._spawn(self._validate(effect, self._snapshot_of(effect.version)), cancellable=True)
 
@@ -124,6 +127,14 @@ class Jobs:
                 await task.keeper.before_merge(effect.version)
             await task.engine.merge(effect.version, effect.iterations, effect.contributions)
         self._answer(generation, MergeDone(effect.version))
+
+    async def _adopt(self, effect: Adopt) -> None:
+        generation = self._generation
+        with self._busy():
+            await self._task.engine.adopt(effect.strategy)
+        if self._task.keeper is not None:
+            self._task.keeper.adopted()
+        self._answer(generation, Tick())  # so that the run is asked again what may go on now
 
     def _snapshot_of(self, version: int) -> Snapshot | None:
         """Find the current version or the best one; None for another."""

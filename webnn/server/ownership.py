@@ -65,7 +65,7 @@ async def kick(request: web.Request) -> web.Response:
 
 
 async def block(request: web.Request) -> web.Response:
-    """End a volunteer's connection for good, for as long as the server runs."""
+    """End a volunteer's connection for good, over restarts too."""
     return _send_away(request, blocking=True)
 
 
@@ -76,7 +76,7 @@ def _send_away(request: web.Request, *, blocking: bool) -> web.Response:
     if volunteer_id is None:
         raise WebNNError("unknown_name", "There is no volunteer of that number.")
     if blocking:
-        task.blocked.add(volunteer_id)
+        task.memory.block(volunteer_id)
     connection = task.audience.volunteer(volunteer_id)
     if connection is not None:
         connection.close("blocked" if blocking else "kicked")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol, assert_never
 
 from webnn.core.effects import (
+    Adopt,
     Appraise,
     Effect,
     Grant,
@@ -15,6 +16,7 @@ from webnn.core.effects import (
     Merge,
     Merged,
     Publish,
+    SettingsApplied,
     Settle,
     StateChanged,
     Validate,
@@ -39,10 +41,12 @@ from webnn.server.intake import Intake
 from webnn.server.jobs import Jobs, Validator
 from webnn.server.keeping import Keeper
 from webnn.server.logs import run_logger
+from webnn.server.memory import Memory
 from webnn.server.metrics import History, Point
 from webnn.server.news import News
 from webnn.server.status import run_status
 from webnn.server.traffic import Traffic
+from webnn.store import journal as jn
 
 
 class Shards(Protocol):
@@ -74,7 +78,7 @@ class RunTask:
         limits: Limits | None = None,
         keeper: Keeper | None = None,
     ) -> None:
-        self.info = info
+        self.info = info.with_settings(run.config) if run.changes else info
         self.run = run
         self.engine = engine
         self.shards = shards
@@ -85,6 +89,7 @@ class RunTask:
         self.audience = Audience(self.history)
         self.activity = Activity()
         self.insight: Insight | None = None
+        self.memory = Memory(self)
         self.blocked: set[str] = set()  # volunteers whom the owner sent away
         self.log = run_logger(info.id)
         self.best: Snapshot | None = None
@@ -257,10 +262,11 @@ class RunTask:
     def _handle(self, event: Event) -> None:
         now = self._handled_at = self.now
         effects = self.run.handle(event, now)
-        self.activity.saw(event, effects, self.run.seconds(now))
+        logged = self.activity.saw(event, effects, self.run.seconds(now))
         if isinstance(event, Validated):
             self._keep_best()
         if self.keeper is not None:
+            self.keeper.note(*map(jn.logged, logged))
             self.keeper.handled(event, effects, now)
             if isinstance(event, Validated):
                 self.keeper.validated(event.version)
@@ -316,6 +322,12 @@ class RunTask:
                 if self.keeper is not None:
                     self.keeper.begin_merge()
                 self._jobs.merge(effect)
+            case Adopt():
+                self._jobs.adopt(effect)
+            case SettingsApplied():
+                self.info = self.info.with_settings(self.run.config)
+                self.memory.settings_changed(effect, self.run.seconds(self._handled_at))
+                self._herald.beat(to_volunteers=True)
             case Merged():
                 self.history.merged(self.run.seconds(self._handled_at), self.run.iterations, effect)
             case Settle(lease_id=lease_id):
