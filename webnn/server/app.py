@@ -60,6 +60,7 @@ def _add_routes(app: web.Application) -> None:
     app.router.add_get("/join", views.help_page)
     app.router.add_get("/join/{run}", views.join_page, name="join")
     app.router.add_get("/watch/{run}", views.watch_page, name="watch")
+    app.router.add_get("/new", views.new_page)
     app.router.add_get("/join/{run}/qr.svg", sharing.show_qr)
     app.router.add_get("/embed/{run}", embedding.embed_page)
     app.router.add_get("/embed.js", embedding.embed_script)
