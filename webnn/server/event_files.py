@@ -8,7 +8,6 @@ import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
@@ -18,12 +17,12 @@ from webnn.core.states import RunState
 from webnn.export import tensorboard as tb
 from webnn.export.tensorboard.summaries import SessionStatus, Setting
 from webnn.server.news import News, StatusNews, ValidationNews
+from webnn.server.rhythm import Rhythm
 
 if TYPE_CHECKING:
     from webnn.server.metrics import Point
     from webnn.server.run_task import RunTask
 
-LEAST_SECONDS = 1.0
 SHARE = 0.01
 """Between two statuses this part of the running time passes, so that a long run's file stays small."""
 
@@ -173,25 +172,6 @@ class EventFiles:
                 logging.getLogger(__name__).warning("no more is written to TensorBoard's files: %s", error)
         if writer is not None:
             writer.close()
-
-
-@dataclass(slots=True)
-class Rhythm:
-    """When something is due that is to be rarer the longer a run goes on."""
-
-    share: float
-    _last: float = field(default=-math.inf)
-
-    def due(self, seconds: float) -> bool:
-        """Whether it is time again at `seconds` of running time; if so, it is not for a while."""
-        if 0 <= seconds - self._last < max(LEAST_SECONDS, self.share * seconds):
-            return False
-        self._last = seconds
-        return True
-
-    def forget(self) -> None:
-        """Be due at once."""
-        self._last = -math.inf
 
 
 def next_path(folder: Path, wall_time: float) -> Path:

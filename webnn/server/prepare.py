@@ -86,8 +86,8 @@ class PreparedRun:
             limits=limits,
             keeper=taken.keeper,
         )
-        taken.furnish(task)
         task.insight = Insight(self.built, self.dataset.dataset, self.evaluator, taken.clock)
+        taken.furnish(task)
         self.event_files = EventFiles(self.folder, self.record, first_step=taken.run.iterations)
         self.event_files.follow(task)
         return task
