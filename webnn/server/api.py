@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -15,9 +16,10 @@ from webnn.core.states import RunState
 from webnn.export import history_csv
 from webnn.model import model_schema
 from webnn.server.auth import require_owner
-from webnn.server.keys import ASSETS, RUNS, TOKEN
+from webnn.server.keys import ASSETS, HOST, RUNS, TOKEN
 from webnn.server.rolling_back import BEST, roll_back
 from webnn.server.run_task import RunTask
+from webnn.server.still import Shown
 
 _NO_STORE = {"Cache-Control": "no-store"}
 
@@ -27,21 +29,32 @@ def find_run(request: web.Request) -> RunTask:
     return request.app[RUNS].get(request.match_info["run"])
 
 
+def show_any_run(request: web.Request) -> Shown:
+    """The run that the address names, whether it goes on or not; raises `WebNNError("no_such_run")`."""
+    return request.app[RUNS].show(request.match_info["run"])
+
+
 async def health(request: web.Request) -> web.Response:
-    body = {"status": "ok", "version": __version__, "build": request.app[ASSETS].build, "runs": len(request.app[RUNS])}
+    body = {
+        "status": "ok",
+        "version": __version__,
+        "build": request.app[ASSETS].build,
+        "runs": len(request.app[RUNS].ids),
+    }
     return json_answer(body)
 
 
 async def list_runs(request: web.Request) -> web.Response:
-    return json_answer([task.status() for task in request.app[RUNS]])
+    runs = request.app[RUNS]
+    return json_answer([runs.view(run) for run in runs.ids])
 
 
 async def show_run(request: web.Request) -> web.Response:
-    return json_answer(find_run(request).status())
+    return view_answer(request)
 
 
 async def show_metrics(request: web.Request) -> web.Response:
-    history = find_run(request).history.as_dict()
+    history = show_any_run(request).history.as_dict()
     match request.query.get("format", "json"):
         case "json":
             return json_answer(history)
@@ -52,7 +65,7 @@ async def show_metrics(request: web.Request) -> web.Response:
 
 
 async def show_model(request: web.Request) -> web.Response:
-    info = find_run(request).info
+    info = show_any_run(request).info
     return json_answer({"model": info.model, "dataset": info.dataset})
 
 
@@ -69,6 +82,11 @@ async def resume_run(request: web.Request) -> web.Response:
 
 
 async def stop_run(request: web.Request) -> web.Response:
+    require_owner(request, request.app[TOKEN])
+    run = request.match_info["run"]
+    if request.app[HOST].queue.place(run) is not None:
+        await request.app[HOST].withdraw(run)
+        return view_answer(request)
     allowed = {state for state in RunState if not state.over}
     return await _control(request, Stop("The owner stopped the run."), allowed)
 
@@ -84,7 +102,7 @@ async def roll_back_run(request: web.Request) -> web.Response:
     if to != BEST and (not isinstance(to, int) or isinstance(to, bool)):
         raise WebNNError("settings", 'The body is {"to": VERSION} or {"to": "best"}.')
     version = await roll_back(task, to)
-    return json_answer({**task.status(), "returned_to": version})
+    return view_answer(request, returned_to=version)
 
 
 async def save_run(request: web.Request) -> web.Response:
@@ -97,7 +115,7 @@ async def save_run(request: web.Request) -> web.Response:
         folder = await task.saver()
     except (OSError, sqlite3.Error) as error:
         raise WebNNError("disk", f"The run could not be saved: {error}.") from error
-    return json_answer({**task.status(), "folder": str(folder.resolve())})
+    return view_answer(request, folder=str(folder.resolve()))
 
 
 async def _control(request: web.Request, event: Event, allowed: set[RunState]) -> web.Response:
@@ -106,9 +124,15 @@ async def _control(request: web.Request, event: Event, allowed: set[RunState]) -
     if task.state not in allowed:
         raise WebNNError("not_running", f"The run is {task.state}, which does not allow this.")
     await task.ask(event)
-    return json_answer(task.status())
+    return view_answer(request)
 
 
-def json_answer(body: Any) -> web.Response:
+def view_answer(request: web.Request, status: int = 200, run: str | None = None, **more: Any) -> web.Response:
+    """Answer with the run that the address names (or `run`) as it stands, and `more`."""
+    view = request.app[RUNS].view(run or request.match_info["run"])
+    return json_answer({**view, **more}, status)
+
+
+def json_answer(body: Any, status: int = 200) -> web.Response:
     """Answer with JSON that no cache keeps."""
-    return web.json_response(body, headers=_NO_STORE, dumps=lambda value: json.dumps(value, allow_nan=False))
+    return web.json_response(body, status=status, headers=_NO_STORE, dumps=partial(json.dumps, allow_nan=False))

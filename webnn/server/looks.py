@@ -11,7 +11,7 @@ from aiohttp import web
 
 from webnn.core.encoding import Encoding
 from webnn.core.errors import WebNNError
-from webnn.server.api import find_run, json_answer
+from webnn.server.api import find_run, json_answer, show_any_run
 from webnn.server.insight import Insight
 from webnn.server.keys import CONNECTIONS, PAGES
 from webnn.server.run_task import RunTask
@@ -33,7 +33,7 @@ def add_look_routes(app: web.Application, run: str) -> None:
 
 
 async def show_about(request: web.Request) -> web.Response:
-    return json_answer(find_run(request).info.about)
+    return json_answer(show_any_run(request).info.about)
 
 
 async def show_samples(request: web.Request) -> web.Response:
