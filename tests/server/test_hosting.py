@@ -145,6 +145,7 @@ async def test_run_whose_task_breaks_harms_no_other(tmp_path: Path) -> None:
         task._events.put_nowait((breaks, None))
         assert "KeyError" in (await many.until(one, "failed"))["reason"]
         assert (await many.status(two))["state"] == "running"
+        await many.server.host.wait_over(one)
         assert many.preparer.prepared[0].closed
 
 
@@ -220,8 +221,8 @@ async def test_runs_folder_belongs_to_one_server(tmp_path: Path) -> None:
         ({"model": "digits-mpl"}, "digits-mlp"),
         ({"model": "digits-mlp", "setings": []}, 'Did you mean "settings"'),
         ({"model": "digits-mlp", "settings": ["training.batchsize=3"]}, "batchSize"),
-        ({"model": "digits-mlp", "order": -1}, "0 or more"),
-        ({"model": "digits-mlp", "seed": -1}, "seed is a whole number"),
+        ({"model": "digits-mlp", "order": -1}, "at order"),
+        ({"model": "digits-mlp", "seed": -1}, "at seed"),
         ({"model": "/etc/passwd.json"}, "paths are not"),
         ({"model": MODEL | {"topology": "/etc/x.json", "layers": None}}, "topology"),
         ({"model": {"name": "x"}}, "dataset"),

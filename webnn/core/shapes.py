@@ -7,6 +7,11 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict
 from webnn.core.leases import Outcome
 from webnn.core.states import RunState
 
+Place = Annotated[int, (("minimum", 0), ("maximum", 10_000))]
+"""In the queue."""
+
+Seed = Annotated[int, (("minimum", 0), ("maximum", 2**32 - 1))]
+
 Point = list[float | bool | None]
 """A row of `history`, as docs/protocol.md has it."""
 
@@ -83,15 +88,15 @@ class NewRun(TypedDict):
 
     model: str | dict[str, Any]
     settings: NotRequired[list[str]]
-    order: NotRequired[int | None]
+    order: NotRequired[Place | None]
     bound: NotRequired[bool]
-    seed: NotRequired[int | None]
+    seed: NotRequired[Seed | None]
 
 
 class NewPlace(TypedDict):
     """A place in the queue; 0: the next to start."""
 
-    order: int
+    order: Place
 
 
 class QueueView(TypedDict):
@@ -105,7 +110,7 @@ class QueueView(TypedDict):
 class QueueChange(TypedDict):
     """Runs named in `waiting` come first, in this order; the others keep theirs behind them."""
 
-    at_most: NotRequired[int]
+    at_most: NotRequired[Annotated[int, (("minimum", 1), ("maximum", 1000))]]
     waiting: NotRequired[list[str]]
 
 
@@ -224,4 +229,5 @@ class Help(TypedDict):
     run: str | None
 
 
-JsonObject = Annotated[dict[str, Any], "docs/protocol.md describes it"]
+JsonObject = dict[str, Any]
+"""An object that docs/protocol.md describes."""

@@ -10,17 +10,20 @@ from typing import Any
 from aiohttp import web
 
 from webnn import __version__
+from webnn.core import shapes
 from webnn.core.errors import WebNNError
 from webnn.core.events import Event, Pause, Resume, Stop
 from webnn.core.states import RunState
 from webnn.export import history_csv
 from webnn.model import model_schema
 from webnn.server.auth import require_owner
+from webnn.server.describing import JSON, Query, describe
 from webnn.server.keys import ASSETS, HOST, RUNS, TOKEN
 from webnn.server.rolling_back import BEST, roll_back
 from webnn.server.run_task import RunTask
 from webnn.server.still import Shown
 
+_FORMAT = {"format": Query({"enum": ["json", "csv"]}, "json (where it is left out) or csv")}
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -34,6 +37,7 @@ def show_any_run(request: web.Request) -> Shown:
     return request.app[RUNS].show(request.match_info["run"])
 
 
+@describe("Say that the server is well", answer=shapes.Health)
 async def health(request: web.Request) -> web.Response:
     body = {
         "status": "ok",
@@ -44,15 +48,23 @@ async def health(request: web.Request) -> web.Response:
     return json_answer(body)
 
 
+@describe("List the runs", answer=list[shapes.RunView])
 async def list_runs(request: web.Request) -> web.Response:
     runs = request.app[RUNS]
     return json_answer([runs.view(run) for run in runs.ids])
 
 
+@describe("Show how a run stands", answer=shapes.RunView)
 async def show_run(request: web.Request) -> web.Response:
     return view_answer(request)
 
 
+@describe(
+    "Show the history of a run",
+    answer=shapes.History,
+    types=(JSON, "text/csv"),
+    query={"format": Query({"enum": ["json", "csv"]}, "json (as it is left out) or csv")},
+)
 async def show_metrics(request: web.Request) -> web.Response:
     history = show_any_run(request).history.as_dict()
     match request.query.get("format", "json"):
@@ -64,23 +76,28 @@ async def show_metrics(request: web.Request) -> web.Response:
             raise WebNNError("settings", f"The format is json or csv, not {other[:40]!r}.")
 
 
+@describe("Show what a run trains, on what", answer=shapes.ModelView)
 async def show_model(request: web.Request) -> web.Response:
     info = show_any_run(request).info
     return json_answer({"model": info.model, "dataset": info.dataset})
 
 
+@describe("The JSON Schema of model files", answer=shapes.JsonObject)
 async def show_model_schema(request: web.Request) -> web.Response:
     return json_answer(model_schema())
 
 
+@describe("Pause a run; volunteers wait", answer=shapes.RunView, owner=True)
 async def pause_run(request: web.Request) -> web.Response:
     return await _control(request, Pause("The owner paused the run."), {RunState.RUNNING})
 
 
+@describe("Let a paused run go on", answer=shapes.RunView, owner=True)
 async def resume_run(request: web.Request) -> web.Response:
     return await _control(request, Resume(), {RunState.PAUSED})
 
 
+@describe("End a run and save it, or take it out of the queue", answer=shapes.RunView, owner=True)
 async def stop_run(request: web.Request) -> web.Response:
     require_owner(request, request.app[TOKEN])
     run = request.match_info["run"]
@@ -91,13 +108,14 @@ async def stop_run(request: web.Request) -> web.Response:
     return await _control(request, Stop("The owner stopped the run."), allowed)
 
 
+@describe("Go on from an earlier version", body=shapes.RollBack, answer=shapes.ReturnedRun, owner=True)
 async def roll_back_run(request: web.Request) -> web.Response:
     """`{"to": VERSION}` or `{"to": "best"}`."""
     require_owner(request, request.app[TOKEN])
     task = find_run(request)
     try:
         to = (await request.json())["to"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, LookupError):
         to = None
     if to != BEST and (not isinstance(to, int) or isinstance(to, bool)):
         raise WebNNError("settings", 'The body is {"to": VERSION} or {"to": "best"}.')
@@ -105,6 +123,7 @@ async def roll_back_run(request: web.Request) -> web.Response:
     return view_answer(request, returned_to=version)
 
 
+@describe("Write a checkpoint and the model's files now", answer=shapes.SavedRun, owner=True)
 async def save_run(request: web.Request) -> web.Response:
     """Write a checkpoint and the model's files now."""
     require_owner(request, request.app[TOKEN])

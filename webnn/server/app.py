@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from webnn.paths import dist_dir, templates_dir
-from webnn.server import api, catalogue, downloads, embedding, queueing, sharing, views
+from webnn.server import api, catalogue, downloads, embedding, openapi, queueing, sharing, views
 from webnn.server.assets import Assets
 from webnn.server.config import ServerConfig
 from webnn.server.headers import add_security_headers
@@ -67,6 +67,8 @@ def _add_routes(app: web.Application) -> None:
     app.router.add_get("/client.js", embedding.client_script)
     app.router.add_get("/manifest.webmanifest", sharing.show_manifest)
     app.router.add_get("/static/{name:.+}", downloads.send_asset)
+    app.router.add_get("/api", openapi.api_page)
+    app.router.add_get("/api/v1/openapi.json", openapi.show_openapi)
     app.router.add_get("/api/v1/health", api.health)
     app.router.add_get("/api/v1/schema/model.json", api.show_model_schema)
     app.router.add_get("/api/v1/models", catalogue.list_models)

@@ -23,6 +23,9 @@ class Query:
     words: str
 
 
+ENCODING = Query({"enum": ["f32", "f16", "int8"]}, "how the numbers are written; f32 where it is left out")
+
+
 @dataclass(frozen=True, slots=True)
 class Description:
     """One operation: a line on it, its body and its answer as types (None: there is none), and who may do it.

@@ -114,6 +114,12 @@ class Host:
             self._lock.release()
             self._lock = None
 
+    async def wait_over(self, run_id: str) -> None:
+        """Return when a run neither waits nor goes on."""
+        while run_id in self.queue:
+            self._changed.clear()
+            await self._changed.wait()
+
     async def wait_idle(self) -> None:
         """Return when nothing goes on and nothing waits."""
         while self.queue.running or self.queue.waiting:

@@ -25,7 +25,7 @@ async def create_run(request: web.Request) -> web.Response:
     body = await read_body(request, shapes.NewRun)
     definition = await asyncio.to_thread(define, request.app[CONFIG].places, body["model"], body.get("settings", []))
     run = await request.app[HOST].create(
-        definition, seed=_seed(body), bound=body.get("bound", False), place=_place(body.get("order"))
+        definition, seed=_whole(body.get("seed")), bound=body.get("bound", False), place=_whole(body.get("order"))
     )
     answer = view_answer(request, 201, run)
     answer.headers["Location"] = str(request.url.path).rstrip("/") + f"/{run}"
@@ -50,7 +50,7 @@ async def start_run(request: web.Request) -> web.Response:
 async def move_run(request: web.Request) -> web.Response:
     require_owner(request, request.app[TOKEN])
     body = await read_body(request, shapes.NewPlace)
-    await request.app[HOST].move(request.match_info["run"], _place(body["order"]) or 0)
+    await request.app[HOST].move(request.match_info["run"], int(body["order"]))
     return view_answer(request)
 
 
@@ -104,19 +104,6 @@ def _queue(request: web.Request) -> dict[str, Any]:
     return {"at_most": queue.at_most, "running": list(queue.running), "waiting": list(queue.waiting)}
 
 
-def _place(order: float | None) -> int | None:
-    if order is not None and order < 0:
-        raise WebNNError("settings", f"order is a place in the queue, 0 or more, not {order}.")
-    return _whole(order)
-
-
 def _whole(number: float | None) -> int | None:
     """JSON's 2.0 is a whole number too."""
     return None if number is None else int(number)
-
-
-def _seed(body: dict[str, Any]) -> int | None:
-    seed = body.get("seed")
-    if seed is not None and not 0 <= seed < 2**32:
-        raise WebNNError("settings", f"seed is a whole number from 0 to 4294967295, not {seed}.")
-    return None if seed is None else int(seed)

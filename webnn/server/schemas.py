@@ -1,4 +1,7 @@
-"""JSON Schema of Python types: typed dictionaries, lists, unions, enums, literals."""
+"""JSON Schema of Python types: typed dictionaries, lists, unions, enums, literals.
+
+`Annotated[int, (("minimum", 0),)]` adds key words of JSON Schema.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,9 @@ def schema_of(kind: Any) -> Schema:
     if inspect.isclass(kind) and issubclass(kind, StrEnum):
         return {"type": "string", "enum": [member.value for member in kind]}
     origin, arguments = get_origin(kind), get_args(kind)
-    if origin in (Annotated, Required, NotRequired):
+    if origin is Annotated:
+        return {**schema_of(arguments[0]), **{key: value for more in kind.__metadata__ for key, value in more}}
+    if origin in (Required, NotRequired):
         return schema_of(arguments[0])
     if origin is Literal:
         return {"enum": list(arguments)}

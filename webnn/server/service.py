@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from aiohttp import web
+
 from webnn.core.errors import WebNNError
 from webnn.core.events import Start, Stop
 from webnn.server.config import ServerConfig
@@ -177,6 +179,11 @@ class RunsServer:
         """Where the server answers, once it has been started."""
         assert self._listening is not None, "the server has not been started"
         return self._listening
+
+    @property
+    def app(self) -> web.Application:
+        """The application."""
+        return self._site.app
 
     @property
     def host(self) -> Host:
