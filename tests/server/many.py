@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine
+from concurrent.futures import Future
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self, TypeVar
 
 import aiohttp
 import numpy as np
@@ -23,6 +26,7 @@ from webnn.server.resuming import take_up
 from webnn.server.run_task import RunTask
 from webnn.server.service import RunsServer
 
+T = TypeVar("T")
 MODEL = {
     "name": "small",
     "dataset": "digits",
@@ -198,3 +202,40 @@ async def serve_many(runs_dir: Path, preparer: Preparer | None = None, **setting
     server = RunsServer(config, on_event=events.append, prepare=preparer)  # type: ignore[arg-type]
     async with server, aiohttp.ClientSession() as http:
         yield Many(server, http, preparer, events)
+
+
+class Background:
+    """A server of many runs in a thread of its own, for a test that waits for answers."""
+
+    def __init__(self, runs_dir: Path, preparer: Preparer | None = None, **settings: Any) -> None:
+        self._arguments = (runs_dir, preparer)
+        self._settings = settings
+        self.runs_dir = runs_dir
+        self.many: Many
+
+    def __enter__(self) -> Self:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread.start()
+        self._stack = AsyncExitStack()
+        self.many = self.call(self._stack.enter_async_context(serve_many(*self._arguments, **self._settings)))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self.call(self._stack.aclose())
+            self.call(self._loop.shutdown_default_executor())
+        finally:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.close()
+
+    def call(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do something in the server's loop, and wait for it."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
+
+    def train(self, run: str) -> Future[Closed]:
+        """Let a volunteer train."""
+        return asyncio.run_coroutine_threadsafe(self.many.volunteer(run, seconds=0.01).train(), self._loop)
