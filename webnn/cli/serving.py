@@ -26,6 +26,8 @@ from webnn.server.logs import configure_logging
 from webnn.server.news import StateNews, ValidationNews
 from webnn.server.service import Finished, Listening, RunsServer
 
+_BETWEEN_POOLS_SECONDS = 2.0
+
 Tell = Callable[[Listening | HostEvent], None]
 
 
@@ -48,11 +50,10 @@ async def _serve(settings: ServeSettings, tell: Tell) -> ExitCode:
         server = RunsServer(config, on_event=tell, sock=sock, loopback=settings.workers > 0)
         async with server:
             await _let_wait(server, definitions)
-            async with local_workers(settings, server.listening):
-                try:
-                    await interruption.race(_for_ever())
-                except Interrupted as interrupted:
-                    return interrupted.code
+            try:
+                await interruption.race(_work(settings, server))
+            except Interrupted as interrupted:
+                return interrupted.code
     return ExitCode.OK
 
 
@@ -67,8 +68,16 @@ async def _let_wait(server: RunsServer, definitions: list[ModelDefinition]) -> N
             await host.create(definition)
 
 
-async def _for_ever() -> None:
-    await asyncio.get_running_loop().create_future()
+async def _work(settings: ServeSettings, server: RunsServer) -> None:
+    """Keep this machine's own volunteers at work, for ever; they end when no run is left to help."""
+    while True:
+        await server.host.wait_running()
+        async with local_workers(settings, server.listening) as pool:
+            if pool is None:
+                await asyncio.get_running_loop().create_future()
+            else:
+                await pool.wait()
+        await asyncio.sleep(_BETWEEN_POOLS_SECONDS)
 
 
 def _teller(settings: ServeSettings) -> Tell:

@@ -133,14 +133,14 @@ def server_config(settings: AddressSettings, port: int) -> ServerConfig:
 
 
 @contextlib.asynccontextmanager
-async def local_workers(settings: AddressSettings, listening: service.Listening) -> AsyncIterator[None]:
-    """While entered, `settings.workers` volunteers train on this machine."""
+async def local_workers(settings: AddressSettings, listening: service.Listening) -> AsyncIterator[WorkerPool | None]:
+    """While entered, `settings.workers` volunteers train on this machine; None: there are none."""
     if settings.workers == 0:
-        yield
+        yield None
         return
     url = f"{listening.workers_url}/join/{listening.run}".rstrip("/")
-    async with WorkerPool(url, settings.workers, share=settings.share):
-        yield
+    async with WorkerPool(url, settings.workers, share=settings.share) as pool:
+        yield pool
 
 
 def tell_steps(reporter: Reporter) -> Callable[[Preparation], None]:

@@ -37,9 +37,10 @@ class Transport:
         self.url = url.rstrip("/")
         self._headers = {"Accept": "application/json"}
         if token is not None:
-            if not token.isascii() or not token.isprintable() or not token.strip():
+            token = token.strip()
+            if not token.isascii() or not token.isprintable() or not token:
                 raise WebNNError("settings", "The token is not one: it has letters and digits, on one line.")
-            self._headers["Authorization"] = f"Bearer {token.strip()}"
+            self._headers["Authorization"] = f"Bearer {token}"
         self._timeout_seconds = timeout_seconds
         self._context = _context(cert, any_name=any_name) if parts.scheme == "https" else None
 

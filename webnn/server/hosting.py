@@ -120,9 +120,9 @@ class Host:
             self._changed.clear()
             await self._changed.wait()
 
-    async def wait_idle(self) -> None:
-        """Return when nothing goes on and nothing waits."""
-        while self.queue.running or self.queue.waiting:
+    async def wait_running(self) -> None:
+        """Return when some run takes the help of whoever comes."""
+        while self._sharing.in_need() is None:
             self._changed.clear()
             await self._changed.wait()
 
@@ -264,7 +264,8 @@ class Host:
             hosted.task.audience.elsewhere = partial(self._elsewhere, run_id)
             hosted.task.listen(partial(self._hear, run_id))
             self.runs.add(hosted.task)
-            hosted.task.post(Start())
+            await hosted.task.deliver(Start())
+            self._changed.set()
             await hosted.conclude(self.on_event)
         finally:
             await hosted.close()
