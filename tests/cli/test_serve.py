@@ -41,7 +41,7 @@ async def ask(call: Any, *arguments: Any) -> Any:
 
 
 async def until(client: Client, run: str, state: str) -> dict[str, Any]:
-    while (status := await ask(client.run, run))["state"] != state:  # noqa: ASYNC110 (as a program would)
+    while (status := await ask(client.run, run))["state"] != state:
         assert status["state"] not in ("failed", "stopped"), status["reason"]
         await asyncio.sleep(0.1)
     return dict(status)

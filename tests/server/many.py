@@ -140,7 +140,7 @@ class Many:
 
     async def until(self, run: str, *states: str) -> dict[str, Any]:
         """Wait until a run is in one of `states`."""
-        while (status := await self.status(run))["state"] not in states:  # noqa: ASYNC110 (as a program would)
+        while (status := await self.status(run))["state"] not in states:
             assert status["state"] != "failed", status["reason"]
             await asyncio.sleep(0.01)
         return status
