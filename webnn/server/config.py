@@ -81,6 +81,15 @@ class WebhookPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Places:
+    """Where a server finds models, dataset modules (an earlier folder hides a later one) and the datasets' files."""
+
+    models: tuple[Path, ...] = ()
+    datasets: tuple[Path, ...] = ()
+    data: Path = Path("data")
+
+
+@dataclass(frozen=True, slots=True)
 class ServerConfig:
     """Where and how to serve. Raises `WebNNError("settings")` for values that do not go together.
 
@@ -89,7 +98,8 @@ class ServerConfig:
     `tls_key` are PEM files. `owner_token` None: the one kept in `runs_dir`, made there if there is none. `log_format`
     is "text" or "json". `embed_origins` are the sites ("https://example.org") whose pages may frame `/embed/RUN`.
     `webhook` is told when a run ends or stalls.
-    X-Forwarded-* headers are never trusted.
+    X-Forwarded-* headers are never trusted. A server of many runs finds models and data in `places`, lets `at_most` of
+    them run at once, and refuses one that may need more than `run_bytes` of memory (None: than is free).
     """
 
     runs_dir: Path
@@ -105,6 +115,9 @@ class ServerConfig:
     embed_origins: tuple[str, ...] = ()
     webhook: WebhookPlan | None = None
     limits: Limits = field(default_factory=Limits)
+    places: Places = field(default_factory=Places)
+    at_most: int = 1
+    run_bytes: int | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:
