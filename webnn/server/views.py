@@ -41,7 +41,8 @@ async def join_page(request: web.Request) -> web.Response:
 async def watch_page(request: web.Request) -> web.Response:
     """Where anyone follows a run."""
     task = find_run(request)
-    return request.app[PAGES].render(request, "watch.html", run=task.status(), **facts(task))
+    known = {"run": task.status(), "notes": task.memory.notes.strip(), **facts(task)}
+    return request.app[PAGES].render(request, "watch.html", **known)
 
 
 async def new_page(request: web.Request) -> web.Response:
