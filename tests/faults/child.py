@@ -104,7 +104,7 @@ def arm(killer: Killer, fault: Fault) -> None:  # noqa: PLR0912 (one case for ea
         case Fault.KILLED_AFTER_ARRAYS_NAMED:
             killer.after(Path, "replace", arrays)
         case Fault.KILLED_IN_MANIFEST:
-            killer.half(checkpoint, "_write_text", 0)
+            killer.half(durable, "_write_text", 0)
         case Fault.KILLED_BEFORE_MANIFEST_NAMED:
             killer.before(Path, "replace", manifest)
         case Fault.KILLED_AFTER_MANIFEST_NAMED:
