@@ -21,6 +21,7 @@ from webnn.model.definition import CheckpointPlan
 from webnn.server.event_log import Happening
 from webnn.server.metrics import training_point, validation_point
 from webnn.server.news import News, ValidationNews
+from webnn.server.resources import give_memory_back
 from webnn.store import journal as jn
 from webnn.store.checkpoint import read_checkpoint, write_checkpoint
 from webnn.store.journal import VERSIONS_AHEAD, Journal
@@ -354,6 +355,7 @@ class Keeper:
             **more,
         }
         write_checkpoint(self.folder / folder, frozen.snapshot.weights, frozen.state, manifest, keep)
+        give_memory_back()
 
     # a disk that refuses
 
