@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -47,12 +50,18 @@ class Evaluator:
         self._frames: ShardFrames = ()
         self._num_weights = 0
         self._validations = 0
+        self._starting: asyncio.Task[None] | None = None
         self._confusion: NDArray[np.int32] | None = None
+
+    @classmethod
+    def idle(cls, node: Path | None = None) -> Self:
+        """Make one whose process starts when it is first needed; `node` as in `start`."""
+        return cls(find_program("evaluator").command(node))
 
     @classmethod
     async def start(cls, node: Path | None = None) -> Self:
         """Start the process; `node` is the executable, by default the one that came with WebNN."""
-        evaluator = cls(find_program("evaluator").command(node))
+        evaluator = cls.idle(node)
         await evaluator._supervisor.start()
         return evaluator
 
@@ -89,6 +98,25 @@ class Evaluator:
         built = _built_model(frame, definition)
         self._request, self._seed, self._num_weights = request, seed, built.num_weights
         return built
+
+    def expect(self, definition: ModelDefinition, dataset: Mapping[str, Any], seed: int) -> str:
+        """Know what to build, without building it yet; a name for exactly that (SHA-256, lower-case hex)."""
+        request = json.dumps(_build_request(definition, dataset, seed)).encode()
+        self._request, self._seed = memoryview(request), seed
+        return hashlib.sha256(request).hexdigest()
+
+    def go_on(self, num_weights: int, frames: Callable[[], Iterable[Buffer]]) -> None:
+        """Take what is expected for built, as it was before with `num_weights`, and `frames` for loaded.
+
+        The process starts, builds and loads in the background; a request that comes before waits for it, and gets what
+        went wrong.
+        """
+        self._num_weights, self._frames = num_weights, frames
+        self._starting = asyncio.create_task(self._start_quietly())
+
+    async def _start_quietly(self) -> None:
+        with suppress(WebNNError):
+            await self._supervisor.start()
 
     async def check(self, frame: Buffer) -> CheckReport:
         """Train one step on the start of a real shard. Raises `WebNNError("invalid_model")` when that cannot work."""

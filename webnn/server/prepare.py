@@ -23,6 +23,8 @@ from webnn.server.config import Limits
 from webnn.server.earlier import Earlier, read_earlier
 from webnn.server.info import RunInfo
 from webnn.server.insight import Insight
+from webnn.server.keeping import CHECKPOINT_FOLDER
+from webnn.server.rebuilding import keep_built, known_built
 from webnn.server.resources import refuse_unfit, resource_warnings
 from webnn.server.resuming import TakenUp, take_up
 from webnn.server.run_folder import make_run_folder, write_json
@@ -143,10 +145,13 @@ async def _prepare(
     shards = await asyncio.to_thread(cut_shards, loaded.dataset, request.seed)
     if resumption is not None:
         resumption.earlier.check_data(fingerprint(shards))
-    progress(Step("Building the model and trying a step of it" if resumption is None else "Building the model"))
-    evaluator = await Evaluator.start()
+    if resumption is None:
+        progress(Step("Building the model and trying a step of it"))
+    evaluator = Evaluator.idle()
     try:
-        built = await evaluator.build(definition, loaded.description, request.seed)
+        expected = evaluator.expect(definition, loaded.description, request.seed)
+        known = None if resumption is None else known_built(resumption.folder, expected, CHECKPOINT_FOLDER)
+        built = known or await evaluator.build(definition, loaded.description, request.seed)
         if resumption is None or resumption.earlier.check is None:
             check = await evaluator.check(shards.get(shards.shards[0].name))
         else:
@@ -155,7 +160,10 @@ async def _prepare(
             refuse_unfit(built.num_weights, sum(shard.num_bytes for shard in shards.shards), request.max_bytes)
         for warning in (*check.warnings, *resource_warnings(built.num_weights)):
             progress(Step(warning))
-        await evaluator.load_validation(lambda: encode_split(loaded.dataset.validation))
+        if known is None:
+            await evaluator.load_validation(lambda: encode_split(loaded.dataset.validation))
+        else:
+            evaluator.go_on(known.num_weights, lambda: encode_split(loaded.dataset.validation))
         sizes = [ShardSize(shard.name, shard.num_examples) for shard in shards.shards]
         held_out = len(loaded.dataset.validation)
         config = definition.run_config(request.seed, sizes, built.num_weights, built.num_trainable, held_out)
@@ -164,6 +172,7 @@ async def _prepare(
             lock = RunLock.take(folder)
             record = describe(folder.name, request=request, loaded=loaded, config=config, built=built, check=check)
             record["fingerprint"] = fingerprint(shards)
+            keep_built(folder, built, expected)
             write_json(folder / "config.json", record)
         else:
             folder, lock, record = resumption.folder, resumption.lock, resumption.earlier.config
