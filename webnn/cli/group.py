@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from webnn.cli.examples import with_example
 from webnn.core.words import nearest
 
 COMMANDS: Mapping[str, str] = {
@@ -16,7 +17,14 @@ COMMANDS: Mapping[str, str] = {
     "demo": "Train a small model on handwritten digits, with one local worker.",
     "worker": "Lend this machine to a run, without a browser.",
     "simulate": "Try merge rules with virtual volunteers.",
+    "init": "Make a folder to work in, with an example that trains.",
+    "new": "Write a model file to begin with.",
+    "copy": "Write another model file, from a model or a run.",
     "check": "Say what a model is, and whether it can be trained.",
+    "retrain": "Train on from a run's weights, as a new run.",
+    "reset": "Do a run again from its beginning, as a new run.",
+    "evaluate": "Score a run's network: accuracy, precision, recall, F1, confusion.",
+    "predict": "Show files to a run's network.",
     "runs": "List runs, live and past.",
     "submit": "Let a new run wait on a server.",
     "queue": "Show or change the order in which runs start.",
@@ -33,6 +41,10 @@ COMMANDS: Mapping[str, str] = {
     "token": "Show the owner's token, or make another.",
     "replay": "Play a recorded run again and compare.",
     "list": "Name the models and datasets that can be trained here.",
+    "rm": "Remove a run's folder.",
+    "prune": "Remove old runs, and checkpoints of those that are finished.",
+    "doctor": "Say what is missing on this machine, and how to get it.",
+    "completion": "Print what makes a shell complete commands of wnn.",
 }
 """The commands, in the order of the help, and a line on each: shown without importing any of them."""
 
@@ -49,7 +61,7 @@ class LazyGroup(click.Group):
         module = import_module(f"webnn.cli.commands.{cmd_name.replace('-', '_')}")
         command = module.command
         assert isinstance(command, click.Command)
-        return command
+        return with_example(cmd_name, command)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

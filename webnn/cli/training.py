@@ -35,7 +35,7 @@ from webnn.evaluator.worker import WorkerPool
 from webnn.model.definition import ModelDefinition, load_model
 from webnn.model.settings import apply_settings
 from webnn.server import news, service
-from webnn.server.config import Places, ServerConfig
+from webnn.server.config import Places, ServerConfig, WebhookPlan
 from webnn.server.listening import tls_context
 from webnn.server.logs import configure_logging
 from webnn.server.prepare import Preparation, PrepareRequest, Step, prepare_run
@@ -66,7 +66,9 @@ def train(settings: TrainSettings) -> ExitCode:
 async def serve(settings: TrainSettings, reporter: UntilGone) -> ExitCode:
     """Prepare, serve and save one run; see `train`. Nobody listening is a wish to stop, as Ctrl-C is."""
     definition = define(settings)
-    resumed = choose_run(settings, definition.name, lambda words: reporter.tell(Preparing(words)))
+    resumed = None
+    if settings.definition is None:
+        resumed = choose_run(settings, definition.name, lambda words: reporter.tell(Preparing(words)))
     sock = bind(settings, resumed)  # what is quickly found wrong is told before data is loaded
     request = prepare_request(settings, definition, None if resumed is None else resumed.folder)
     with contextlib.closing(sock), Interruption() as interruption:
@@ -97,9 +99,10 @@ async def serve(settings: TrainSettings, reporter: UntilGone) -> ExitCode:
 
 
 def define(settings: TrainSettings) -> ModelDefinition:
-    """Read the model file and lay the command line's settings over it."""
+    """Read the model and lay the command line's settings over it."""
+    definition = settings.definition or load_model(settings.name, model_search())
     merge = () if settings.merge is None else (f"merge={settings.merge}",)
-    return apply_settings(load_model(settings.name, model_search()), (*merge, *settings.overrides))
+    return apply_settings(definition, (*merge, *settings.overrides))
 
 
 def prepare_request(settings: TrainSettings, definition: ModelDefinition, resume: Path | None = None) -> PrepareRequest:
@@ -126,10 +129,17 @@ def server_config(settings: AddressSettings, port: int) -> ServerConfig:
         tls_cert=settings.tls_cert,
         tls_key=settings.tls_key,
         embed_origins=settings.embed_origins,
+        webhook=webhook_plan(settings),
         log_level=settings.log_level,
         log_format=settings.log_format,
         places=Places(model_search(), dataset_search(), data_dir(settings.data_dir)),
     )
+
+
+def webhook_plan(settings: AddressSettings) -> WebhookPlan | None:
+    if settings.webhook is None:
+        return None
+    return WebhookPlan(settings.webhook, settings.webhook_secret, settings.stall_seconds)
 
 
 @contextlib.asynccontextmanager

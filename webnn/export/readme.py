@@ -24,6 +24,7 @@ Trained by WebNN on the dataset `{dataset}`{origin}.
 {files}
 | `model-definition.json` | the model file that was trained; `wnn train model-definition.json` trains it again |
 | `config.json` | every setting of this run |
+| `MODEL_CARD.md` | what it is for, its data, settings, course, who contributed how much, its limits |
 | `metrics.csv` | the run's history, a row for each point (columns below) |
 
 ## Load it

@@ -21,6 +21,7 @@ from webnn.model.definition import ModelDefinition
 from webnn.server.about import describe_ask
 from webnn.server.config import Limits
 from webnn.server.earlier import Earlier, read_earlier
+from webnn.server.event_files import EventFiles
 from webnn.server.info import RunInfo
 from webnn.server.insight import Insight
 from webnn.server.keeping import CHECKPOINT_FOLDER
@@ -79,6 +80,7 @@ class PreparedRun:
     record: dict[str, Any] = field(repr=False)
     taken: TakenUp
     lock: RunLock
+    event_files: EventFiles | None = None
 
     def make_task(self, limits: Limits | None = None) -> RunTask:
         """Make the task that lives this run in a server."""
@@ -91,6 +93,8 @@ class PreparedRun:
         )
         task.insight = Insight(self.built, self.dataset.dataset, self.evaluator, taken.clock)
         taken.furnish(task)
+        self.event_files = EventFiles(self.folder, self.record, first_step=taken.run.iterations)
+        self.event_files.follow(task)
         return task
 
     @property
@@ -110,6 +114,8 @@ class PreparedRun:
         """End the Node process, and let go of the run's files."""
         await self.evaluator.close()
         await self.taken.keeper.close()
+        if self.event_files is not None:
+            await asyncio.to_thread(self.event_files.close)
         self.lock.release()
 
 

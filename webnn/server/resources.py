@@ -117,3 +117,18 @@ def free_memory() -> int | None:
         return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, OSError, ValueError):
         return None
+
+
+def memory_in_use() -> int | None:
+    """Resident bytes of this process, None where the system does not say."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError):
+        pass
+    if sys.platform == "win32":
+        return None
+    import resource  # noqa: PLC0415 (not on Windows)
+
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # the most so far: what there is without /proc
+    return most if sys.platform == "darwin" else most << 10

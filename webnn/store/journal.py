@@ -263,6 +263,24 @@ class Journal:
         leases, iterations, examples = self._one(f"{query} WHERE outcome = 'merged'")
         return leases, iterations, examples
 
+    def contribution(self) -> dict[str, float]:
+        """Sum up the work that counts: how many `volunteers` it is of, and `device_seconds`, in which one of them had
+        such a lease (or several: time counts once for each volunteer).
+        """
+        query = (
+            "SELECT volunteer_id, granted_at, ended_at FROM leases WHERE outcome = 'merged' AND ended_at IS NOT NULL"
+            " ORDER BY volunteer_id, granted_at"
+        )
+        volunteers, seconds = 0, 0.0
+        volunteer, until = None, 0.0
+        with closing(self._connection.execute(query)) as rows:
+            for volunteer_id, granted_at, ended_at in rows:
+                if volunteer_id != volunteer:
+                    volunteers, volunteer, until = volunteers + 1, volunteer_id, granted_at
+                seconds += max(0.0, ended_at - max(until, granted_at))
+                until = max(until, ended_at)
+        return {"volunteers": volunteers, "device_seconds": round(seconds, 1)}
+
     def validations(self, max_points: int = 2000) -> list[list[Any]]:
         """Read validation points as docs/protocol.md has them; every so many-th beyond `max_points`."""
         columns = "seconds, version, iterations, loss, accuracy, num_examples, whole"
