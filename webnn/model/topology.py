@@ -172,7 +172,7 @@ def _plain(arguments: Any) -> Json:
 
 def _fit_inputs(model: Json, input_shapes: Shapes, origin: str) -> None:
     """Give a Sequential model without an input shape the dataset's; check the shapes of one that has them."""
-    inputs = _input_configs(model)
+    inputs = input_configs(model)
     if len(inputs) != len(input_shapes):
         raise WebNNError(
             "invalid_model",
@@ -190,11 +190,11 @@ def _fit_inputs(model: Json, input_shapes: Shapes, origin: str) -> None:
             )
 
 
-def _input_configs(model: Json) -> list[Json]:
+def input_configs(model: Json) -> list[Json]:
     """Find the configurations that say what comes in, in the order of the model's inputs."""
     config = model["config"]
     if model["class_name"] == "Sequential":
         first = config["layers"][0]
-        return _input_configs(first) if first["class_name"] in ("Sequential", "Functional") else [first["config"]]
+        return input_configs(first) if first["class_name"] in ("Sequential", "Functional") else [first["config"]]
     by_name = {layer["name"]: layer for layer in config["layers"]}
     return [by_name[end[0]]["config"] for end in config["input_layers"] if end[0] in by_name]
