@@ -22,7 +22,9 @@ SEQUENCE = (5, 4)
 CONV: dict[str, Any] = {"conv2d": {"filters": 3, "kernelSize": 3, "padding": "same"}}
 DENSE: dict[str, Any] = {"dense": {"units": 6}}
 HEAD: dict[str, Any] = {"dense": {"units": 2}}
-PLANES = re.compile("repeat|reshape|conv|crop|zero|up|(max|average)Pool|batchNormalization-of|lstm-of|sep|depth|spatial|permute|dense-of")
+PLANES = re.compile(
+    "repeat|reshape|conv|crop|zero|up|(max|average)Pool|batchNormalization-of|lstm-of|sep|depth|spatial|permute|dense-of"
+)
 BATCH_NORM: dict[str, Any] = {"batchNormalization": {}}
 
 
@@ -123,7 +125,9 @@ _LSTM = _layer("LSTM", "forward_lstm", units=3, return_sequences=True, recurrent
 
 def _kinds() -> dict[str, Kind]:
     kinds = {
-        f"activation-{name}": Kind((8,), [{"dense": {"units": 6, "activation": name}}, {"activation": {"activation": name}}])
+        f"activation-{name}": Kind(
+            (8,), [{"dense": {"units": 6, "activation": name}}, {"activation": {"activation": name}}]
+        )
         for name in ACTIVATIONS
     }
     for name, arguments in {

@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, str] = {
     "stop": "End a live run and save it.",
     "save": "Write a live run's files now.",
     "rollback": "Take a live run back to an earlier version.",
+    "export": "Write a run's model for Keras, TensorFlow.js, NumPy.",
     "replay": "Play a recorded run again and compare.",
     "list": "Name the models and datasets that can be trained here.",
 }

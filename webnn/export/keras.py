@@ -7,22 +7,19 @@ import json
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from webnn import __version__
-from webnn.core.errors import WebNNError
 from webnn.core.events import Vector
 from webnn.export.keras_config import STEEPER, keras_config
 from webnn.export.weights import NamedShape, named_views
 from webnn.model.graph import layers_in_order
+from webnn.model.hdf5 import hdf5
 from webnn.model.keras import activation_name
 from webnn.model.slots import Place, Slot, weight_places
-
-if TYPE_CHECKING:
-    import h5py
 
 Array = NDArray[np.float32]
 _KERAS_VERSION = "3.0.0"
@@ -41,7 +38,7 @@ def write_keras(path: Path, vector: Vector, topology: Mapping[str, Any], weights
     config = keras_config(topology)
     metadata = {"keras_version": _KERAS_VERSION, "generated_by": f"WebNN {__version__}"}
     file = io.BytesIO()
-    with _hdf5().File(file, "w") as store:
+    with hdf5().File(file, "w") as store:
         for place, array in _arrays(vector, topology, weights):
             store["/".join((*place.slot.path, "vars", str(place.slot.names.index(place.own))))] = array
     with zipfile.ZipFile(path, "w") as archive:
@@ -58,7 +55,7 @@ def write_keras_h5(path: Path, vector: Vector, topology: Mapping[str, Any], weig
     }
     for place, array in _arrays(vector, topology, weights):
         groups[place.slot.top].append((place.name, array))
-    with _hdf5().File(path, "w") as store:
+    with hdf5().File(path, "w") as store:
         store.attrs["keras_version"] = _KERAS_VERSION
         store.attrs["backend"] = "tensorflow"
         store.attrs["model_config"] = json.dumps(config)
@@ -102,21 +99,11 @@ def _is_hard(activation: Any) -> bool:
     return activation_name(activation) in ("hard_sigmoid", "hardSigmoid")
 
 
-def _hdf5() -> Any:
-    try:
-        import h5py
-    except ImportError as error:
-        raise WebNNError(
-            "settings", "Keras files are HDF5 inside, and h5py is not installed: python -m pip install 'webnn[keras]'."
-        ) from error
-    return h5py
-
-
 def _put(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
     archive.writestr(zipfile.ZipInfo(name, _EPOCH), content)
 
 
-def _put_names(group: h5py.Group, key: str, names: Sequence[str]) -> None:
+def _put_names(group: Any, key: str, names: Sequence[str]) -> None:
     """Write a list of names as attributes, in several where one would be larger than HDF5 allows."""
     encoded = np.asarray([name.encode() for name in names], dtype="S" if names else "S1")
     pieces = 1 + encoded.nbytes // _MAX_ATTRIBUTE_BYTES

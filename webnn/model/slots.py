@@ -67,7 +67,7 @@ def weight_slots(topology: Mapping[str, Any]) -> tuple[Slot, ...]:
 
 
 def weight_places(topology: Mapping[str, Any]) -> tuple[Place, ...]:
-    """Name the weights of a topology as the flat vector has them: trainable ones first, a repeated name with a number."""
+    """Name a topology's weights in the order of the flat vector, trainable ones first; repeated names are numbered."""
     slots = weight_slots(topology)
     pairs = [(slot, own) for slot in slots for own in slot.names]
     used: dict[str, int] = {}
