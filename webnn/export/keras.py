@@ -14,19 +14,17 @@ from numpy.typing import NDArray
 
 from webnn import __version__
 from webnn.core.events import Vector
-from webnn.export.keras_config import STEEPER, keras_config
+from webnn.export.keras_config import keras_config
 from webnn.export.weights import NamedShape, named_views
 from webnn.model.graph import layers_in_order
+from webnn.model.hard_sigmoid import STEEPER, steepened
 from webnn.model.hdf5 import hdf5
-from webnn.model.keras import activation_name
-from webnn.model.slots import Place, Slot, weight_places
+from webnn.model.slots import Place, weight_places
 
 Array = NDArray[np.float32]
 _KERAS_VERSION = "3.0.0"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _MAX_ATTRIBUTE_BYTES = 64_000
-_GATES = {"LSTM": (True, True, False, True), "GRU": (True, True, False)}
-"""Which blocks of a recurrent layer's columns go through `recurrent_activation`."""
 
 
 def write_keras(path: Path, vector: Vector, topology: Mapping[str, Any], weights: Sequence[NamedShape]) -> None:
@@ -78,25 +76,6 @@ def _arrays(
     views = named_views(vector, weights)
     for place in weight_places(topology):
         yield place, steepened(views[place.name], place.slot, place.own, STEEPER)
-
-
-def steepened(array: Array, slot: Slot, own: str, factor: float) -> Array:
-    """Multiply what goes into a hard sigmoid by `factor`: the last weights before it, or some gates of a recurrent
-    layer. Other weights are returned as they are.
-    """
-    config, gates = slot.config, _GATES.get(slot.class_name, (False,))
-    if not own.endswith(("kernel", "bias")):
-        return array
-    plain = _is_hard(config.get("activation"))
-    gated = _is_hard(config.get("recurrent_activation", "hard_sigmoid")) and slot.class_name in _GATES
-    if not (plain or gated) or (slot.class_name == "SeparableConv2D" and own == "depthwise_kernel"):
-        return array
-    factors = [factor if (gated if gate else plain) else 1.0 for gate in gates]
-    return array * np.repeat(np.asarray(factors, np.float32), array.shape[-1] // len(factors))
-
-
-def _is_hard(activation: Any) -> bool:
-    return activation_name(activation) in ("hard_sigmoid", "hardSigmoid")
 
 
 def _put(archive: zipfile.ZipFile, name: str, content: bytes) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from webnn.core.errors import WebNNError
 from webnn.model.graph import nested_names
+from webnn.model.hard_sigmoid import STEEPER
 from webnn.model.keras import activation_name
 from webnn.model.slots import MODELS, keras_class
 from webnn.model.topology import input_configs
@@ -25,8 +26,6 @@ _RENAMED: Mapping[str, Mapping[str, str]] = {
     "LeakyReLU": {"alpha": "negative_slope"},
     "ThresholdedReLU": {"theta": "threshold"},
 }
-STEEPER = 1.2
-"""TF.js's hard sigmoid is clip(0.2 x + 0.5), that of Keras 3 clip(x / 6 + 0.5): the same of 1.2 x."""
 
 
 def keras_config(topology: Mapping[str, Any]) -> Json:
