@@ -80,12 +80,16 @@ async def every_kind() -> dict[str, Taken]:
 
 
 SHAPES: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
+    "cifar10-resnet": ((32, 32, 3), (10,)),
+    "digits-autoencoder": ((8, 8, 1), (8, 8, 1)),
     "digits-cnn": ((8, 8, 1), (10,)),
     "digits-mlp": ((8, 8, 1), (10,)),
+    "friedman-regression": ((10,), (1,)),
     "lenet5": ((28, 28, 1), (10,)),
     "mnist-cnn": ((28, 28, 1), (10,)),
     "mnist-mlp": ((28, 28, 1), (10,)),
     "mnist-tanh": ((28, 28, 1), (10,)),
+    "series-lstm": ((24, 1), (1,)),
 }
 
 

@@ -184,6 +184,13 @@ def _kinds() -> dict[str, Kind]:
             ),
             gives=(5, 2),
         ),
+        "gru-reset-after": Kind(
+            SEQUENCE,
+            topology=_stack(
+                _layer("Bidirectional", "both", layer=_layer("GRU", "gru", units=2, reset_after=True)), shape=SEQUENCE
+            ),
+            gives=(4,),
+        ),
         "masking": Kind(
             SEQUENCE,
             topology=_stack(

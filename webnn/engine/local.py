@@ -53,9 +53,11 @@ class LocalEngine:
         keep_last: int = 2,
         max_held_bytes: int | None = None,
         inline_weights: int = INLINE_WEIGHTS,
+        frozen: Sequence[tuple[int, int]] = (),
     ) -> None:
         self._strategy = strategy
         self._num_trainable = num_trainable
+        self._frozen = frozen
         self._state = strategy.state(num_trainable) if state is None else state
         self._keep_last = keep_last
         self._max_held_bytes = _held_bytes(strategy) if max_held_bytes is None else max_held_bytes
@@ -88,6 +90,8 @@ class LocalEngine:
             contributions = [replace(each, base=self._base_of(each)) for each in contributions]
         weights = self._newest.weights.copy()
         merge_into(self._strategy, weights, self._num_trainable, contributions, before, self._state)
+        for start, end in self._frozen:
+            weights[start:end] = self._newest.weights[start:end]
         return freeze(weights, version, iterations)
 
     def _base_of(self, contribution: Contribution) -> Vector:

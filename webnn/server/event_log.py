@@ -155,6 +155,7 @@ def decode_life(head: Frame, arrays: Sequence[Frame], schedule: Schedule) -> Lif
                 "schedule": schedule,
                 "shards": tuple(ShardSize(**shard) for shard in config["shards"]),
                 "stop": StopConditions(**config["stop"]),
+                "frozen": tuple((int(start), int(end)) for start, end in config.get("frozen", ())),
                 "merge": MergeSpec(**config["merge"]),
             }
         ),

@@ -158,7 +158,7 @@ def state_to_go_on_in(checkpoint: Checkpoint, *, reopen: bool) -> RunState | Non
 def make_engine(run: Run, config: RunConfig, checkpoint: Checkpoint | None, initial: Vector) -> LocalEngine:
     """Make the engine with a checkpoint's weights and memory, or with the initial weights."""
     if checkpoint is None:
-        return LocalEngine(run.strategy, initial, config.num_trainable, version=run.first_version)
+        return LocalEngine(run.strategy, initial, config.num_trainable, version=run.first_version, frozen=config.frozen)
     if len(checkpoint.weights) != config.num_weights:
         message = f"The checkpoint has {len(checkpoint.weights)} weights; the model has {config.num_weights}."
         raise WebNNError("invalid_checkpoint", message)
@@ -169,6 +169,7 @@ def make_engine(run: Run, config: RunConfig, checkpoint: Checkpoint | None, init
         version=run.version,
         iterations=checkpoint.manifest["iterations"],
         state=checkpoint.strategy_state or None,
+        frozen=config.frozen,
     )
 
 
