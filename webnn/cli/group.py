@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, str] = {
     "rollback": "Take a live run back to an earlier version.",
     "export": "Write a run's model for Keras, TensorFlow.js, NumPy.",
     "import": "Make a model file of a model from Keras or TensorFlow.js.",
+    "graph": "Draw a network in the terminal, or as SVG.",
     "replay": "Play a recorded run again and compare.",
     "list": "Name the models and datasets that can be trained here.",
 }
