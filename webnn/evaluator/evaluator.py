@@ -118,6 +118,22 @@ class Evaluator:
         with suppress(WebNNError):
             await self._supervisor.start()
 
+    async def describe(
+        self, definition: ModelDefinition, input_shapes: Sequence[Sequence[int]]
+    ) -> tuple[Mapping[str, Any], tuple[LayerSummary, ...]]:
+        """Return the TF.js topology and the layers of a model for examples of these shapes, whatever its targets are.
+
+        The model that was built before is kept. Raises `WebNNError("invalid_model")`.
+        """
+        dataset = {"inputs": [{"shape": list(shape)} for shape in input_shapes]}
+        request = memoryview(json.dumps(_build_request(definition, dataset, 0)).encode())
+
+        async def operation(exchange: Exchange) -> Frame:
+            return await exchange("describe", None, request)
+
+        described = json.loads((await self._supervisor.perform(operation)).header["described"])
+        return described["topology"], _layers(described)
+
     async def check(self, frame: Buffer) -> CheckReport:
         """Train one step on the start of a real shard. Raises `WebNNError("invalid_model")` when that cannot work."""
 
@@ -228,6 +244,13 @@ def _build_request(definition: ModelDefinition, dataset: Mapping[str, Any], seed
     }
 
 
+def _layers(described: Mapping[str, Any]) -> tuple[LayerSummary, ...]:
+    return tuple(
+        LayerSummary(layer["name"], layer["class"], tuple(layer["output_shape"]), layer["parameters"])
+        for layer in described["layers"]
+    )
+
+
 def _built_model(frame: Frame, definition: ModelDefinition) -> BuiltModel:
     described: dict[str, Any] = json.loads(frame.header["described"])
     weights = tuple(WeightSpec(spec["name"], tuple(spec["shape"]), spec["trainable"]) for spec in described["weights"])
@@ -239,10 +262,7 @@ def _built_model(frame: Frame, definition: ModelDefinition) -> BuiltModel:
         weights=weights,
         num_weights=described["num_weights"],
         num_trainable=described["num_trainable"],
-        layers=tuple(
-            LayerSummary(layer["name"], layer["class"], tuple(layer["output_shape"]), layer["parameters"])
-            for layer in described["layers"]
-        ),
+        layers=_layers(described),
         config={
             "name": definition.name,
             "topology": described["topology"],

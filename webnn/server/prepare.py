@@ -172,7 +172,8 @@ async def _prepare(
             evaluator.go_on(known.num_weights, lambda: encode_split(loaded.dataset.validation))
         sizes = [ShardSize(shard.name, shard.num_examples) for shard in shards.shards]
         held_out = len(loaded.dataset.validation)
-        config = definition.run_config(request.seed, sizes, built.num_weights, built.num_trainable, held_out)
+        counts = (built.num_weights, built.num_trainable, held_out, built.frozen)
+        config = definition.run_config(request.seed, sizes, *counts)
         if resumption is None:
             folder = request.folder or make_run_folder(request.runs_dir, definition.name, datetime.now(UTC))
             lock = RunLock.take(folder)
