@@ -48,7 +48,7 @@ class RunRecord:
         self.iterations = 0
         self._now = now
         limit = None if config.stop.epochs is None else math.ceil(config.stop.epochs * config.num_examples)
-        self._ledger = ExampleLedger(config.shards, config.seed, limit)
+        self._ledger = ExampleLedger(config.shards, config.seed, limit, overlap=config.overlap)
         self._leases = LeaseBook()
         self._volunteers = Volunteers()
         self._collector = make_collector(self.strategy.collect)

@@ -74,13 +74,20 @@ class Evaluator:
         """Of the last whole validation of a classifier: [true class, predicted class] counts; None before one."""
         return self._confusion
 
-    async def build(self, definition: ModelDefinition, dataset: Mapping[str, Any], seed: int) -> BuiltModel:
+    async def build(
+        self,
+        definition: ModelDefinition,
+        dataset: Mapping[str, Any],
+        seed: int,
+        augmentation: Sequence[Mapping[str, Any]] = (),
+    ) -> BuiltModel:
         """Build the model for `dataset` (the protocol's description); `seed` decides the initial weights to the bit.
+        `augmentation` is that of the protocol's `training`.
 
         Loaded validation examples are kept. Raises `WebNNError("invalid_model")` when it cannot be built, or when its
         `initial_weights` do not fit it.
         """
-        request = memoryview(json.dumps(_build_request(definition, dataset, seed)).encode())
+        request = memoryview(json.dumps(_build_request(definition, dataset, seed, augmentation)).encode())
 
         async def operation(exchange: Exchange) -> Frame:
             return await exchange("build", None, request)
@@ -182,7 +189,9 @@ class Evaluator:
         return int((await exchange("end_validation")).header["num_examples"])
 
 
-def _build_request(definition: ModelDefinition, dataset: Mapping[str, Any], seed: int) -> dict[str, Any]:
+def _build_request(
+    definition: ModelDefinition, dataset: Mapping[str, Any], seed: int, augmentation: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
     topology = definition.topology
     if topology is not None:
         shapes = [entry["shape"] for entry in dataset["inputs"]]
@@ -196,7 +205,7 @@ def _build_request(definition: ModelDefinition, dataset: Mapping[str, Any], seed
         "optimizer": definition.optimizer,
         "learning_rate": definition.learning_rate,
         "dataset": dict(dataset),
-        "training": definition.training_of(seed),
+        "training": definition.training_of(seed, augmentation),
     }
 
 

@@ -41,7 +41,10 @@ def check_model(raw: object, origin: str) -> None:
     if problems:
         first = min(problems, key=_order)
         more = f" (Problems after this one: {len(problems) - 1}.)" if len(problems) > 1 else ""
-        raise WebNNError("invalid_model", f"{origin}: {_sentence(first)}{more}")
+        sentence = _sentence(first)
+        if not sentence.isprintable():  # a key may hold line breaks
+            sentence = sentence.encode("unicode_escape").decode("ascii")
+        raise WebNNError("invalid_model", f"{origin}: {sentence}{more}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Any
 from webnn import __version__
 from webnn.core.config import RunConfig, ShardSize
 from webnn.data.download import DownloadProgress
-from webnn.data.loading import LoadedDataset, load_dataset
+from webnn.data.loading import LoadedDataset, load_data
 from webnn.data.shards import ShardStore, cut_shards, encode_split
 from webnn.evaluator.evaluator import Evaluator
 from webnn.evaluator.results import BuiltModel, CheckReport
@@ -97,7 +97,7 @@ class PreparedRun:
             description=definition.description,
             model=self.built.config,
             dataset=self.dataset.description,
-            training=definition.training_of(config.seed),
+            training=definition.training_of(config.seed, self.dataset.augmentation),
             about=describe_ask(definition, config, self.shards),
         )
 
@@ -133,17 +133,15 @@ async def _prepare(
 ) -> PreparedRun:
     definition = request.definition
     progress(Step(f"Loading the dataset {definition.dataset}"))
-    loaded = await asyncio.to_thread(
-        load_dataset, definition.dataset, request.dataset_search, definition.dataset_options, request.data_dir, progress
-    )
+    loaded = await asyncio.to_thread(load_data, definition, request.dataset_search, request.data_dir, progress)
     progress(Step(f"Cutting {len(loaded.dataset.train):,} examples into shards"))
-    shards = await asyncio.to_thread(cut_shards, loaded.dataset, request.seed)
+    shards = await asyncio.to_thread(cut_shards, loaded.dataset, request.seed, tell=tell_share(progress))
     if resumption is not None:
         resumption.earlier.check_data(fingerprint(shards))
     progress(Step("Building the model and trying a step of it" if resumption is None else "Building the model"))
     evaluator = await Evaluator.start()
     try:
-        built = await evaluator.build(definition, loaded.description, request.seed)
+        built = await evaluator.build(definition, loaded.description, request.seed, loaded.augmentation)
         if resumption is None or resumption.earlier.check is None:
             check = await evaluator.check(shards.get(shards.shards[0].name))
         else:
@@ -160,6 +158,7 @@ async def _prepare(
             record = describe(folder.name, request=request, loaded=loaded, config=config, built=built, check=check)
             record["fingerprint"] = fingerprint(shards)
             write_json(folder / "config.json", record)
+            loaded.preparation.save(folder)
         else:
             folder, lock, record = resumption.folder, resumption.lock, resumption.earlier.config
         taken = await asyncio.to_thread(
@@ -186,6 +185,11 @@ class Resumption:
     folder: Path
     lock: RunLock
     earlier: Earlier
+
+
+def tell_share(progress: Callable[[Preparation], None]) -> Callable[[float], None]:
+    """Say how far the cutting of a large dataset is."""
+    return lambda share: progress(Step(f"Cutting shards: {100 * share:.0f} %"))
 
 
 def fingerprint(shards: ShardStore) -> str:
