@@ -13,7 +13,8 @@ class TrainSettings:
     """Everything that a run started from the command line depends on.
 
     `open_page` None: open a browser where somebody would see it. `workers` local volunteers work for `share` (0..1] of
-    the time. `overrides` are `key=value` settings of the model file, `merge` a rule that replaces the file's.
+    the time. `folds`: train so many runs, a cross-validation. `overrides` are `key=value` settings of the model file,
+    `merge` a rule that replaces the file's.
     """
 
     name: str
@@ -34,6 +35,7 @@ class TrainSettings:
     data_dir: Path | None = None
     runs_dir: Path = Path("runs")
     seed: int | None = None
+    folds: int | None = None
     resume: bool = False
     record: bool = False
     json_lines: bool = False

@@ -68,7 +68,7 @@ def _class_names(like: Source) -> Sequence[str] | None:
     return like.label_names if like.targets.ndim == 1 else None
 
 
-_CSV = {"target": None, "columns": None, "categorical": [], "kind": None, "separator": ","}
+_CSV: dict[str, Any] = {"target": None, "columns": None, "categorical": [], "kind": None, "separator": ","}
 LOADERS: Mapping[str, tuple[Reader, Mapping[str, Any]]] = {
     "csv": (_csv, {"path": None, **_CSV}),
     "npz": (_npz, {"path": None, "inputs": "inputs", "targets": "targets"}),
