@@ -86,6 +86,23 @@ async def test_sequences_of_features_are_classified(evaluator: Evaluator) -> Non
     assert loss == pytest.approx(-np.log(outputs[np.arange(ROWS), targets]).mean(), rel=1e-4)
 
 
+async def test_tokens_go_through_an_embedding(evaluator: Evaluator) -> None:
+    rng = np.random.default_rng(9)
+    tokens, targets = rng.integers(0, 20, (ROWS, 7)), rng.integers(0, 3, ROWS)
+    layers: Layers = [
+        {"embedding": {"inputDim": 20, "outputDim": 4}},
+        {"globalAveragePooling1d": {}},
+        {"dense": {"units": 3, "activation": "softmax", "useBias": False}},
+    ]
+    definition = model(layers, "categoricalCrossentropy")
+    loss, _, outputs = await tried(evaluator, definition, made(tokens, targets))
+    built = await evaluator.build(definition, dataset_description(made(tokens, targets), "made"), 3)
+    table, kernel = built.initial[:80].reshape(20, 4), built.initial[80:].reshape(4, 3)
+    scores = np.exp(table[tokens].mean(axis=1) @ kernel)
+    np.testing.assert_allclose(outputs, scores / scores.sum(axis=1, keepdims=True), atol=1e-5)
+    assert loss == pytest.approx(-np.log(outputs[np.arange(ROWS), targets]).mean(), rel=1e-4)
+
+
 async def test_a_sequence_may_be_the_target(evaluator: Evaluator) -> None:
     rng = np.random.default_rng(4)
     inputs = rng.normal(size=(ROWS, 6, 2)).astype(np.float32)
