@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import type { AugmentationStep } from "../../src/shared/protocol.ts";
 import { augment } from "../../src/trainer/augment.ts";
@@ -92,4 +93,24 @@ test("a rotation keeps what is alike all over but for its corners", () => {
 test("steps of another input draw nothing and change nothing", () => {
   const steps: AugmentationStep[] = [{ flip: { horizontal: true, vertical: true, input: 1 } }];
   assert.deepEqual(changed(steps), pictures(50));
+});
+
+interface Golden {
+  shape: number[];
+  count: number;
+  seed: number;
+  step: number;
+  steps: AugmentationStep[];
+  numbers: number[];
+}
+
+test("it is what the protocol says, as another language computes it", () => {
+  const file = new URL("../../../tests/vectors/augmentation.json", import.meta.url);
+  for (const golden of JSON.parse(readFileSync(file, "utf8")) as Golden[]) {
+    const values = Float32Array.from({ length: golden.numbers.length }, (_, i) => i + 1);
+    augment(values, golden.shape, golden.steps, 0, golden.seed, golden.step);
+    golden.numbers.forEach((number, i) => {
+      assert.ok(Math.abs((values[i] as number) - number) < 1e-4, `number ${i}: ${values[i]} for ${number}`);
+    });
+  }
 });
