@@ -89,11 +89,13 @@ test("a lease repeated gives the same weights, another seed others", async () =>
 
 test("an augmented lease repeated gives the same weights, another seed others, and none is evaluated so", async () => {
   const flips = { flip: { horizontal: true, vertical: true, input: 0 } };
-  const { trainer, examples, initial } = await setUp(MLP, { augmentation: [flips] });
-  const { trainer: plain } = await setUp(MLP);
+  const layers: LayerSpec[] = [{ flatten: {} }, ...MLP];
+  const [shape, augmentation] = [[4, 4, 1], [flips]];
+  const { trainer, examples, initial } = await setUp(layers, { shape, training: { augmentation } });
+  const { trainer: plain } = await setUp(layers, { shape });
   const run = async (seed: number, one = trainer) => {
     one.setWeights(initial);
-    return (await one.train({ ...LEASE, seed, batch_size: 1000 }, examples)).payload;
+    return (await one.train({ ...LEASE, seed }, examples)).payload;
   };
   const first = await run(3);
   assert.deepEqual(await run(3), first);
