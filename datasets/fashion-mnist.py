@@ -1,5 +1,4 @@
-"""Fashion-MNIST (Xiao, Rasul, Vollgraf, 2017): 70,000 pictures of clothes of 28x28 pixels, as IDX files laid out as
-MNIST's.
+"""Fashion-MNIST (Xiao, Rasul, Vollgraf, 2017): 70,000 pictures of clothes of 28x28 pixels, laid out as MNIST's.
 
 The four files are read from the data folder, plain or gzipped, from where Debian's package `dataset-fashion-mnist` puts
 them, or downloaded once. Options as `mnist` has them: `download`, `verify`, `holdOut`.

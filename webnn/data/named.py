@@ -8,10 +8,10 @@ from typing import Any
 
 from webnn.core.errors import WebNNError
 from webnn.data.arrays import load_npy, load_npz
-from webnn.data.dataset import Dataset, Split
+from webnn.data.dataset import Dataset
 from webnn.data.images import load_cifar_binary, load_idx, load_image_folders
 from webnn.data.options import read_options
-from webnn.data.source import NOT_STATED, Source, SplitPlan, cut
+from webnn.data.source import NOT_STATED, Source, SplitPlan, assemble
 from webnn.data.table import load_csv
 
 Options = Mapping[str, Any]
@@ -91,14 +91,4 @@ def load_named(name: str, options: Options, find: Finder, plan: SplitPlan) -> Da
     given = {part: read(settings[part], settings, find, train) for part in GIVEN if settings[part] is not None}
     if plan.test and "test" in given:
         raise WebNNError("invalid_dataset", f"dataset.{name}.test and split.test both give a test split: drop one.")
-    parts = cut(Split(train.inputs, train.targets), plan, whole_validation="validation" in given)
-    parts |= {part: Split(source.inputs, source.targets) for part, source in given.items()}
-    return Dataset(
-        train=parts["train"],
-        validation=parts["validation"],
-        test=parts.get("test"),
-        scale=train.scale,
-        label_names=train.label_names,
-        licence=str(settings["licence"]),
-        source=str(settings["source"] or train.origin),
-    )
+    return assemble(train, plan, given, str(settings["licence"]), settings["source"])  # type: ignore[arg-type]

@@ -76,18 +76,22 @@ class Source:
             stratified=stratified,
             seed=seed,
         )
-        whole = Split(self.inputs, self.targets)
-        parts = cut(whole, plan, whole_validation="validation" in given)
-        parts |= {name: Split(part.inputs, part.targets) for name, part in given.items()}
-        return Dataset(
-            train=parts["train"],
-            validation=parts["validation"],
-            test=parts.get("test"),
-            scale=self.scale,
-            label_names=self.label_names,
-            licence=licence,
-            source=source or self.origin,
-        )
+        return assemble(self, plan, given, licence, source)
+
+
+def assemble(main: Source, plan: SplitPlan, given: Mapping[str, Source], licence: str, source: str | None) -> Dataset:
+    """Make a dataset of `main`, cut by `plan`, but for the splits that are `given`."""
+    parts = cut(Split(main.inputs, main.targets), plan, whole_validation="validation" in given)
+    parts |= {name: Split(part.inputs, part.targets) for name, part in given.items()}
+    return Dataset(
+        train=parts["train"],
+        validation=parts["validation"],
+        test=parts.get("test"),
+        scale=main.scale,
+        label_names=main.label_names,
+        licence=licence,
+        source=source or main.origin,
+    )
 
 
 def cut(whole: Split, plan: SplitPlan, *, whole_validation: bool = False) -> dict[str, Split]:
