@@ -193,7 +193,7 @@ async def test_frozen_copy_is_taken_between_two_merges() -> None:
 async def test_engine_goes_on_from_other_weights() -> None:
     engine = LocalEngine(make_strategy(MergeSpec("average")), np.zeros(8, np.float32), 8)
     await engine.merge(2, 1, [contribution(np.ones(8, np.float32))])
-    engine.restore(1024, 5, np.full(8, 3, np.float32), None)
+    engine.restore(AVERAGE, 1024, 5, np.full(8, 3, np.float32), None)
     assert (engine.newest.version, engine.newest.iterations) == (1024, 5)
     assert (engine.newest.weights == 3).all()
     assert engine.snapshot(2) is None

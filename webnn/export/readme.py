@@ -16,7 +16,7 @@ _TEXT = """# {name}
 Trained by WebNN on the dataset `{dataset}`{origin}.
 
 {outcome}
-
+{notes}
 ## Files
 
 | file | what |
@@ -113,11 +113,21 @@ def readme(
         dataset=definition.dataset,
         origin=_origin(config.get("dataset")),
         outcome=_outcome(summary, vectors),
+        notes=_notes(summary, config),
         files="\n".join(_files(vectors)),
         inputs=_inputs(config.get("dataset")),
         which=vectors[-1],
         weights="\n".join(f"| `{spec.name}` | {list(spec.shape)} |" for spec in weights),
     )
+
+
+def _notes(summary: Mapping[str, Any], config: Mapping[str, Any]) -> str:
+    """Give the owner's notes, and how the settings changed on the way, where there is any of that."""
+    parts = [f"\n## Notes\n\n{summary['notes'].strip()}\n"] if summary.get("notes", "").strip() else []
+    rows = [f"| {change['seconds']:.0f} | {change['words']} |" for change in config.get("changes", ())]
+    if rows:
+        parts.append("\n".join(["", "## Settings that changed", "", "| at second | what |", "|---|---|", *rows, ""]))
+    return "".join(parts)
 
 
 def _files(vectors: Sequence[str]) -> list[str]:

@@ -21,6 +21,7 @@ from webnn.server.problems import answer_errors
 from webnn.server.receiving import Receiving
 from webnn.server.runs import Runs
 from webnn.server.secrets import keep_secret
+from webnn.server.settings import add_settings_routes
 from webnn.server.updates import receive_update
 from webnn.server.volunteers import volunteer_socket
 
@@ -59,6 +60,7 @@ def _add_routes(app: web.Application) -> None:
     app.router.add_get("/join", views.help_page)
     app.router.add_get("/join/{run}", views.join_page, name="join")
     app.router.add_get("/watch/{run}", views.watch_page, name="watch")
+    app.router.add_get("/new", views.new_page)
     app.router.add_get("/join/{run}/qr.svg", sharing.show_qr)
     app.router.add_get("/embed/{run}", embedding.embed_page)
     app.router.add_get("/embed.js", embedding.embed_script)
@@ -73,6 +75,7 @@ def _add_routes(app: web.Application) -> None:
     app.router.add_get(f"{run}/model", api.show_model)
     add_look_routes(app, run)
     add_owner_routes(app, run)
+    add_settings_routes(app, run)
     app.router.add_get(f"{run}/weights/{{name}}", downloads.send_weights)
     app.router.add_get(f"{run}/shards/{{name}}", downloads.send_shard)
     app.router.add_get(f"{run}/volunteer", volunteer_socket)

@@ -32,10 +32,17 @@ FORMATS = {
 
 def add_owner_routes(app: web.Application, run: str) -> None:
     """Add the addresses of this module under `run`, the path of one run; each needs the owner's token."""
+    app.router.add_get("/api/v1/owner", show_owner)
     app.router.add_get(f"{run}/owner", show_rights)
     app.router.add_get(f"{run}/download/{{name}}", download)
     app.router.add_post(f"{run}/volunteers/{{label}}/kick", kick)
     app.router.add_post(f"{run}/volunteers/{{label}}/block", block)
+
+
+async def show_owner(request: web.Request) -> web.Response:
+    """Whether the token is the owner's, for pages that are of no run."""
+    require_owner(request, request.app[TOKEN])
+    return json_answer({"owner": True})
 
 
 async def show_rights(request: web.Request) -> web.Response:
@@ -65,7 +72,7 @@ async def kick(request: web.Request) -> web.Response:
 
 
 async def block(request: web.Request) -> web.Response:
-    """End a volunteer's connection for good, for as long as the server runs."""
+    """End a volunteer's connection for good, over restarts too."""
     return _send_away(request, blocking=True)
 
 
@@ -76,7 +83,7 @@ def _send_away(request: web.Request, *, blocking: bool) -> web.Response:
     if volunteer_id is None:
         raise WebNNError("unknown_name", "There is no volunteer of that number.")
     if blocking:
-        task.blocked.add(volunteer_id)
+        task.memory.block(volunteer_id)
     connection = task.audience.volunteer(volunteer_id)
     if connection is not None:
         connection.close("blocked" if blocking else "kicked")

@@ -85,8 +85,8 @@ class PreparedRun:
             limits=limits,
             keeper=taken.keeper,
         )
-        taken.furnish(task)
         task.insight = Insight(self.built, self.dataset.dataset, self.evaluator, taken.clock)
+        taken.furnish(task)
         return task
 
     @property

@@ -44,6 +44,11 @@ async def watch_page(request: web.Request) -> web.Response:
     return request.app[PAGES].render(request, "watch.html", run=task.status(), **facts(task))
 
 
+async def new_page(request: web.Request) -> web.Response:
+    """Where the owner begins a run. What can be chosen, and whether it may be, the page asks with the token."""
+    return request.app[PAGES].render(request, "new.html")
+
+
 def facts(task: RunTask) -> dict[str, Any]:
     """What the pages say of a run besides its status."""
     return {"description": task.info.description, "about": task.info.about, "dataset": task.info.dataset}

@@ -115,7 +115,9 @@ class Server:
             case fx.Wake(at):
                 self._wake += 1
                 self._agenda.at(at, self._tick, self._wake)
-            case fx.StateChanged():
+            case fx.Adopt(strategy):
+                at_once(self.engine.adopt(strategy))
+            case fx.StateChanged() | fx.SettingsApplied():
                 pass
 
     def _merge(self, effect: fx.Merge) -> None:

@@ -49,6 +49,9 @@ CREATE TABLE events (at REAL NOT NULL, time TEXT NOT NULL, kind TEXT NOT NULL, w
 
 _LEASE = "lease_id, volunteer_id, outcome, merged_version, ended_at, detail"
 
+_LOG_SCHEMA = "CREATE TABLE IF NOT EXISTS log (seconds REAL NOT NULL, kind TEXT NOT NULL, words TEXT NOT NULL)"
+"""What the watch page lists. Journals of before it lack it."""
+
 Entry = tuple[str, tuple[Any, ...]]
 """A statement and its values, made by one of the functions below."""
 
@@ -94,6 +97,11 @@ def happened(at: float, kind: str, words: str) -> Entry:
     return "INSERT INTO events (at, time, kind, words) VALUES (?, ?, ?, ?)", (at, time, kind, words)
 
 
+def logged(row: Sequence[Any]) -> Entry:
+    """Note a row of the log that people read: seconds of running time, kind, words."""
+    return "INSERT INTO log (seconds, kind, words) VALUES (?, ?, ?)", tuple(row)
+
+
 def fact(name: str, value: Any) -> Entry:
     """Note what is so now; `value` is anything that JSON takes."""
     return "INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)", (name, json.dumps(value))
@@ -131,6 +139,7 @@ class Journal:
             connection.close()
             message = f"{folder / NAME} has the format {found}; this version of WebNN reads {FORMAT}."
             raise WebNNError("invalid_checkpoint", message)
+        connection.execute(_LOG_SCHEMA)
         return cls(connection)
 
     @classmethod
@@ -264,6 +273,12 @@ class Journal:
         """Read the newest events, oldest first: seconds on the run's clock, time of day (UTC), kind, words."""
         query = "SELECT at, time, kind, words FROM events ORDER BY rowid DESC LIMIT ?"
         return self._connection.execute(query, (max_events,)).fetchall()[::-1]
+
+    def log(self, max_rows: int = 500) -> tuple[int, list[list[Any]]]:
+        """Count the rows of the log, and read the newest of them, oldest first."""
+        (count,) = self._one("SELECT COUNT(*) FROM log")
+        query = "SELECT seconds, kind, words FROM log ORDER BY rowid DESC LIMIT ?"
+        return count, [list(row) for row in self._connection.execute(query, (max_rows,)).fetchall()[::-1]]
 
     def _points(self, table: str, columns: str, max_points: int) -> list[tuple[Any, ...]]:
         (count,) = self._one(f"SELECT COUNT(*) FROM {table} WHERE NOT rolled_back")

@@ -144,6 +144,8 @@ export interface RunStatus {
   seconds_left: number | null;
   progress: number;
   merge: string;
+  /** How often the owner changed settings. */
+  changes: number;
   num_weights: number;
 }
 
