@@ -1,4 +1,4 @@
-"""What `wnn train` was asked for: one frozen object, read once from flags and environment."""
+"""What `wnn train` and `wnn serve` were asked for: one frozen object, read once from flags and environment."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddressSettings:
-    """Where a server answers and where files go. `workers` local volunteers work for `share` (0..1] of the time."""
-
     """Where a server answers and where files go. `workers` local volunteers work for `share` (0..1] of the time."""
 
     host: str = "127.0.0.1"
@@ -65,6 +63,7 @@ class TrainSettings(AddressSettings):
 
     `open_page` None: open a browser where somebody would see it. `definition`: the model, where it is not that of a
     file called `name`. `overrides` are `key=value` settings of the model file, `merge` a rule that replaces the file's.
+    `folds`: train so many runs, a cross-validation.
     """
 
     name: str = field(kw_only=False)
@@ -74,6 +73,7 @@ class TrainSettings(AddressSettings):
     definition: ModelDefinition | None = None
     overrides: tuple[str, ...] = ()
     seed: int | None = None
+    folds: int | None = None
     resume: bool = False
     record: bool = False
 

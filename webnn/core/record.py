@@ -61,7 +61,7 @@ class RunRecord:
         self.ending: Ending | None = None
         self.iterations = 0
         self._now = now
-        self._ledger = ExampleLedger(config.shards, config.seed, _example_limit(config))
+        self._ledger = ExampleLedger(config.shards, config.seed, _example_limit(config), overlap=config.overlap)
         self._leases = LeaseBook()
         self._volunteers = Volunteers()
         self._collector = make_collector(self.strategy.collect)

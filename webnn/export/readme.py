@@ -176,7 +176,21 @@ def _inputs(dataset: object) -> str:
         f"{entry['shift']}"
         for entry in inputs
     ]
-    return "; then ".join(parts) + "."
+    return "; then ".join(parts) + "." + _prepared(inputs)
+
+
+def _prepared(inputs: Sequence[Mapping[str, Any]]) -> str:
+    """Say what was done to the examples before they were "stored", and how to do it to others."""
+    names = [str(name) for entry in inputs for name in entry.get("prepared", ())]
+    if not names:
+        return ""
+    return (
+        f"\n\nStored is what came out of {', then '.join(names)}. `preprocessing.npz` holds what that takes; to do it "
+        "to other examples:\n\n```python\nfrom webnn.data import Preparation\n\n"
+        '(x,) = Preparation.load(".").apply([x])\n```\n\n'
+        "Without WebNN: whitening is `(x.reshape(n, -1) * scale + shift - mean) @ matrix`, by the arrays of those "
+        "names."
+    )
 
 
 def _shape(one_example: Sequence[int]) -> str:

@@ -13,11 +13,12 @@ from typing import Any
 from webnn import __version__
 from webnn.core.config import RunConfig, ShardSize
 from webnn.data.download import DownloadProgress
-from webnn.data.loading import LoadedDataset, load_dataset
+from webnn.data.loading import LoadedDataset, load_data
 from webnn.data.shards import ShardStore, cut_shards, encode_split
 from webnn.evaluator.evaluator import Evaluator
 from webnn.evaluator.results import BuiltModel, CheckReport
 from webnn.model.definition import ModelDefinition
+from webnn.model.fit import check_stop
 from webnn.server.about import describe_ask
 from webnn.server.config import Limits
 from webnn.server.earlier import Earlier, read_earlier
@@ -106,7 +107,7 @@ class PreparedRun:
             description=definition.description,
             model=self.built.config,
             dataset=self.dataset.description,
-            training=definition.training_of(config.seed),
+            training=definition.training_of(config.seed, self.dataset.augmentation),
             about=describe_ask(definition, config, self.shards),
         )
 
@@ -144,20 +145,19 @@ async def _prepare(
 ) -> PreparedRun:
     definition = request.definition
     progress(Step(f"Loading the dataset {definition.dataset}"))
-    loaded = await asyncio.to_thread(
-        load_dataset, definition.dataset, request.dataset_search, definition.dataset_options, request.data_dir, progress
-    )
+    loaded = await asyncio.to_thread(load_data, definition, request.dataset_search, request.data_dir, progress)
+    check_stop(definition, loaded.description)
     progress(Step(f"Cutting {len(loaded.dataset.train):,} examples into shards"))
-    shards = await asyncio.to_thread(cut_shards, loaded.dataset, request.seed)
+    shards = await asyncio.to_thread(cut_shards, loaded.dataset, request.seed, tell=tell_share(progress))
     if resumption is not None:
         resumption.earlier.check_data(fingerprint(shards))
     if resumption is None:
         progress(Step("Building the model and trying a step of it"))
     evaluator = Evaluator.idle()
     try:
-        expected = evaluator.expect(definition, loaded.description, request.seed)
+        expected = evaluator.expect(definition, loaded.description, request.seed, loaded.augmentation)
         known = None if resumption is None else known_built(resumption.folder, expected, CHECKPOINT_FOLDER)
-        built = known or await evaluator.build(definition, loaded.description, request.seed)
+        built = known or await evaluator.build(definition, loaded.description, request.seed, loaded.augmentation)
         if resumption is None or resumption.earlier.check is None:
             check = await evaluator.check(shards.get(shards.shards[0].name))
         else:
@@ -181,6 +181,7 @@ async def _prepare(
             record["fingerprint"] = fingerprint(shards)
             keep_built(folder, built, expected)
             write_json(folder / "config.json", record)
+            loaded.preparation.save(folder)
         else:
             folder, lock, record = resumption.folder, resumption.lock, resumption.earlier.config
         taken = await asyncio.to_thread(
@@ -207,6 +208,11 @@ class Resumption:
     folder: Path
     lock: RunLock
     earlier: Earlier
+
+
+def tell_share(progress: Callable[[Preparation], None]) -> Callable[[float], None]:
+    """Say how far the cutting of a large dataset is."""
+    return lambda share: progress(Step(f"Cutting shards: {100 * share:.0f} %"))
 
 
 def fingerprint(shards: ShardStore) -> str:
