@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
+from keyword import iskeyword
 from typing import Any
 
 import click
@@ -39,6 +40,9 @@ COMMANDS: Mapping[str, str] = {
     "volunteers": "List the volunteers of a run.",
     "kick": "Send a volunteer away.",
     "token": "Show the owner's token, or make another.",
+    "export": "Write a run's model for Keras, TensorFlow.js, NumPy.",
+    "import": "Make a model file of a model from Keras or TensorFlow.js.",
+    "graph": "Draw a network in the terminal, or as SVG.",
     "replay": "Play a recorded run again and compare.",
     "list": "Name the models and datasets that can be trained here.",
     "rm": "Remove a run's folder.",
@@ -50,7 +54,7 @@ COMMANDS: Mapping[str, str] = {
 
 
 class LazyGroup(click.Group):
-    """Commands live in `webnn.cli.commands.NAME` (`-` becomes `_`)."""
+    """Commands live in `webnn.cli.commands.NAME` (`-` becomes `_`, and a word of Python gets one behind it)."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -58,7 +62,8 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"webnn.cli.commands.{cmd_name.replace('-', '_')}")
+        stem = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name.replace("-", "_")
+        module = import_module(f"webnn.cli.commands.{stem}")
         command = module.command
         assert isinstance(command, click.Command)
         return with_example(cmd_name, command)

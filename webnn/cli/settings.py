@@ -1,4 +1,4 @@
-"""What `wnn train` was asked for: one frozen object, read once from flags and environment."""
+"""What `wnn train` and `wnn serve` were asked for: one frozen object, read once from flags and environment."""
 
 from __future__ import annotations
 
@@ -62,7 +62,8 @@ class TrainSettings(AddressSettings):
     """Everything that a run started from the command line depends on.
 
     `open_page` None: open a browser where somebody would see it. `definition`: the model, where it is not that of a
-    file called `name`. `overrides` are `key=value` settings of the model, `merge` a rule that replaces its own.
+    file called `name`. `overrides` are `key=value` settings of the model file, `merge` a rule that replaces the file's.
+    `folds`: train so many runs, a cross-validation.
     """
 
     name: str = field(kw_only=False)
@@ -72,6 +73,7 @@ class TrainSettings(AddressSettings):
     definition: ModelDefinition | None = None
     overrides: tuple[str, ...] = ()
     seed: int | None = None
+    folds: int | None = None
     resume: bool = False
     record: bool = False
 

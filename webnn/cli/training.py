@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from functools import partial
 from pathlib import Path
 
+from webnn.cli import folding
 from webnn.cli.exits import ExitCode
 from webnn.cli.happenings import (
     Downloading,
@@ -53,7 +54,32 @@ FILES = (
 def train(settings: TrainSettings) -> ExitCode:
     """Run a training to its end. Raises `WebNNError` for what the person has to mend; told to the reporter first."""
     configure_logging(settings.log_level, settings.log_format)
-    reporter = UntilGone(make_reporter(json_lines=settings.json_lines))
+    if settings.folds is not None:
+        return train_folds(settings, settings.folds)
+    return train_one(settings, UntilGone(make_reporter(json_lines=settings.json_lines)))
+
+
+def train_folds(settings: TrainSettings, count: int) -> ExitCode:
+    """Train the runs of a cross-validation one after the other, until one is interrupted or fails; see `train`."""
+    folding.check_folds(settings)
+    name = folding.model_name(settings)
+    finished: list[Finished] = []
+    codes: list[ExitCode] = []
+    for fold in range(1, count + 1):
+        listener = folding.Listener(make_reporter(json_lines=settings.json_lines))
+        folding.announce(listener, fold, count)
+        codes.append(train_one(folding.fold_settings(settings, name, fold), UntilGone(listener)))
+        if listener.finished is not None:
+            finished.append(listener.finished)
+        if codes[-1] not in (ExitCode.OK, ExitCode.ENDED_EARLY):
+            break
+    if finished:
+        folding.tell_folds(finished, count, json_lines=settings.json_lines)
+    return folding.first_failure(codes)
+
+
+def train_one(settings: TrainSettings, reporter: UntilGone) -> ExitCode:
+    """Run one training to its end; see `train`."""
     try:
         return asyncio.run(serve(settings, reporter))
     except WebNNError as error:

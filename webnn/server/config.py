@@ -55,6 +55,15 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Places:
+    """Where a server finds models, dataset modules (an earlier folder hides a later one) and the datasets' files."""
+
+    models: tuple[Path, ...] = ()
+    datasets: tuple[Path, ...] = ()
+    data: Path = Path("data")
+
+
+@dataclass(frozen=True, slots=True)
 class WebhookPlan:
     """Where to post, and how. Raises `WebNNError("settings")` for an address that is not http or https.
 
@@ -81,15 +90,6 @@ class WebhookPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
-    """Where a server finds models, dataset modules (an earlier folder hides a later one) and the datasets' files."""
-
-    models: tuple[Path, ...] = ()
-    datasets: tuple[Path, ...] = ()
-    data: Path = Path("data")
-
-
-@dataclass(frozen=True, slots=True)
 class ServerConfig:
     """Where and how to serve. Raises `WebNNError("settings")` for values that do not go together.
 
@@ -97,9 +97,9 @@ class ServerConfig:
     carry a path. `prefix` is the path under which the server itself answers: "" or "/something". `tls_cert` and
     `tls_key` are PEM files. `owner_token` None: the one kept in `runs_dir`, made there if there is none. `log_format`
     is "text" or "json". `embed_origins` are the sites ("https://example.org") whose pages may frame `/embed/RUN`.
-    `webhook` is told when a run ends or stalls.
     X-Forwarded-* headers are never trusted. A server of many runs finds models and data in `places`, lets `at_most` of
-    them run at once, and refuses one that may need more than `run_bytes` of memory (None: than is free).
+    them run at once, and refuses one that may need more than `run_bytes` of memory (None: than is free). `webhook` is
+    told when a run ends or stalls.
     """
 
     runs_dir: Path

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from webnn.core.errors import WebNNError
@@ -81,6 +84,24 @@ def allow_open_files() -> int | None:
         except (OSError, ValueError):
             pass
     return None if soft == resource.RLIM_INFINITY else soft
+
+
+def give_memory_back() -> None:
+    """Hand what was freed back to the system, where the C library keeps it otherwise (glibc). Takes milliseconds."""
+    trim = _trim()
+    if trim is not None:
+        trim(0)
+
+
+@cache
+def _trim() -> Callable[[int], int] | None:
+    if not sys.platform.startswith("linux"):
+        return None
+    try:
+        found: Callable[[int], int] = ctypes.CDLL(None).malloc_trim
+    except (OSError, AttributeError):  # another C library
+        return None
+    return found
 
 
 def free_memory() -> int | None:

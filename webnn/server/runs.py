@@ -22,9 +22,9 @@ class Runs:
         self._tasks: dict[str, RunTask] = {}
         self._still: dict[str, StillRun] = {}
         self._started = False
-        self._listeners: list[Callable[[RunTask], None]] = []
         self.order: Callable[[str], int | None] = lambda _: None
         self.bound: set[str] = set()
+        self._listeners: list[Callable[[RunTask], None]] = []
 
     def __iter__(self) -> Iterator[RunTask]:
         return iter(list(self._tasks.values()))
