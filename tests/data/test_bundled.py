@@ -48,6 +48,30 @@ def test_digits_options_move_the_split(tmp_path: Path) -> None:
         load("digits", {"validation": 1.5}, tmp_path)
 
 
+def test_digits_can_be_their_own_targets(tmp_path: Path) -> None:
+    digits = load("digits", {"target": "input"}, tmp_path).dataset
+    assert digits.label_names is None
+    np.testing.assert_allclose(digits.train.targets * 16, digits.train.arrays[0])
+    with pytest.raises(WebNNError, match='"class" or "input"'):
+        load("digits", {"target": "inputs"}, tmp_path)
+
+
+def test_series_go_on_and_are_the_same_each_time(tmp_path: Path) -> None:
+    series = load("series", {"examples": 50, "steps": 9, "noise": 0}, tmp_path).dataset
+    assert series.train.arrays[0].shape == (40, 9, 1)
+    assert series.validation.targets.shape == (10, 1)
+    assert np.abs(series.train.targets).max() <= 3
+    again = load("series", {"examples": 50, "steps": 9, "noise": 0}, tmp_path).dataset
+    np.testing.assert_array_equal(series.train.targets, again.train.targets)
+
+
+def test_friedmans_targets_are_about_standard(tmp_path: Path) -> None:
+    friedman = load("friedman", {}, tmp_path).dataset
+    assert friedman.train.arrays[0].shape == (3200, 10)
+    assert abs(float(friedman.train.targets.mean())) < 0.1
+    assert abs(float(friedman.train.targets.std()) - 1) < 0.1
+
+
 def test_a_stratified_split_holds_out_some_of_each_class() -> None:
     labels = np.array([0] * 10 + [1] * 2 + [2])
     kept, held_out = stratified_split(labels, 0.3, 1)

@@ -48,7 +48,8 @@ class RunConfig:
     `validation_examples` is the size of a sample validation, `validation_total` of the whole validation split. A lease
     lives for `lease_timeout_factor` times the seconds it should take, and no less than `min_lease_timeout_seconds`;
     that of a volunteer whose connection dropped for `reconnect_seconds` at most. It has at most `max_parts` parts, so
-    that it fits a frame's header. A run that is stopped waits `closing_seconds` at most for its last validation.
+    that it fits a frame's header. No merge changes the `frozen` spans [start, end) of the flat vector. A run that is
+    stopped waits `closing_seconds` at most for its last validation.
     Raises `WebNNError("settings")`.
     """
 
@@ -73,6 +74,7 @@ class RunConfig:
     reconnect_seconds: float = 15.0
     closing_seconds: float = 60.0
     max_parts: int = 400
+    frozen: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         _check(0 <= self.seed < 2**32, "seed", "a uint32", self.seed)

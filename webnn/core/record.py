@@ -284,7 +284,7 @@ class RunRecord:
         self._granter.random.bit_generator.state = snapshot["random"]
         self._ledger.restore(snapshot["examples"])
         self._leases.restore(snapshot["leases"])
-        self._validation.restore(snapshot["validation"])
+        self._validation.restore(snapshot["validation"], self._now, current)
         self._stopwatch = Stopwatch(float(snapshot["seconds"]))
         if self.state is RunState.RUNNING:
             self._stopwatch.start(self._now)

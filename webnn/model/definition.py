@@ -107,8 +107,14 @@ class ModelDefinition:
             "augmentation": [dict(step) for step in augmentation],
         }
 
-    def run_config(
-        self, seed: int, shards: Sequence[ShardSize], num_weights: int, num_trainable: int, validation_total: int
+    def run_config(  # noqa: PLR0917 - what is known of a run before it begins
+        self,
+        seed: int,
+        shards: Sequence[ShardSize],
+        num_weights: int,
+        num_trainable: int,
+        validation_total: int,
+        frozen: tuple[tuple[int, int], ...] = (),
     ) -> RunConfig:
         """The core's settings for a run of this model on a training set of `shards`; `validation_total` examples are
         held out.
@@ -120,6 +126,7 @@ class ModelDefinition:
             learning_rate=self.learning_rate,
             num_weights=num_weights,
             num_trainable=num_trainable,
+            frozen=frozen,
             validation_total=validation_total,
             lease_seconds=self.training.lease_seconds,
             schedule=self.training.schedule,

@@ -85,7 +85,9 @@ def _properties() -> dict[str, Schema]:
             "description": "Instead of layers: Keras or TF.js layers-model JSON, inline or as a path beside this file.",
             "anyOf": [{"type": "object"}, {"type": "string", "minLength": 1}],
         },
-        "initialWeights": _text("A .safetensors file or a TF.js model.json to start from, as a path beside this file."),
+        "initialWeights": _text(
+            "A .safetensors or .npz file, or a TF.js model.json, to start from, as a path beside this file."
+        ),
         "loss": default({"description": "What is minimised.", "type": "string", "enum": list(LOSSES)}, LOSSES[0]),
         "metrics": {
             "description": "What is measured besides the loss; by default accuracy where the loss compares classes.",

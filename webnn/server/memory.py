@@ -51,6 +51,11 @@ class Memory:
         self._task.blocked.add(volunteer_id)
         self._note(jn.fact(_BLOCKED, sorted(self._task.blocked)))
 
+    def unblock(self, volunteer_id: str) -> None:
+        """Let a volunteer take part again."""
+        self._task.blocked.discard(volunteer_id)
+        self._note(jn.fact(_BLOCKED, sorted(self._task.blocked)))
+
     def facts(self) -> dict[str, Any]:
         """Write the accounts and histograms as they are now: facts by name, of which nothing changes any more."""
         task = self._task

@@ -68,7 +68,7 @@ async def prepare(
         raise
     sizes = [ShardSize(shard.name, shard.num_examples) for shard in shards.shards]
     held_out = len(loaded.dataset.validation)
-    config = definition.run_config(seed, sizes, built.num_weights, built.num_trainable, held_out)
+    config = definition.run_config(seed, sizes, built.num_weights, built.num_trainable, held_out, built.frozen)
     stop = definition.training.stop
     target = Target(stop.accuracy, None if stop.accuracy is not None else stop.loss)
     return Laboratory(definition, config, target, trainer, wire_sizes(shards))

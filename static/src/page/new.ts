@@ -12,7 +12,7 @@ type State = "token" | "loading" | "empty" | "offline" | "ready" | "hosting" | "
 const LEADS: Record<State, string> = {
   token: "Only the owner of this server begins runs on it.",
   loading: "Loading what this server has.",
-  empty: "This server has no model to train. Put one in its models folder, and load this page again.",
+  empty: "This server has no model to train. Put one in its models folder.",
   offline: "What this server has could not be loaded.",
   ready: "Choose what to train, and host it.",
   hosting: "It is being hosted. Others can join it.",
@@ -30,7 +30,8 @@ function show(state: State, note = ""): void {
   setText(byId("new-lead"), LEADS[state]);
   setText(byId("new-note"), note);
   byId("token-form").hidden = state !== "token";
-  byId("hosting").hidden = state === "token";
+  byId("hosting").hidden = !["ready", "hosting", "over"].includes(state);
+  byId("again").hidden = state !== "offline" && state !== "empty";
   byId<HTMLButtonElement>("new-host").disabled = state !== "ready" && state !== "over";
   byId<HTMLButtonElement>("new-stop").disabled = state !== "hosting";
 }
@@ -93,6 +94,10 @@ async function stop(): Promise<void> {
 byId("token-form").addEventListener("submit", (event) => {
   event.preventDefault();
   void enter(byId<HTMLInputElement>("token").value.trim());
+});
+byId("again").addEventListener("click", () => {
+  show("loading");
+  void load();
 });
 byId("new-form").addEventListener("submit", (event) => {
   event.preventDefault();
