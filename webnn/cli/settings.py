@@ -1,4 +1,4 @@
-"""What `wnn train` was asked for: one frozen object, read once from flags and environment."""
+"""What `wnn train` and `wnn serve` were asked for: one frozen object, read once from flags and environment."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def command(  # noqa: PLR0917 - one argument an option
 
     Example: wnn export --format keras -o digits.keras
     """
-    from webnn.cli.control import find_run
+    from webnn.cli.remote import find_run
     from webnn.export import Format, write_model
     from webnn.server.exporting import read_run_model
 
