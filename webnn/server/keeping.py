@@ -257,6 +257,12 @@ class Keeper:
             with suppress(*_DISK_ERRORS):
                 await self.flush()
 
+    async def settle(self) -> None:
+        """Write down what an owner is about to be told: it outlives a crash, and others read it in the journal."""
+        if not self._closed:
+            with suppress(*_DISK_ERRORS):
+                await self.flush()
+
     async def flush(self) -> None:
         """Write down what has been noted so far; raises what the disk says."""
         async with self._writing:
