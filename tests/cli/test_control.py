@@ -66,9 +66,9 @@ async def check_commands(owner: Owner, folder: Path) -> None:
     assert "live, running" in await owner.says("runs")
     assert "is paused" in await owner.says("pause")
     assert "live, paused" in await owner.says("runs")
-    assert "needs a run that is running" in await owner.says("pause", code=2)
+    assert "The run is paused, which does not allow this" in await owner.says("pause", code=2)
     assert json.loads(await owner.says("resume", folder.name[:12], "--json"))["state"] == "running"
-    assert "needs a run that is paused" in await owner.says("resume", code=2)
+    assert "The run is running, which does not allow this" in await owner.says("resume", code=2)
     assert "There is no one run" in await owner.says("pause", "another", code=2)
     assert "Saved version" in await owner.says("save")
     assert (folder / "final.safetensors").is_file()
