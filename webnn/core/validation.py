@@ -58,6 +58,21 @@ class ValidationPlan:
         self.best: VersionResult | None = None
         self.count = 0
 
+    def configure(self, config: RunConfig) -> None:
+        """Validate by these settings from now on; a target that was not confirmed may be tried again at once."""
+        if config.stop != self._config.stop:
+            self._patience = self._disappointments = 0
+        self._config = config
+
+    def reconsider(self, now: float, version: int) -> Ending | None:
+        """After `configure`: say which target the results so far meet, confirmed; or begin to confirm one.
+
+        While a validation is in flight its own answer decides.
+        """
+        if self.latest is None or self.in_flight is not None or self._confirming:
+            return None
+        return self.decide(now, version)
+
     def frozen(self, now: float) -> bool:
         """Whether merging waits, so that what is confirmed is what the run ends with."""
         return self._confirming and now < self._confirm_until

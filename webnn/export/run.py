@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from webnn.core.events import Vector
+from webnn.export.card import model_card
 from webnn.export.metrics import history_csv
 from webnn.export.readme import readme
 from webnn.export.weights import NamedShape, write_safetensors, write_tfjs
@@ -53,6 +54,7 @@ def export_run(  # noqa: PLR0917 - a finished run is all of these
     (folder / "metrics.csv").write_text(history_csv(history), encoding="utf-8")
     text = readme(definition, built.weights, config, summary, tuple(vectors))
     (folder / "README.md").write_text(text, encoding="utf-8")
+    (folder / "MODEL_CARD.md").write_text(model_card(definition, config, history, summary), encoding="utf-8")
     return folder
 
 

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from webnn.core.effects import Effect, StateChanged, Validate
+from webnn.core.effects import Adopt, Effect, SettingsApplied, StateChanged, Validate
 from webnn.core.errors import WebNNError
 from webnn.core.events import Event, MergeDone, Pause, Resume
 from webnn.core.states import RunState
@@ -84,6 +84,7 @@ class Keeper:
         self._taken_at = 0.0
         self._noted: tuple[Any, ...] = ()
         self._merging = False
+        self._adopting = False
         self._paused = False
         self._jobs: list[asyncio.Task[None]] = []
         self._closed = False
@@ -109,6 +110,10 @@ class Keeper:
         """Note that the engine is about to merge."""
         self._merging = True
 
+    def adopted(self) -> None:
+        """Note that the engine has the rule that the run asked it to adopt."""
+        self._adopting = False
+
     def handled(self, event: Event, effects: Sequence[Effect], now: float) -> None:
         """Note an event that the run has just handled, before its effects are performed."""
         task = self._running
@@ -121,8 +126,10 @@ class Keeper:
             self._recorded_bytes += happening.num_bytes
         for effect in effects:
             self._entries += entries_of(effect, task.run, now)
-        if any(isinstance(effect, StateChanged) for effect in effects):
+        if any(isinstance(effect, StateChanged | SettingsApplied) for effect in effects):
             self._due = True
+        if any(isinstance(effect, Adopt) for effect in effects):
+            self._adopting = True  # a checkpoint must not have the run before it and the memory after it
         self._reserve_versions()
         self.consider(now)
         if any(isinstance(effect, Validate) for effect in effects) and self._between_merges():
@@ -168,7 +175,7 @@ class Keeper:
 
     def _between_merges(self) -> bool:
         task = self._running
-        return not self._merging and task.engine.newest.version == task.run.version
+        return not self._merging and not self._adopting and task.engine.newest.version == task.run.version
 
     def _take_moment(self, now: float) -> Moment:
         """Write the run down; a merge that is asked for later waits until the arrays are copied."""
@@ -201,7 +208,7 @@ class Keeper:
         self._reserved = self._reserving = highest_version + VERSIONS_AHEAD
         self._moment, self._best, self._known_best = None, None, None
         self._candidates.clear()
-        self._merging = False
+        self._merging = self._adopting = False
         self._due, self._noted = True, ()
 
     async def before_merge(self, version: int) -> None:
@@ -281,6 +288,7 @@ class Keeper:
             frozen = await moment.frozen
             assert frozen.snapshot.version == moment.version
             try:
+                await self._note_memory()
                 await self.flush()
                 await self._write_best()
                 place = self.folder / CHECKPOINT_FOLDER
@@ -292,6 +300,11 @@ class Keeper:
                 self._moment = None
             self.checkpoints += 1
             await self._recover()
+
+    async def _note_memory(self) -> None:
+        """Note what the run remembers beside its weights; put into words in a thread, for it may be long."""
+        facts = self._running.memory.facts()
+        self.note(*await in_thread(lambda: [jn.fact(name, value) for name, value in facts.items()]))
 
     async def _write_best(self) -> None:
         """The best is written before the checkpoint that speaks of it."""
@@ -349,6 +362,7 @@ class Keeper:
         if self._task is not None:
             with suppress(*_DISK_ERRORS, WebNNError):
                 await self.write_moment()
+                await self._note_memory()
                 await self.flush()
         self.journal.close()
         if self._log is not None:

@@ -30,7 +30,7 @@ class Moment:
 
 
 def write(folder: Path, moment: Moment, frozen: Frozen, keep: int, **more: Any) -> None:
-    """Write a checkpoint of `moment` into `folder`, its arrays being in `frozen`; `more` is for the manifest. Blocks."""
+    """Write a checkpoint of `moment` into `folder`, its arrays being in `frozen`; `more` goes into the manifest."""
     manifest = {
         "version": moment.version,
         "iterations": moment.iterations,
