@@ -113,6 +113,15 @@ def test_histograms_stay_bounded_and_cover_the_whole_run() -> None:
     assert moments[-1]["seconds"] > 900
 
 
+def test_gallery_may_be_told_to_rest_twice_and_shows_what_it_showed() -> None:
+    gallery = Gallery(dataset())
+    samples = gallery.samples()
+    for _ in range(2):  # a server that is interrupted closes its run once more
+        gallery.rest()
+        assert gallery.samples() == samples
+        assert len(gallery.dataset.train) == 1
+
+
 def test_gallery_shows_the_same_examples_with_their_labels() -> None:
     gallery = Gallery(dataset())
     samples = gallery.samples()

@@ -54,11 +54,11 @@ class Gallery:
         return self._samples
 
     def rest(self) -> None:
-        """Keep what `samples` has, and let go of the dataset. Blocks."""
+        """Keep what `samples` has, and let go of the dataset. Blocks; may be called twice."""
         self.samples()
-        few = self._order[:1]
         split = self.dataset.validation
-        one = Split(tuple(array[few] for array in split.arrays), split.targets[few])
+        first = np.arange(1)  # a copy: a slice would hold on to all
+        one = Split(tuple(array[first] for array in split.arrays), split.targets[first])
         self.dataset = replace(self.dataset, train=one, validation=one, test=None)
 
     def _collect(self) -> dict[str, Any]:
