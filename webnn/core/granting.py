@@ -93,7 +93,9 @@ class Granter:
         """Make a volunteer's next lease, of at most `wanted` iterations; None when nothing is left to train."""
         config = self._config
         lease_id = f"{self.incarnation}-{self._num_granted}"
-        parts = self._ledger.take(lease_id, wanted * config.batch_size, config.batch_size, config.max_parts)
+        parts = self._ledger.take(
+            lease_id, volunteer.volunteer_id, wanted * config.batch_size, config.batch_size, config.max_parts
+        )
         if not parts:
             return None
         num_examples = sum(part.num_examples for part in parts)

@@ -166,6 +166,8 @@ class Run(RunRecord):
     def _leave(self, event: ev.Left) -> None:
         self._volunteers.leave(event.volunteer_id)
         self._collector.left(event.volunteer_id)
+        if event.for_good:
+            self._ledger.left(event.volunteer_id)
         for open_lease in self._leases.training(event.volunteer_id):
             if event.for_good:
                 self._settle(open_lease, Outcome.ABANDONED, "The volunteer left.")

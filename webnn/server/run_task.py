@@ -24,6 +24,7 @@ from webnn.core.effects import (
     Wait,
     Wake,
 )
+from webnn.core.encoding import Encoding, encode_vector
 from webnn.core.errors import WebNNError
 from webnn.core.events import Appraised, Event, Judged, MergeDone, Tick, Validated, ValidationFailed
 from webnn.core.frames import Buffer, encode_frame
@@ -374,10 +375,10 @@ class RunTask:
             case _:
                 assert_never(effect)
 
-    def _send(self, volunteer_id: str, header: dict[str, Any]) -> None:
+    def _send(self, volunteer_id: str, header: dict[str, Any], payload: Buffer | None = None) -> None:
         connection = self.audience.volunteer(volunteer_id)
         if connection is not None:
-            connection.send_header(header)
+            connection.send_header(header, payload)
 
     def _grant(self, effect: Grant) -> None:
         lease = effect.lease
@@ -402,7 +403,9 @@ class RunTask:
             whole=effect.whole,
             detail=effect.detail,
         )
-        self._send(effect.volunteer_id, header)
+        pushed = messages.pushes(effect.outcome, whole=effect.whole, num_weights=len(current.weights))
+        payload = encode_vector(current.weights, Encoding.F32) if pushed else None
+        self._send(effect.volunteer_id, header, payload)
 
     def _announce(self) -> None:
         """Tell volunteers of the current version, now or as soon as the last announcement is old enough."""

@@ -42,8 +42,10 @@ async def prepare(
     data_dir: Path,
     seed: int,
     tell: Callable[[str], None] = lambda _: None,
+    processes: int | None = None,
 ) -> Laboratory:
-    """Load the data, cut it, build the model with the weights of `seed`, and start the processes that train.
+    """Load the data, cut it, build the model with the weights of `seed`, and start the `processes` that train (None:
+    one for each core, two at most).
 
     Raises `WebNNError` for what the person has to mend.
     """
@@ -63,7 +65,7 @@ async def prepare(
             built,
             {"dataset": dict(loaded.description), "training": definition.training_of(seed)},
             ((shard.name, shards.get(shard.name)) for shard in shards.shards),
-            processes=min(MAX_PROCESSES, os.cpu_count() or 1),
+            processes=processes or min(MAX_PROCESSES, os.cpu_count() or 1),
         )
     except BaseException:
         await evaluator.close()

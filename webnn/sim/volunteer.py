@@ -92,11 +92,11 @@ class Volunteer:
         self._asked = False
         self._quiet_until = 0.0
         self._newest = 0
-        self._held = 0
-        self._loading: dict[int, float] = {}  # version: when it is here
+        self._held: Snapshot | None = None
+        self._loading: dict[int, tuple[float, Snapshot]] = {}  # version: when it is here
         self._own: tuple[str, int | None] | None = None
         self._carried: list[Carried] = []
-        self._seconds_per_iteration: float | None = None
+        self._seconds_per_iteration = self.device.seconds_per_iteration  # measured before the first lease
 
     # Coming and going
 
@@ -146,8 +146,11 @@ class Volunteer:
         self._asked = False
         self._quiet_until = self._world.agenda.now + seconds
 
-    async def settled(self, effect: fx.Settle, newest: int) -> None:
+    async def settled(self, effect: fx.Settle, newest: int, pushed: Snapshot | None) -> None:
         self._know(newest)
+        if pushed is not None:
+            self._hold(pushed)
+            self._pacing.downloaded(0.0)
         since = self._sent.pop(effect.lease_id, None)
         if since is not None:
             self._pacing.settled(self._world.agenda.now - since, whole=effect.whole)
@@ -173,6 +176,14 @@ class Volunteer:
         """The newest version that we heard of, announcements included."""
         self._know(self._world.news.known_at(self._world.agenda.now - self.device.latency))
         return self._newest
+
+    def _hold(self, snapshot: Snapshot) -> None:
+        if snapshot.version > self._held_version:
+            self._held = snapshot
+
+    @property
+    def _held_version(self) -> int:
+        return 0 if self._held is None else self._held.version
 
     # The loop
 
@@ -201,40 +212,42 @@ class Volunteer:
         """Wait for shards and base weights, then train."""
         now = self._world.agenda.now
         ready_at = max([now, *(self._shards.get(part.shard, now) for part in active.lease.parts)])
-        version, weights_at = self._choose_base(active.lease)
-        active.base_version = version
-        self._world.agenda.at(max(ready_at, weights_at), self._train, active, self._life)
+        snapshot, weights_at = self._choose_base(active.lease)
+        active.base_version = snapshot.version
+        self._world.agenda.at(max(ready_at, weights_at), self._train, active, snapshot, self._life)
 
-    def _choose_base(self, lease: Lease) -> tuple[int, float]:
-        """The version to start from, and when it is here; see `chooseBase` in the client."""
+    def _choose_base(self, lease: Lease) -> tuple[Snapshot, float]:
+        """The weights to start from, and when they are here; see `chooseBase` in the client."""
         now = self._world.agenda.now
         own = None if self._own is None else self._own[1]
         if own is not None and own >= lease.version and own == self._newest_known():
-            self._held = own
-            return own, now
-        if self._sent or (lease.carry and self._held >= lease.version):
-            coming = [(version, at) for version, at in self._loading.items() if version >= lease.version and at > now]
+            self._held = self._world.snapshot(own)
+            return self._held, now
+        held = self._held
+        if self._sent or (lease.carry and self._held_version >= lease.version):
+            coming = [(here, at) for at, here in self._loading.values() if here.version >= lease.version and at > now]
             if coming:
                 return coming[-1]
-            if self._held >= lease.version:
-                return self._held, now
+            if held is not None and held.version >= lease.version:
+                return held, now
         return self._load()
 
-    def _load(self) -> tuple[int, float]:
+    def _load(self) -> tuple[Snapshot, float]:
         """Fetch the newest weights, unless they are here or on their way."""
         version, now = max(self._newest_known(), 1), self._world.agenda.now
-        if self._held == version:
-            return version, now
+        if self._held is not None and self._held.version == version:
+            return self._held, now
         if version not in self._loading:
-            at = self.link.request(self._payload_bytes)
-            self._loading[version] = at
-            self._world.agenda.at(at, self._loaded, version, at - now, self._life)
-        return version, self._loading[version]
+            at, snapshot = self.link.request(self._payload_bytes), self._world.snapshot(version)
+            self._loading[version] = at, snapshot
+            self._world.agenda.at(at, self._loaded, version, snapshot, at - now, self._life)
+        at, snapshot = self._loading[version]
+        return snapshot, at
 
-    async def _loaded(self, version: int, seconds: float, life: int) -> None:
+    async def _loaded(self, version: int, snapshot: Snapshot, seconds: float, life: int) -> None:
         if life == self._life:
             self._loading.pop(version, None)
-            self._held = max(self._held, version)
+            self._hold(snapshot)
             self._pacing.downloaded(seconds)
 
     def _fetch_shards(self, lease: Lease) -> None:
@@ -248,7 +261,7 @@ class Volunteer:
 
     # Training
 
-    async def _train(self, active: Active, life: int) -> None:
+    async def _train(self, active: Active, snapshot: Snapshot, life: int) -> None:
         if life != self._life or active is not self._active:
             return
         world, lease = self._world, active.lease
@@ -256,8 +269,6 @@ class Volunteer:
         if world.jitter:
             seconds *= float(np.exp(self._rng.normal(0, world.jitter)))
         now = world.agenda.now
-        snapshot = world.snapshot(active.base_version)
-        active.base_version = snapshot.version
         active.done_at = now + seconds
         base = self._carry_on(snapshot) if lease.carry else snapshot.weights
         active.training = asyncio.ensure_future(self._compute(lease, base))

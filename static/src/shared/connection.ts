@@ -41,7 +41,8 @@ export interface ConnectionOptions {
   hello(): HelloMessage;
   /** Sent when nothing else was for a third of the server's silence limit. */
   keepalive(): ClientMessage | null;
-  onMessage(message: ServerMessage): void;
+  /** `payload` is what follows the header; empty in most messages. */
+  onMessage(message: ServerMessage, payload: Uint8Array): void;
   onState(state: "connecting" | "open" | "lost", seconds: number | null): void;
   /** The connection is over for good. `code` is one of docs/protocol.md's. */
   onClosed(code: string, message: string): void;
@@ -149,10 +150,13 @@ export class Connection {
     this.heardAt = now;
     this.suspectedAt = null;
     let message: ServerMessage;
+    let payload: Uint8Array;
     try {
       if (!(data instanceof ArrayBuffer)) throw new ProtocolError("the server sent a text message");
       this.options.onTraffic?.(data.byteLength, 0);
-      message = parseServerMessage(decodeFrame(data).header);
+      const frame = decodeFrame(data);
+      message = parseServerMessage(frame.header);
+      payload = frame.payload;
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.options.onError?.(error.code, error.message);
@@ -165,7 +169,7 @@ export class Connection {
       this.options.onState("open", null);
     }
     if (message.type === "goodbye") this.farewell = message;
-    this.options.onMessage(message);
+    this.options.onMessage(message, payload);
     if (message.type === "goodbye") this.closed(0, message.message);
   }
 

@@ -188,9 +188,11 @@ export class Exchange {
     this.sentAt = this.now();
   }
 
-  settled(message: OutcomeMessage): void {
+  /** `payload`: the weights of the outcome's version, where the server thought them small enough; else empty. */
+  settled(message: OutcomeMessage, payload: Uint8Array): void {
     const { lease_id, version, hash, iterations, whole } = message;
     this.weights.announce({ version, hash, iterations });
+    if (this.weights.hold(version, payload)) this.pacing.downloaded(0);
     const sent = this.outbox.acknowledge(lease_id, this.now());
     if (sent) {
       this.pacing.settled(sent.seconds, whole);

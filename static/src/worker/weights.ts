@@ -49,6 +49,13 @@ export class WeightStore {
     if (version.version > this.newestKnown.version) this.newestKnown = version;
   }
 
+  /** Weights came without being asked for (f32); false where they are not those of a model like ours, or not new. */
+  hold(version: number, bytes: Uint8Array): boolean {
+    if (bytes.byteLength !== 4 * this.options.numWeights || version <= (this.held?.version ?? 0)) return false;
+    this.held = { version, vector: decodeVector(bytes, "f32", this.options.numWeights) };
+    return true;
+  }
+
   /** Starts to load the newest weights, to be found here later. */
   prefetch(): void {
     this.load().catch(() => {});

@@ -94,9 +94,9 @@ export class Work {
     this.exchange.announce(version);
   }
 
-  settled(message: OutcomeMessage): void {
+  settled(message: OutcomeMessage, payload: Uint8Array): void {
     const { lease_id } = message;
-    this.exchange.settled(message);
+    this.exchange.settled(message, payload);
     const lease = this.queue.settle(lease_id);
     const { active } = this;
     if (active?.message.lease_id === lease_id) active.stop = "settled";
