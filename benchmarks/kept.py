@@ -137,9 +137,7 @@ def perform(job: Job, data_dir: Path | None, of: int) -> Outcome:
 
 async def _perform(job: Job, data_dir: Path | None, processes: int | None) -> Outcome:
     definition = job.definition
-    laboratory = await prepare(
-        definition, [bundled_datasets_dir()], find(data_dir), job.seed, processes=processes
-    )
+    laboratory = await prepare(definition, [bundled_datasets_dir()], find(data_dir), job.seed, processes=processes)
     try:
         return await Simulation(_scenario(job, laboratory), laboratory.trainer).run()
     finally:

@@ -112,7 +112,11 @@ class Volunteer:
         """At the server: welcome."""
         device = ev.Device("worker", "virtual", "simulated")
         await self._world.handle(ev.Joined(self.device.volunteer_id, device))
-        self.link.down(MESSAGE_BYTES, self._turn)
+        self.link.down(MESSAGE_BYTES, self._welcomed)
+
+    async def _welcomed(self) -> None:
+        self._load()
+        await self._turn()
 
     async def _drop_out(self, life: int) -> None:
         """Close the tab, with all that is in it."""
@@ -204,7 +208,8 @@ class Volunteer:
     def _must_await_outcome(self) -> bool:
         if not self._sent:
             return False
-        return len(self._sent) >= MAX_UNACKNOWLEDGED or not self._pacing.should_overlap()
+        carries = bool(self._waiting) and self._waiting[0].carry
+        return len(self._sent) >= MAX_UNACKNOWLEDGED or not (carries or self._pacing.should_overlap())
 
     # Preparing
 

@@ -106,10 +106,10 @@ export class Exchange {
     return this.outbox.size > 0;
   }
 
-  /** Whether the next lease should not begin before an outcome is known. */
-  mustAwaitOutcome(): boolean {
+  /** Whether the next lease should not begin before an outcome is known; one that `carries` loses nothing by that. */
+  mustAwaitOutcome(carries: boolean): boolean {
     if (this.outbox.size === 0) return false;
-    return this.outbox.size >= MAX_UNACKNOWLEDGED || !this.pacing.shouldOverlap();
+    return this.outbox.size >= MAX_UNACKNOWLEDGED || !(carries || this.pacing.shouldOverlap());
   }
 
   announce(version: Version): void {
