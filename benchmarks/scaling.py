@@ -44,7 +44,7 @@ ALONE = [
     'optimizer={"sgd":{"learningRate":0.2}}',
 ]
 TOGETHER = [
-    *((AUTO, muon(rate, m)) for rate, m in ((0.03, 0.9), (0.04, 0.8), (0.05, 0.8), (0.06, 0.8), (0.06, 0.7))),
+    *((AUTO, muon(rate, m)) for rate, m in ((0.04, 0.9), (0.05, 0.8), (0.06, 0.8), (0.07, 0.8), (0.08, 0.7))),
     (AUTO, adam(0.01, 0.8, 0.95)),
     (rule("fedavg", iterations=4), muon(0.1, 0.8)),
     (rule("fedavg", iterations=4, match="speed"), muon(0.2, 0.8)),
@@ -53,7 +53,7 @@ TOGETHER = [
     (rule("diloco", iterations=8, match="speed", rate=0.8, momentum=0.5), muon(0.07, 0.8)),
     (rule("sync-sgd", momentum=0.9), 'optimizer={"sgd":{"learningRate":0.1}}'),
 ]
-QUICK_ALONE, QUICK_TOGETHER = [ALONE[3], ALONE[4]], [TOGETHER[2], TOGETHER[7]]
+QUICK_ALONE, QUICK_TOGETHER = [ALONE[3], ALONE[4]], [TOGETHER[1], TOGETHER[3], TOGETHER[7]]
 
 
 def main() -> None:

@@ -53,6 +53,7 @@ LEASE = {
     "optimizer": "model",
     "wants": "weights",
     "carry": False,
+    "keep": None,
     "encoding": "f16",
     "seconds": 30.0,
 }

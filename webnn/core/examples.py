@@ -120,7 +120,7 @@ class ExampleLedger:
         """Give the spans that a lease holds; none when it is not open."""
         return self._leased.get(lease_id, ())
 
-    def take(  # noqa: PLR0917 (what is leased, to whom, and in which pieces)
+    def take(
         self, lease_id: str, volunteer_id: str, num_examples: int, batch_size: int, max_parts: int
     ) -> tuple[Part, ...]:
         """Lease a volunteer its next `num_examples`, in whole batches unless nothing more is left to take; () when

@@ -63,6 +63,7 @@ def lease(granted: Lease, *, newest_hash: str, encoding: Encoding, seconds: floa
         "optimizer": granted.optimizer,
         "wants": granted.wants.value,
         "carry": granted.carry,
+        "keep": granted.keep,
         "encoding": encoding.value,
         "seconds": seconds,
     }

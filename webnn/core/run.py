@@ -11,6 +11,7 @@ start, a limit is reached, a validation is due, the end has come, and whether th
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import assert_never
 
 from webnn.core import events as ev
@@ -31,6 +32,7 @@ from webnn.core.inbox import problem
 from webnn.core.leases import OpenLease, Outcome, Phase
 from webnn.core.merging import Contribution, Wants, taken_whole
 from webnn.core.merging.base import Immediate
+from webnn.core.peers import Made
 from webnn.core.record import RunRecord
 from webnn.core.states import RunState, WaitReason
 from webnn.core.stopping import Closing, Ending, StopKind, limit_reached
@@ -305,6 +307,9 @@ class Run(RunRecord):
             self._settle(open_lease, Outcome.NOT_NEEDED, "It could not be validated.")
         else:
             self._inbox.appraise(event.lease_id, event.result)
+            volunteer = self._volunteers.get(open_lease.lease.volunteer_id)
+            if volunteer is not None and volunteer.local is not None:
+                volunteer.local = replace(volunteer.local, appraisal=event.result)
             self._accept(open_lease)
 
     def _accept(self, open_lease: OpenLease) -> None:
@@ -348,6 +353,8 @@ class Run(RunRecord):
         self._collector.published()
         self._versions.publish(merge.version, merge.iterations, self._leases.oldest_version())
         self._effects.append(Publish(self.version, self.weights_iterations))
+        last = merge.contributions[-1]
+        self._granter.peers.publish(Made(self.version, last.volunteer_id, self.weights_iterations, last.appraisal))
         whole = taken_whole(self.strategy, merge.contributions)
         for contribution in merge.contributions:
             self._count(contribution, whole)

@@ -36,7 +36,7 @@ class Laboratory:
         await self.trainer.close()
 
 
-async def prepare(
+async def prepare(  # noqa: PLR0917 (what to simulate, from where, and how)
     definition: ModelDefinition,
     dataset_search: Sequence[Path],
     data_dir: Path,

@@ -136,6 +136,7 @@ class Simulation:
             dict(sizes),
             scenario.population.jitter,
             scenario.population.first_shard,
+            scenario.config.num_trainable,
         )
         devices = scenario.population.draw(scenario.volunteers, rng)
         self._volunteers = {

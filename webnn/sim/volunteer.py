@@ -14,6 +14,7 @@ from webnn.core import events as ev
 from webnn.core.events import Vector
 from webnn.core.leases import Lease
 from webnn.core.leases import Outcome as ClientOutcome
+from webnn.core.merging.base import Wants
 from webnn.core.metrics import TrainingMetrics
 from webnn.engine.base import Snapshot
 from webnn.sim.agenda import Agenda
@@ -41,6 +42,7 @@ class Active:
     done_at: float = 0.0
     training: asyncio.Task[Trained] | None = None
     base_version: int = 0
+    start: Vector | None = None
 
 
 @dataclass(slots=True)
@@ -64,6 +66,7 @@ class World:
     shard_bytes: dict[str, int]
     jitter: float
     first_shard: bool
+    num_trainable: int
 
 
 class Volunteer:
@@ -96,6 +99,7 @@ class Volunteer:
         self._loading: dict[int, tuple[float, Snapshot]] = {}  # version: when it is here
         self._own: tuple[str, int | None] | None = None
         self._carried: list[Carried] = []
+        self._last: Vector | None = None  # what the last lease ended with
         self._seconds_per_iteration = self.device.seconds_per_iteration  # measured before the first lease
 
     # Coming and going
@@ -224,6 +228,8 @@ class Volunteer:
     def _choose_base(self, lease: Lease) -> tuple[Snapshot, float]:
         """The weights to start from, and when they are here; see `chooseBase` in the client."""
         now = self._world.agenda.now
+        if lease.keep is not None and self._last is not None:
+            return self._load_exactly(lease)
         own = None if self._own is None else self._own[1]
         if own is not None and own >= lease.version and own == self._newest_known():
             self._held = self._world.snapshot(own)
@@ -236,6 +242,13 @@ class Volunteer:
             if held is not None and held.version >= lease.version:
                 return held, now
         return self._load()
+
+    def _load_exactly(self, lease: Lease) -> tuple[Snapshot, float]:
+        """The lease's version itself, which need not come here if nothing of it is wanted."""
+        snapshot, now = self._world.snapshot(lease.version), self._world.agenda.now
+        if lease.keep == 1 or self._held_version == snapshot.version:
+            return snapshot, now
+        return snapshot, self.link.request(self._payload_bytes)
 
     def _load(self) -> tuple[Snapshot, float]:
         """Fetch the newest weights, unless they are here or on their way."""
@@ -275,7 +288,8 @@ class Volunteer:
             seconds *= float(np.exp(self._rng.normal(0, world.jitter)))
         now = world.agenda.now
         active.done_at = now + seconds
-        base = self._carry_on(snapshot) if lease.carry else snapshot.weights
+        base = self._start_of(lease, snapshot)
+        active.start = base
         active.training = asyncio.ensure_future(self._compute(lease, base))
         self._own = None
         prefetch_at = active.done_at - STEP_REPORT_SECONDS - 1.5 * self._pacing.download_seconds
@@ -284,6 +298,16 @@ class Volunteer:
             world.agenda.after(PROGRESS_SECONDS, self._progress, active)
         world.agenda.at(active.done_at, self._done, active, seconds, snapshot.weights)
         self._ask()
+
+    def _start_of(self, lease: Lease, snapshot: Snapshot) -> Vector:
+        """The weights that a lease starts from, which are not to be changed; see `startOf` in the client."""
+        if lease.carry:
+            return self._carry_on(snapshot)
+        if lease.keep is None or self._last is None:
+            return snapshot.weights
+        if lease.keep == 1:
+            return self._last
+        return snapshot.weights + np.float32(lease.keep) * (self._last - snapshot.weights)
 
     def _carry_on(self, snapshot: Snapshot) -> Vector:
         """Add own work to a version that does not have it."""
@@ -328,6 +352,7 @@ class Volunteer:
         self._pacing.trained(seconds)
         if np.isfinite(trained.payload).all():
             self._own = (lease.lease_id, None)
+            self._last = self._ended_with(active, trained.payload)
             if lease.carry:
                 self._carried.append(Carried(lease.lease_id, trained.payload))
             update = self._update(active, trained, seconds, base)
@@ -340,6 +365,17 @@ class Volunteer:
             event = ev.Abandoned(self.device.volunteer_id, lease.lease_id, "training gave numbers that are not finite")
             self.link.up(MESSAGE_BYTES, self._world.handle, event)
         await self._turn()
+
+    def _ended_with(self, active: Active, payload: Vector) -> Vector:
+        """The trained weights, of what was made of them."""
+        assert active.start is not None
+        if active.lease.wants is Wants.WEIGHTS:
+            return payload
+        delta = payload.copy()
+        if active.lease.wants is Wants.GRADIENT:
+            delta[: self._world.num_trainable] *= np.float32(-active.lease.learning_rate)
+        delta += active.start
+        return delta
 
     async def _send(self, update: ev.UpdateArrived, life: int) -> None:
         if life == self._life:

@@ -232,6 +232,8 @@ export interface LeaseMessage {
   wants: Wants;
   /** Start from one's own work too that the base version lacks. */
   carry: boolean;
+  /** The part of its own last weights that the volunteer starts with; null: none of them. */
+  keep: number | null;
   encoding: Encoding;
   seconds: number;
 }
@@ -339,6 +341,7 @@ const SERVER_KEYS: Readonly<Record<ServerMessage["type"], Readonly<Record<string
     optimizer: "string",
     wants: "string",
     carry: "boolean",
+    keep: "number?",
     encoding: "string",
     seconds: "number",
   },

@@ -82,6 +82,17 @@ export class WeightStore {
     }
   }
 
+  /** The weights of `version` itself; where they are gone, the newest. */
+  async loadExactly(version: Version): Promise<HeldWeights> {
+    if (this.held?.version === version.version) return this.held;
+    try {
+      return await this.loadOnce(version);
+    } catch (error) {
+      if (!(error instanceof RefusedError && error.code === "version_gone")) throw error;
+      return this.load();
+    }
+  }
+
   private loadOnce(wanted: Version): Promise<HeldWeights> {
     if (this.loading?.version === wanted.version) return this.loading.done;
     const done = this.fetch(wanted);
