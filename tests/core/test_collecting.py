@@ -459,3 +459,23 @@ class TestAuto:
             sizes.append(lease.iterations)
         assert sizes == sorted(sizes)
         assert sizes[-1] > sizes[0]
+
+
+class TestShards:
+    def test_each_volunteer_goes_on_with_a_shard_of_its_own(self) -> None:
+        run = world("average", {"lease_seconds": 0.2})
+        first = {name: run.new(name, SPEED) for name in "ab"}
+        assert first["a"].parts[0].shard != first["b"].parts[0].shard
+        for name in "ab":
+            run.update(first[name])
+            again = run.ready(name, SPEED)
+            assert again is not None
+            assert again.parts[0].shard == first[name].parts[0].shard
+            assert again.parts[0].first == first[name].parts[0].last
+
+    def test_the_rest_of_the_shard_of_one_who_left_for_good_is_the_next_to_go_out(self) -> None:
+        run = world("average", {"lease_seconds": 0.2})
+        left = run.new("a", SPEED)
+        run.update(left)
+        run.send(ev.Left("a", "closed", for_good=True))
+        assert run.new("b", SPEED).parts[0].shard == left.parts[0].shard
