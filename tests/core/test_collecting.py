@@ -479,3 +479,16 @@ class TestShards:
         run.update(left)
         run.send(ev.Left("a", "closed", for_good=True))
         assert run.new("b", SPEED).parts[0].shard == left.parts[0].shard
+
+    def test_it_hears_of_its_next_shard_before_its_own_is_used_up(self) -> None:
+        run = world("average", {"lease_seconds": 0.2})
+        lease = run.new("a", SPEED)
+        heard = []
+        for _ in range(12):
+            heard.append((lease.parts[0].shard, lease.soon))
+            run.update(lease)
+            following = run.ready("a", SPEED)
+            assert following is not None
+            lease = following
+        shards = list(dict.fromkeys(shard for shard, _ in heard))
+        assert any(soon == shards[1] for shard, soon in heard if shard == shards[0])

@@ -54,6 +54,7 @@ LEASE = {
     "wants": "weights",
     "carry": False,
     "keep": None,
+    "soon": None,
     "encoding": "f16",
     "seconds": 30.0,
 }

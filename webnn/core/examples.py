@@ -30,7 +30,8 @@ class Span(NamedTuple):
 @dataclass(slots=True)
 class Epoch:
     """One pass over the training set. `untouched` is in handing-out order; `begun` is what is left of the shards that
-    volunteers are at, by volunteer. What is neither free nor done is leased.
+    volunteers are at, by volunteer, and `reserved` the shards that they go on with. What is neither free nor done is
+    leased.
     """
 
     number: int
@@ -38,22 +39,34 @@ class Epoch:
     num_done: int = 0
     untouched: deque[Span] = field(default_factory=deque)
     begun: dict[str, Span] = field(default_factory=dict)
+    reserved: dict[str, Span] = field(default_factory=dict)
 
     @property
     def free(self) -> list[Span]:
-        return [*self.begun.values(), *self.untouched]
+        return [*self.begun.values(), *self.reserved.values(), *self.untouched]
 
     @property
     def has_free(self) -> bool:
-        return bool(self.untouched or self.begun)
+        return bool(self.untouched or self.begun or self.reserved)
 
     def next_for(self, volunteer_id: str) -> Span:
         """Take out what a volunteer should have next: the rest of its shard, a shard of its own, or another's rest."""
-        if volunteer_id in self.begun:
-            return self.begun.pop(volunteer_id)
+        for own in (self.begun, self.reserved):
+            if volunteer_id in own:
+                return own.pop(volunteer_id)
         if self.untouched:
             return self.untouched.popleft()
-        return self.begun.pop(next(iter(self.begun)))
+        others = self.reserved or self.begun
+        return others.pop(next(iter(others)))
+
+    def reserve(self, volunteer_id: str, num_examples: int) -> Span | None:
+        """Find the shard that a volunteer goes on with, if it has no more than `num_examples` left of its own."""
+        rest = self.begun.get(volunteer_id)
+        if rest is not None and rest.num_examples > num_examples:
+            return None
+        if volunteer_id not in self.reserved and self.untouched:
+            self.reserved[volunteer_id] = self.untouched.popleft()
+        return self.reserved.get(volunteer_id)
 
     def return_to(self, volunteer_id: str, span: Span) -> None:
         """Give a volunteer back what was too much."""
@@ -151,8 +164,15 @@ class ExampleLedger:
     def left(self, volunteer_id: str) -> None:
         """Let others have the rest of the shard of a volunteer who left for good."""
         for epoch in self._epochs.values():
-            if volunteer_id in epoch.begun:
-                epoch.untouched.appendleft(epoch.begun.pop(volunteer_id))
+            for own in (epoch.reserved, epoch.begun):
+                if volunteer_id in own:
+                    epoch.untouched.appendleft(own.pop(volunteer_id))
+
+    def coming(self, volunteer_id: str, num_examples: int) -> str | None:
+        """Name the shard that a volunteer needs after its next `num_examples`, if those are the last of its own."""
+        epoch = self._first_with_free()
+        span = None if epoch is None else epoch.reserve(volunteer_id, num_examples)
+        return None if span is None else self._shards[span.shard].name
 
     def finish(self, lease_id: str) -> None:
         """End a lease whose update counts: its examples are done."""

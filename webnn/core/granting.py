@@ -16,6 +16,9 @@ from webnn.core.peers import Made, Peers
 from webnn.core.pressure import Pressure
 from webnn.core.volunteers import Volunteer, Volunteers, lease_iterations, matched_iterations
 
+LEASES_AHEAD = 3
+"""A volunteer hears of its next shard when so many leases are left of the one that it is at."""
+
 
 class Granter:
     """Makes leases out of free examples, and enters them in the book. Lease ids and seeds are drawn here.
@@ -133,6 +136,7 @@ class Granter:
             weight=terms.weight,
             keep=terms.keep,
             local_iterations=local_iterations,
+            soon=self._ledger.coming(volunteer.volunteer_id, LEASES_AHEAD * num_examples),
         )
         self._num_granted += 1
         volunteer.last_iterations = iterations

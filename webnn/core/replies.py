@@ -64,6 +64,7 @@ def lease(granted: Lease, *, newest_hash: str, encoding: Encoding, seconds: floa
         "wants": granted.wants.value,
         "carry": granted.carry,
         "keep": granted.keep,
+        "soon": granted.soon,
         "encoding": encoding.value,
         "seconds": seconds,
     }

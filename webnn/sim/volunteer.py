@@ -269,12 +269,10 @@ class Volunteer:
             self._pacing.downloaded(seconds)
 
     def _fetch_shards(self, lease: Lease) -> None:
-        for part in lease.parts:
-            if part.shard not in self._shards:
+        for shard in (*(part.shard for part in lease.parts), *((lease.soon,) if lease.soon else ())):
+            if shard not in self._shards:
                 now = self._world.agenda.now
-                self._shards[part.shard] = (
-                    now if self._has_shard else self.link.request(self._world.shard_bytes[part.shard])
-                )
+                self._shards[shard] = now if self._has_shard else self.link.request(self._world.shard_bytes[shard])
                 self._has_shard = False
 
     # Training

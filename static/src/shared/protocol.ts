@@ -234,6 +234,8 @@ export interface LeaseMessage {
   carry: boolean;
   /** The part of its own last weights that the volunteer starts with; null: none of them. */
   keep: number | null;
+  /** A shard that a later lease will need. */
+  soon: string | null;
   encoding: Encoding;
   seconds: number;
 }
@@ -342,6 +344,7 @@ const SERVER_KEYS: Readonly<Record<ServerMessage["type"], Readonly<Record<string
     wants: "string",
     carry: "boolean",
     keep: "number?",
+    soon: "string?",
     encoding: "string",
     seconds: "number",
   },

@@ -120,7 +120,9 @@ export class Exchange {
 
   /** Starts to load what a lease that is granted will need. */
   prefetchShards(message: LeaseMessage): void {
-    if (!this.options.ownExamples) this.shards.prefetch(message.parts.map(([shard]) => shard));
+    if (this.options.ownExamples) return;
+    const needed = message.parts.map(([shard]) => shard);
+    this.shards.prefetch(message.soon === null ? needed : [...needed, message.soon]);
   }
 
   prefetchWeights(): void {

@@ -352,6 +352,7 @@ export function lease(leaseId: string, changes: Partial<LeaseMessage> = {}): Lea
     wants: "weights",
     carry: false,
     keep: null,
+    soon: null,
     encoding: "f32",
     seconds: 60,
     ...changes,

@@ -631,3 +631,11 @@ test("the share scales what an iteration is said to take", async () => {
   await world.join();
   assert.equal(world.socket.of("ready")[0]?.seconds_per_iteration, 0.2);
 });
+
+test("a shard that a later lease will need is fetched ahead", async () => {
+  const world = await joined();
+  const soon = "1".repeat(64);
+  await world.grant("a", { soon });
+  assert.ok(world.fetched.some((url) => url.endsWith(`/shards/${soon}`)));
+  assert.equal(world.socket.of("update").length, 1);
+});
