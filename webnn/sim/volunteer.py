@@ -14,12 +14,12 @@ from webnn.core import events as ev
 from webnn.core.events import Vector
 from webnn.core.leases import Lease
 from webnn.core.leases import Outcome as ClientOutcome
-from webnn.core.merging.base import Wants
 from webnn.core.metrics import TrainingMetrics
 from webnn.engine.base import Snapshot
 from webnn.sim.agenda import Agenda
 from webnn.sim.link import MESSAGE_BYTES, Link
 from webnn.sim.news import News
+from webnn.sim.own_work import OwnWork, lied
 from webnn.sim.pacing import Pacing
 from webnn.sim.population import Device
 from webnn.sim.trainer import Trained, Trainer
@@ -29,7 +29,6 @@ STEP_REPORT_SECONDS = 0.6
 RETRY_SECONDS = 0.5
 PROGRESS_SECONDS = 5.0
 NAP_CHANCE = 0.25
-HUGE = 1000.0
 
 Handle = Callable[[ev.Event], Awaitable[None]]
 
@@ -43,15 +42,6 @@ class Active:
     training: asyncio.Task[Trained] | None = None
     base_version: int = 0
     start: Vector | None = None
-
-
-@dataclass(slots=True)
-class Carried:
-    """Own work that may not be in the base of the next lease; `version` holds it, None while that is not known."""
-
-    lease_id: str
-    delta: Vector
-    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +88,7 @@ class Volunteer:
         self._held: Snapshot | None = None
         self._loading: dict[int, tuple[float, Snapshot]] = {}  # version: when it is here
         self._own: tuple[str, int | None] | None = None
-        self._carried: list[Carried] = []
-        self._last: Vector | None = None  # what the last lease ended with
+        self._own_work = OwnWork()
         self._seconds_per_iteration = self.device.seconds_per_iteration  # measured before the first lease
 
     # Coming and going
@@ -164,11 +153,7 @@ class Volunteer:
             self._pacing.settled(self._world.agenda.now - since, whole=effect.whole)
         if self._own is not None and self._own[0] == effect.lease_id:
             self._own = (effect.lease_id, newest if effect.whole else None)
-        for carried in self._carried:
-            if carried.lease_id == effect.lease_id:
-                carried.version = newest
-        if effect.outcome is not ClientOutcome.MERGED:
-            self._carried = [carried for carried in self._carried if carried.lease_id != effect.lease_id]
+        self._own_work.settled(effect.lease_id, newest if effect.outcome is ClientOutcome.MERGED else None)
         self._waiting = deque(lease for lease in self._waiting if lease.lease_id != effect.lease_id)
         active = self._active
         if active is not None and active.lease.lease_id == effect.lease_id:
@@ -228,7 +213,7 @@ class Volunteer:
     def _choose_base(self, lease: Lease) -> tuple[Snapshot, float]:
         """The weights to start from, and when they are here; see `chooseBase` in the client."""
         now = self._world.agenda.now
-        if lease.keep is not None and self._last is not None:
+        if lease.keep is not None and self._own_work.has_weights:
             return self._load_exactly(lease)
         own = None if self._own is None else self._own[1]
         if own is not None and own >= lease.version and own == self._newest_known():
@@ -286,7 +271,7 @@ class Volunteer:
             seconds *= float(np.exp(self._rng.normal(0, world.jitter)))
         now = world.agenda.now
         active.done_at = now + seconds
-        base = self._start_of(lease, snapshot)
+        base = self._own_work.start_of(lease, snapshot)
         active.start = base
         active.training = asyncio.ensure_future(self._compute(lease, base))
         self._own = None
@@ -296,26 +281,6 @@ class Volunteer:
             world.agenda.after(PROGRESS_SECONDS, self._progress, active)
         world.agenda.at(active.done_at, self._done, active, seconds, snapshot.weights)
         self._ask()
-
-    def _start_of(self, lease: Lease, snapshot: Snapshot) -> Vector:
-        """The weights that a lease starts from, which are not to be changed; see `startOf` in the client."""
-        if lease.carry:
-            return self._carry_on(snapshot)
-        if lease.keep is None or self._last is None:
-            return snapshot.weights
-        if lease.keep == 1:
-            return self._last
-        return snapshot.weights + np.float32(lease.keep) * (self._last - snapshot.weights)
-
-    def _carry_on(self, snapshot: Snapshot) -> Vector:
-        """Add own work to a version that does not have it."""
-        self._carried = [
-            carried for carried in self._carried if carried.version is None or carried.version > snapshot.version
-        ]
-        base = snapshot.weights.copy()
-        for carried in self._carried:
-            base += carried.delta
-        return base
 
     async def _compute(self, lease: Lease, base: Vector) -> Trained:
         return await self._world.trainer.train(lease, base)
@@ -340,7 +305,7 @@ class Volunteer:
             await active.training  # what it did to the optimiser's memory is done; only its result is lost
 
     async def _done(self, active: Active, seconds: float, base: Vector) -> None:
-        if active is not self._active or active.training is None:
+        if active is not self._active or active.training is None or active.start is None:
             return
         trained = await active.training
         lease = active.lease
@@ -350,9 +315,7 @@ class Volunteer:
         self._pacing.trained(seconds)
         if np.isfinite(trained.payload).all():
             self._own = (lease.lease_id, None)
-            self._last = self._ended_with(active, trained.payload)
-            if lease.carry:
-                self._carried.append(Carried(lease.lease_id, trained.payload))
+            self._own_work.trained(lease, active.start, trained.payload, self._world.num_trainable)
             update = self._update(active, trained, seconds, base)
             self._sent[lease.lease_id] = self._world.agenda.now
             if self.device.naps is not None and self._rng.random() < NAP_CHANCE:
@@ -363,17 +326,6 @@ class Volunteer:
             event = ev.Abandoned(self.device.volunteer_id, lease.lease_id, "training gave numbers that are not finite")
             self.link.up(MESSAGE_BYTES, self._world.handle, event)
         await self._turn()
-
-    def _ended_with(self, active: Active, payload: Vector) -> Vector:
-        """The trained weights, of what was made of them."""
-        assert active.start is not None
-        if active.lease.wants is Wants.WEIGHTS:
-            return payload
-        delta = payload.copy()
-        if active.lease.wants is Wants.GRADIENT:
-            delta[: self._world.num_trainable] *= np.float32(-active.lease.learning_rate)
-        delta += active.start
-        return delta
 
     async def _send(self, update: ev.UpdateArrived, life: int) -> None:
         if life == self._life:
@@ -389,20 +341,7 @@ class Volunteer:
             num_examples=lease.num_examples,
             seconds=seconds,
             metrics=trained.metrics,
-            payload=self._lied(trained.payload, base if lease.wants == "weights" else np.zeros_like(base)),
+            payload=lied(
+                self.device.lie, trained.payload, base if lease.wants == "weights" else np.zeros_like(base), self._rng
+            ),
         )
-
-    def _lied(self, payload: Vector, origin: Vector) -> Vector:
-        """Make of honest work what this volunteer says it was. `origin` is the payload of no work at all."""
-        match self.device.lie:
-            case None:
-                return payload
-            case "nan":
-                return np.full_like(payload, np.nan)
-            case "sign":
-                return origin - (payload - origin)
-            case "huge":
-                return origin + (payload - origin) * np.float32(HUGE)
-            case _:
-                scale = np.float32(np.sqrt(np.mean(np.square(payload - origin), dtype=np.float64)))
-                return origin + self._rng.standard_normal(len(payload), np.float32) * scale
