@@ -96,7 +96,7 @@ def arm(killer: Killer, fault: Fault) -> None:  # noqa: PLR0912 (one case for ea
         case Fault.KILLED_AFTER_JOURNAL:
             killer.after(journal.Journal, "write")
         case Fault.KILLED_IN_ARRAYS:
-            killer.half(checkpoint, "save_file", 1)
+            killer.half(checkpoint, "write_arrays", 0)
         case Fault.KILLED_BEFORE_SYNC:
             killer.before(durable, "_sync_file", arrays)
         case Fault.KILLED_BEFORE_ARRAYS_NAMED:

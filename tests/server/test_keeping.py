@@ -13,7 +13,8 @@ from support.steady import Steady
 
 from tests.faults.test_network import check_accounts, until
 from tests.faults.world import conclude, kept, pull, run_config
-from tests.server.world import INFO
+from tests.server.volunteer import Peer
+from tests.server.world import INFO, TARGET
 from webnn.core.errors import WebNNError
 from webnn.core.events import Stop
 from webnn.core.leases import Outcome
@@ -160,6 +161,26 @@ def check_replay(folder: Path, lives: int) -> None:
 def test_run_that_was_not_recorded_says_so(folder: Path) -> None:
     with pytest.raises(WebNNError, match="--record"):
         replay_run(folder)
+
+
+async def test_update_that_the_run_has_forgotten_gets_its_first_outcome_from_the_journal(folder: Path) -> None:
+    async with asyncio.timeout(30), kept(folder, config=ENDLESS) as (task, url), aiohttp.ClientSession() as http:
+        peer, stranger = await Peer.connect(http, url), await Peer.connect(http, url)
+        await peer.join()
+        await stranger.join()
+        task.run._leases._max_remembered = 1
+        first = await peer.lease()
+        await peer.update(first, TARGET)
+        for _ in range(2):
+            await peer.update(await peer.lease(), TARGET)
+        assert not task.run.knows_lease(first["lease_id"])
+        assert task.keeper is not None
+        await task.keeper.flush()
+        counted = task.run.iterations
+        assert (await peer.update(first, TARGET))["outcome"] == "merged"
+        assert (await stranger.update(first, TARGET))["outcome"] == "expired"
+        assert task.run.iterations == counted
+    check_accounts(task, folder)
 
 
 async def test_owner_goes_back_and_saves_over_http(folder: Path) -> None:

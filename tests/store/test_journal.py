@@ -79,6 +79,24 @@ def test_what_was_merged_above_a_version_is_rolled_back(journal: Journal) -> Non
     journal.close()
 
 
+def test_only_what_a_checkpoint_does_not_know_is_listed_and_the_rest_found(journal: Journal) -> None:
+    journal.write(
+        [
+            *(jn.granted(f"0-{n}", "a", 1, 10, 100, 0.0) for n in range(4)),
+            jn.ended("0-0", Outcome.MERGED, 1.0, 2, None),
+            jn.ended("0-1", Outcome.INVALID, 3.0, 0, "no"),
+            jn.ended("0-2", Outcome.MERGED, 2.0, 5, None),
+        ]
+    )
+    assert [record.lease_id for record in journal.known_leases()] == ["0-0", "0-2", "0-1", "0-3"]
+    assert [record.lease_id for record in journal.known_leases(version=2, since=2.5)] == ["0-2", "0-1", "0-3"]
+    found = journal.lease("0-0")
+    assert found is not None
+    assert (found.volunteer_id, found.outcome, found.merged_version) == ("a", Outcome.MERGED, 2)
+    assert journal.lease("0-9") is None
+    journal.close()
+
+
 def test_long_histories_are_thinned(journal: Journal) -> None:
     journal.write(jn.trained([float(n), n, None, None, 0], n) for n in range(100))
     assert len(journal.training(max_points=30)) == 25

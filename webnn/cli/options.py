@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
 from webnn.cli.environment import option
+from webnn.cli.target import Target
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 DIRECTORY: Any = click.Path(path_type=Path, file_okay=False)
@@ -58,6 +60,23 @@ runs_dir_option = option(
 )
 
 run_argument = click.argument("run", required=False)
+
+
+def target_options(function: Decorated) -> Decorated:
+    """`--server`, `--token`, `--ca` and `--runs-dir`, handed over as one `target`."""
+
+    @functools.wraps(function)
+    def called(server: str | None, token: str | None, ca: Path | None, runs_dir: Path, **values: Any) -> Any:
+        return function(target=Target(server, token, ca, runs_dir), **values)
+
+    decorate = together(
+        option("--server", metavar="URL", help="Address of the server [default: the live one of the runs folder]."),
+        option("--token", help="The owner's token there; better in the environment than in a command line."),
+        option("--ca", type=FILE, help="Certificate (PEM) to trust, where the server's own is not vouched for."),
+        runs_dir_option,
+    )
+    return cast(Decorated, decorate(called))
+
 
 resume_option = option("--resume", is_flag=True, help="Go on with the model's newest run, unless it is finished.")
 record_option = option("--record", is_flag=True, help="Keep every event and update, for `wnn replay`.")

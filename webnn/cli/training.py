@@ -27,7 +27,7 @@ from webnn.cli.places import dataset_search, model_search
 from webnn.cli.reporters import Reporter, make_reporter
 from webnn.cli.reporters.until_gone import UntilGone
 from webnn.cli.resumption import bind, choose_run
-from webnn.cli.settings import TrainSettings
+from webnn.cli.settings import AddressSettings, TrainSettings
 from webnn.core.errors import WebNNError
 from webnn.core.states import RunState
 from webnn.data.directory import data_dir
@@ -35,7 +35,7 @@ from webnn.evaluator.worker import WorkerPool
 from webnn.model.definition import ModelDefinition, load_model
 from webnn.model.settings import apply_settings
 from webnn.server import news, service
-from webnn.server.config import ServerConfig
+from webnn.server.config import Places, ServerConfig
 from webnn.server.listening import tls_context
 from webnn.server.logs import configure_logging
 from webnn.server.prepare import Preparation, PrepareRequest, Step, prepare_run
@@ -115,7 +115,7 @@ def prepare_request(settings: TrainSettings, definition: ModelDefinition, resume
     )
 
 
-def server_config(settings: TrainSettings, port: int) -> ServerConfig:
+def server_config(settings: AddressSettings, port: int) -> ServerConfig:
     """Settings of the server, which listens on `port`."""
     return ServerConfig(
         runs_dir=settings.runs_dir,
@@ -128,18 +128,19 @@ def server_config(settings: TrainSettings, port: int) -> ServerConfig:
         embed_origins=settings.embed_origins,
         log_level=settings.log_level,
         log_format=settings.log_format,
+        places=Places(model_search(), dataset_search(), data_dir(settings.data_dir)),
     )
 
 
 @contextlib.asynccontextmanager
-async def local_workers(settings: TrainSettings, listening: service.Listening) -> AsyncIterator[None]:
-    """While entered, `settings.workers` volunteers train on this machine."""
+async def local_workers(settings: AddressSettings, listening: service.Listening) -> AsyncIterator[WorkerPool | None]:
+    """While entered, `settings.workers` volunteers train on this machine; None: there are none."""
     if settings.workers == 0:
-        yield
+        yield None
         return
-    url = f"{listening.workers_url}/join/{listening.run}"
-    async with WorkerPool(url, settings.workers, share=settings.share):
-        yield
+    url = f"{listening.workers_url}/join/{listening.run}".rstrip("/")
+    async with WorkerPool(url, settings.workers, share=settings.share) as pool:
+        yield pool
 
 
 def tell_steps(reporter: Reporter) -> Callable[[Preparation], None]:
@@ -180,7 +181,7 @@ def teller(settings: TrainSettings, reporter: Reporter) -> Callable[[service.Ser
     return tell
 
 
-def notes(settings: TrainSettings) -> tuple[str, ...]:
+def notes(settings: AddressSettings) -> tuple[str, ...]:
     """What a person should know beside the address."""
     lines = [f"Owner's token       {settings.runs_dir / 'owner-token'}"]
     if settings.is_public and settings.tls_cert is None and not (settings.public_url or "").startswith("https"):

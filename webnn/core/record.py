@@ -126,6 +126,10 @@ class RunRecord:
     def outcomes(self) -> Counter[Outcome]:
         return Counter(self._leases.outcomes)
 
+    def knows_lease(self, lease_id: str) -> bool:
+        """Whether a lease is open, or its outcome is remembered; of others, only a journal knows."""
+        return self._leases.knows(lease_id)
+
     @property
     def volunteers(self) -> tuple[Volunteer, ...]:
         """The volunteers that are connected, to look at."""

@@ -33,9 +33,9 @@ class Encoded:
     body: memoryview = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Frozen:
-    """A version with the strategy's memory as it was then: copies that nothing changes any more."""
+    """A version with the strategy's memory as it was then, which nothing changes for as long as this object is held."""
 
     snapshot: Snapshot
     state: State = field(compare=False, repr=False)
@@ -70,8 +70,8 @@ class Engine(Protocol):
         """The snapshot in `encoding` (one for whole versions), made once however many ask."""
 
     async def freeze(self) -> Frozen:
-        """Copy the newest version and the strategy's memory between two merges: after those asked for before, and
-        before those asked for later.
+        """Keep the newest version and the strategy's memory as they are between two merges: after those asked for
+        before, and before those asked for later. Merges go on at once, with copies where they must.
         """
 
     async def adopt(self, strategy: Strategy) -> None:

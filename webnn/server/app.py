@@ -7,12 +7,13 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from webnn.paths import dist_dir, templates_dir
-from webnn.server import api, downloads, embedding, sharing, views
+from webnn.server import api, catalogue, downloads, embedding, openapi, queueing, sharing, views
 from webnn.server.assets import Assets
 from webnn.server.config import ServerConfig
 from webnn.server.headers import add_security_headers
+from webnn.server.hosting import Host
 from webnn.server.identities import Identities
-from webnn.server.keys import ASSETS, CONFIG, CONNECTIONS, IDENTITIES, PAGES, RECEIVING, RUNS, TOKEN
+from webnn.server.keys import ASSETS, CONFIG, CONNECTIONS, HOST, IDENTITIES, PAGES, RECEIVING, RUNS, TOKEN
 from webnn.server.limits import ConnectionCount
 from webnn.server.looks import add_look_routes
 from webnn.server.ownership import add_owner_routes
@@ -43,6 +44,7 @@ def create_app(config: ServerConfig) -> web.Application:
     app[TOKEN] = config.owner_token or keep_secret(config.runs_dir / "owner-token")
     app[IDENTITIES] = Identities(keep_secret(config.runs_dir / "volunteers-key"))
     app[RUNS] = Runs()
+    app[HOST] = Host(app[RUNS], config)
     app[CONNECTIONS] = ConnectionCount(config.limits)
     app[RECEIVING] = Receiving(config.limits.receiving_bytes)
     app[ASSETS] = assets
@@ -67,10 +69,21 @@ def _add_routes(app: web.Application) -> None:
     app.router.add_get("/client.js", embedding.client_script)
     app.router.add_get("/manifest.webmanifest", sharing.show_manifest)
     app.router.add_get("/static/{name:.+}", downloads.send_asset)
+    app.router.add_get("/api", openapi.api_page)
+    app.router.add_get("/api/v1/openapi.json", openapi.show_openapi)
     app.router.add_get("/api/v1/health", api.health)
     app.router.add_get("/api/v1/schema/model.json", api.show_model_schema)
+    app.router.add_get("/api/v1/models", catalogue.list_models)
+    app.router.add_get("/api/v1/datasets", catalogue.list_datasets)
+    app.router.add_get("/api/v1/help", queueing.show_help)
+    app.router.add_get("/api/v1/queue", queueing.show_queue)
+    app.router.add_put("/api/v1/queue", queueing.change_queue)
     app.router.add_get("/api/v1/runs", api.list_runs)
+    app.router.add_post("/api/v1/runs", queueing.create_run)
     app.router.add_get(run, api.show_run)
+    app.router.add_delete(run, queueing.delete_run)
+    app.router.add_post(f"{run}/start", queueing.start_run)
+    app.router.add_post(f"{run}/order", queueing.move_run)
     app.router.add_get(f"{run}/metrics", api.show_metrics)
     app.router.add_get(f"{run}/model", api.show_model)
     add_look_routes(app, run)
@@ -90,6 +103,7 @@ def _add_routes(app: web.Application) -> None:
 async def _live_runs(app: web.Application) -> AsyncIterator[None]:
     app[RUNS].start()
     yield
+    await app[HOST].close()
     await app[RUNS].close()
 
 

@@ -55,6 +55,15 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Places:
+    """Where a server finds models, dataset modules (an earlier folder hides a later one) and the datasets' files."""
+
+    models: tuple[Path, ...] = ()
+    datasets: tuple[Path, ...] = ()
+    data: Path = Path("data")
+
+
+@dataclass(frozen=True, slots=True)
 class ServerConfig:
     """Where and how to serve. Raises `WebNNError("settings")` for values that do not go together.
 
@@ -62,7 +71,8 @@ class ServerConfig:
     carry a path. `prefix` is the path under which the server itself answers: "" or "/something". `tls_cert` and
     `tls_key` are PEM files. `owner_token` None: the one kept in `runs_dir`, made there if there is none. `log_format`
     is "text" or "json". `embed_origins` are the sites ("https://example.org") whose pages may frame `/embed/RUN`.
-    X-Forwarded-* headers are never trusted.
+    X-Forwarded-* headers are never trusted. A server of many runs finds models and data in `places`, lets `at_most` of
+    them run at once, and refuses one that may need more than `run_bytes` of memory (None: than is free).
     """
 
     runs_dir: Path
@@ -77,6 +87,9 @@ class ServerConfig:
     log_format: str = "text"
     embed_origins: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    places: Places = field(default_factory=Places)
+    at_most: int = 1
+    run_bytes: int | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:

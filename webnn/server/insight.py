@@ -45,6 +45,7 @@ class Insight:
         self._verdict: dict[str, Any] | None = None
         self._rests_until = -np.inf
         self._looking = asyncio.Lock()
+        self._resting = False
 
     def network(self) -> dict[str, Any]:
         """`network` of docs/protocol.md."""
@@ -60,6 +61,13 @@ class Insight:
         edges = connections(self.built.topology, [layer.name for layer in self.built.layers])
         return {"layers": [{**layer, "inputs": edges[str(layer["name"])]} for layer in layers]}
 
+    async def rest(self) -> None:
+        """Answer from now on with what is known already: the evaluator ends, and the data are let go of."""
+        await asyncio.to_thread(self.gallery.rest)
+        self._dataset = self.gallery.dataset
+        self._frame = None
+        self._resting = True
+
     async def note(self, seconds: float, snapshot: Snapshot) -> None:
         """Take the weights of a validated version into the histograms."""
         await asyncio.to_thread(self.histograms.add, seconds, snapshot.version, snapshot.weights)
@@ -71,6 +79,10 @@ class Insight:
         """
         async with self._looking:
             known = self._verdict
+            if self._resting:
+                if known is None:
+                    raise WebNNError("not_found", "The run is over, and nobody looked at its predictions before.")
+                return known
             fresh = known is not None and (known["version"] == snapshot.version or self._clock() < self._rests_until)
             if known is not None and fresh:
                 return known

@@ -11,11 +11,13 @@ from pathlib import Path
 
 from aiohttp import web
 
+from webnn.core import shapes
 from webnn.core.errors import WebNNError
 from webnn.engine.base import Snapshot
 from webnn.export import history_csv, write_safetensors, write_tfjs
 from webnn.server.api import find_run, json_answer
 from webnn.server.auth import require_owner
+from webnn.server.describing import BYTES, describe
 from webnn.server.insight import Insight
 from webnn.server.keys import TOKEN
 from webnn.server.run_task import RunTask
@@ -37,14 +39,17 @@ def add_owner_routes(app: web.Application, run: str) -> None:
     app.router.add_get(f"{run}/download/{{name}}", download)
     app.router.add_post(f"{run}/volunteers/{{label}}/kick", kick)
     app.router.add_post(f"{run}/volunteers/{{label}}/block", block)
+    app.router.add_post(f"{run}/volunteers/{{label}}/unblock", unblock)
 
 
+@describe("Say whether the token is the owner's", answer=shapes.Owner, owner=True)
 async def show_owner(request: web.Request) -> web.Response:
     """Whether the token is the owner's, for pages that are of no run."""
     require_owner(request, request.app[TOKEN])
     return json_answer({"owner": True})
 
 
+@describe("Say what the token allows", answer=shapes.Rights, owner=True)
 async def show_rights(request: web.Request) -> web.Response:
     """What the token allows: whether it is the owner's is the question that a page asks here."""
     require_owner(request, request.app[TOKEN])
@@ -54,6 +59,7 @@ async def show_rights(request: web.Request) -> web.Response:
     return json_answer({"downloads": downloads, "blocked": len(task.blocked)})
 
 
+@describe("Send the result as it is now", types=(BYTES,), owner=True)
 async def download(request: web.Request) -> web.Response:
     """A run's result as it is now, in one of FORMATS."""
     require_owner(request, request.app[TOKEN])
@@ -66,22 +72,37 @@ async def download(request: web.Request) -> web.Response:
     return web.Response(body=body, content_type="application/octet-stream", headers=headers)
 
 
+@describe("Send a volunteer away for now", answer=shapes.Dismissed, owner=True)
 async def kick(request: web.Request) -> web.Response:
     """End a volunteer's connection; it may come back."""
     return _send_away(request, blocking=False)
 
 
+@describe("Send a volunteer away for good", answer=shapes.Dismissed, owner=True)
 async def block(request: web.Request) -> web.Response:
     """End a volunteer's connection for good, over restarts too."""
     return _send_away(request, blocking=True)
 
 
-def _send_away(request: web.Request, *, blocking: bool) -> web.Response:
+@describe("Let a volunteer come back", answer=shapes.Dismissed, owner=True)
+async def unblock(request: web.Request) -> web.Response:
     require_owner(request, request.app[TOKEN])
+    task, volunteer_id = _find_volunteer(request)
+    task.memory.unblock(volunteer_id)
+    return json_answer({"here": task.audience.volunteer(volunteer_id) is not None, "blocked": False})
+
+
+def _find_volunteer(request: web.Request) -> tuple[RunTask, str]:
     task = find_run(request)
     volunteer_id = task.activity.find(f"#{request.match_info['label']}")
     if volunteer_id is None:
         raise WebNNError("unknown_name", "There is no volunteer of that number.")
+    return task, volunteer_id
+
+
+def _send_away(request: web.Request, *, blocking: bool) -> web.Response:
+    require_owner(request, request.app[TOKEN])
+    task, volunteer_id = _find_volunteer(request)
     if blocking:
         task.memory.block(volunteer_id)
     connection = task.audience.volunteer(volunteer_id)

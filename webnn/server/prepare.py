@@ -23,7 +23,7 @@ from webnn.server.config import Limits
 from webnn.server.earlier import Earlier, read_earlier
 from webnn.server.info import RunInfo
 from webnn.server.insight import Insight
-from webnn.server.resources import resource_warnings
+from webnn.server.resources import refuse_unfit, resource_warnings
 from webnn.server.resuming import TakenUp, take_up
 from webnn.server.run_folder import make_run_folder, write_json
 from webnn.server.run_task import RunTask
@@ -36,6 +36,7 @@ class PrepareRequest:
     """What to train, on what, and where its files go. `seed` (a uint32) decides everything that chance decides.
 
     `resume` is the folder of a run to go on with: its own model and seed count then. `record`: every event is kept.
+    `folder` is one that was made for the run before. `max_bytes`: a run that may need more memory is refused.
     """
 
     definition: ModelDefinition
@@ -45,6 +46,8 @@ class PrepareRequest:
     seed: int
     resume: Path | None = None
     record: bool = False
+    folder: Path | None = None
+    max_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +151,8 @@ async def _prepare(
             check = await evaluator.check(shards.get(shards.shards[0].name))
         else:
             check = resumption.earlier.check
+        if request.max_bytes is not None:
+            refuse_unfit(built.num_weights, sum(shard.num_bytes for shard in shards.shards), request.max_bytes)
         for warning in (*check.warnings, *resource_warnings(built.num_weights)):
             progress(Step(warning))
         await evaluator.load_validation(lambda: encode_split(loaded.dataset.validation))
@@ -155,7 +160,7 @@ async def _prepare(
         held_out = len(loaded.dataset.validation)
         config = definition.run_config(request.seed, sizes, built.num_weights, built.num_trainable, held_out)
         if resumption is None:
-            folder = make_run_folder(request.runs_dir, definition.name, datetime.now(UTC))
+            folder = request.folder or make_run_folder(request.runs_dir, definition.name, datetime.now(UTC))
             lock = RunLock.take(folder)
             record = describe(folder.name, request=request, loaded=loaded, config=config, built=built, check=check)
             record["fingerprint"] = fingerprint(shards)

@@ -73,7 +73,7 @@ async def _replay(folder: Path, paths: list[Path], progress: Callable[[int], Non
                 merges += 1
                 progress(merges)
             events += player.events
-        except (_Difference, WebNNError, KeyError, TypeError) as error:
+        except (_Difference, WebNNError, KeyError, TypeError, ValueError) as error:
             words = str(error) if isinstance(error, _Difference) else f"it is damaged: {error}"
             return Replay(number + 1, events, merges, version, newest, f"{path.name}: {words}")
     return Replay(len(paths), events, merges, version, newest, _check_end(folder, known))

@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 
+from webnn.core.errors import WebNNError
 from webnn.server.config import Limits
 
 FILES_BESIDE_SOCKETS = 64
@@ -38,9 +39,25 @@ def files_warning(allowed: int | None, limits: Limits) -> str | None:
     )
 
 
+def refuse_unfit(num_weights: int, dataset_bytes: int, max_bytes: int) -> None:
+    """Raise `WebNNError("settings")` for a run that may need more than `max_bytes` of memory."""
+    needed = _needed(num_weights) + dataset_bytes
+    if needed > max_bytes:
+        raise WebNNError(
+            "settings",
+            f"The run may need {needed / 2**30:.1f} GiB of memory ({num_weights:,} weights, and"
+            f" {dataset_bytes / 2**30:.1f} GiB of data), and it may have {max_bytes / 2**30:.1f} GiB: end another run"
+            " first, let fewer run at once, or allow more with --memory.",
+        )
+
+
+def _needed(num_weights: int) -> int:
+    return INTERPRETER_BYTES + COPIES_HELD * 4 * num_weights
+
+
 def memory_warning(free_bytes: int | None, num_weights: int) -> str | None:
     """Say that memory may run out, if a busy server of such a model needs more than is free."""
-    needed = INTERPRETER_BYTES + COPIES_HELD * 4 * num_weights
+    needed = _needed(num_weights)
     if free_bytes is None or free_bytes >= needed:
         return None
     return (

@@ -104,7 +104,7 @@ def _take_up(
     checkpoint = read_checkpoint(folder / CHECKPOINT_FOLDER)
     at = 0.0 if checkpoint is None else float(checkpoint.manifest["seconds"])
     life = journal.begin(0 if checkpoint is None else checkpoint.manifest["version"], at)
-    known = journal.known_leases()
+    known = known_since(journal, checkpoint)
     state = None if checkpoint is None else state_to_go_on_in(checkpoint, reopen=reopen)
     changes: Changes = journal.fact(SETTINGS) or {}
     run = restored_run(config, checkpoint, life, known, state, changes=changes)
@@ -127,6 +127,13 @@ def _take_up(
     )
     taken.best = _best_of(folder, run)
     return taken
+
+
+def known_since(journal: Journal, checkpoint: Checkpoint | None) -> list[LeaseRecord]:
+    """List the leases that a run must hear of which goes on from `checkpoint` (None: from its beginning)."""
+    if checkpoint is None:
+        return journal.known_leases()
+    return journal.known_leases(int(checkpoint.manifest["version"]), float(checkpoint.manifest["snapshot"]["now"]))
 
 
 def restored_run(

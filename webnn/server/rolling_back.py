@@ -9,7 +9,7 @@ from webnn.core.states import RunState
 from webnn.engine.local import take_snapshot
 from webnn.server.event_log import Life, encode_life
 from webnn.server.keeping import BEST_FOLDER, CHECKPOINT_FOLDER, Keeper, in_thread
-from webnn.server.resuming import memory_of, restored_run
+from webnn.server.resuming import known_since, memory_of, restored_run
 from webnn.server.run_task import RunTask
 from webnn.store.checkpoint import Checkpoint, drop_versions, read_checkpoint, read_version, write_checkpoint
 from webnn.store.recording import FrameLog, recording_path
@@ -57,7 +57,7 @@ async def _turn_back(task: RunTask, keeper: Keeper, checkpoint: Checkpoint) -> N
         raise WebNNError("not_running", "The run ends already.")
     await keeper.flush()
     life = await in_thread(keeper.journal.begin, version, now)
-    known = await in_thread(keeper.journal.known_leases)
+    known = await in_thread(known_since, keeper.journal, checkpoint)
     state = before.state
     run = restored_run(before.first_config, checkpoint, life, known, state, changes=before.changes)
     run.reason = before.reason

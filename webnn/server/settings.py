@@ -8,12 +8,14 @@ from typing import Any
 
 from aiohttp import web
 
+from webnn.core import shapes
 from webnn.core.errors import WebNNError
 from webnn.core.events import SettingsChanged
 from webnn.core.merging import merge_schema
 from webnn.model.changing import read_changes, show_settings
-from webnn.server.api import find_run, json_answer
+from webnn.server.api import find_run, json_answer, view_answer
 from webnn.server.auth import require_owner
+from webnn.server.describing import describe
 from webnn.server.keys import TOKEN
 from webnn.server.run_task import RunTask
 
@@ -28,25 +30,29 @@ def add_settings_routes(app: web.Application, run: str) -> None:
     app.router.add_put(f"{run}/notes", write_notes)
 
 
+@describe("Show a run's settings, and how they changed", answer=shapes.SettingsView)
 async def show(request: web.Request) -> web.Response:
     task = find_run(request)
     body = {"settings": show_settings(task.run.config), "changes": task.memory.changes, "rules": sorted(merge_schema())}
     return json_answer(body)
 
 
+@describe("Change settings of a run that goes on", body=shapes.JsonObject, answer=shapes.RunView, owner=True)
 async def change(request: web.Request) -> web.Response:
     """Change settings for the leases to come; answers when that is on the disk."""
     require_owner(request, request.app[TOKEN])
     task = find_run(request)
     await task.ask(SettingsChanged(read_changes(await read_json(request))))
     await _flush(task)
-    return json_answer(task.status())
+    return view_answer(request)
 
 
+@describe("Show the owner's notes", answer=shapes.Notes)
 async def show_notes(request: web.Request) -> web.Response:
     return json_answer({"text": find_run(request).memory.notes})
 
 
+@describe("Write the owner's notes", body=shapes.Notes, answer=shapes.Notes, owner=True)
 async def write_notes(request: web.Request) -> web.Response:
     """`{"text": TEXT}`."""
     require_owner(request, request.app[TOKEN])

@@ -17,10 +17,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
 
 from webnn.core.errors import WebNNError
 from webnn.core.events import Vector
+from webnn.store.arrays import Arrays, write_arrays
 from webnn.store.durable import TEMPORARY_SUFFIX, sync_folder, write_durably
 
 FORMAT = 1
@@ -28,8 +29,6 @@ KEEP = 3
 _NAME = re.compile(r"checkpoint-(\d{8,})\.(safetensors|json)")
 _WEIGHTS = "weights"
 _STATE = "state/"
-
-Arrays = Mapping[str, NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,14 +59,13 @@ def write_checkpoint(
     path = _path(folder, number, "safetensors")
     digest = ""
 
-    def write_arrays(temporary: Path) -> None:
+    def fill(temporary: Path) -> None:
         nonlocal digest
-        save_file(arrays, temporary)
-        digest = _sha256(temporary)
+        digest = write_arrays(temporary, arrays)
 
-    write_durably(path, write_arrays)
+    write_durably(path, fill)
     whole = {"format": FORMAT, "arrays": path.name, "sha256": digest, "manifest": dict(manifest)}
-    text = json.dumps(whole, indent=1)
+    text = json.dumps(whole)  # indented, it would be made in Python, and hold up the server
     write_durably(_path(folder, number, "json"), lambda temporary: _write_text(temporary, text))
     _prune(folder, keep)
     return number

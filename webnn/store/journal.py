@@ -25,7 +25,6 @@ FORMAT = 1
 VERSIONS_AHEAD = 256
 """Versions are reserved in blocks of this many, so that a restart knows which may have been handed out."""
 
-MAX_KNOWN = 50_000
 _SCHEMA = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE incarnations (
@@ -47,6 +46,8 @@ CREATE TABLE training (
 );
 CREATE TABLE events (at REAL NOT NULL, time TEXT NOT NULL, kind TEXT NOT NULL, words TEXT NOT NULL);
 """
+
+_LEASE = "lease_id, volunteer_id, outcome, merged_version, ended_at, detail"
 
 _LOG_SCHEMA = "CREATE TABLE IF NOT EXISTS log (seconds REAL NOT NULL, kind TEXT NOT NULL, words TEXT NOT NULL)"
 """What the watch page lists. Journals of before it lack it."""
@@ -200,14 +201,22 @@ class Journal:
         found = [self._one(f"SELECT COALESCE(MAX({column}), 0.0) FROM {table}")[0] for table, column in tables]
         return float(max(found))
 
-    def known_leases(self) -> list[LeaseRecord]:
-        """List the newest leases: those that ended in the order of that, then those that have not."""
-        columns = "lease_id, volunteer_id, outcome, merged_version, ended_at, detail"
-        rows = self._connection.execute(
-            f"SELECT {columns} FROM leases WHERE outcome IS NOT NULL ORDER BY ended_at DESC LIMIT ?", (MAX_KNOWN,)
-        ).fetchall()[::-1]
-        rows += self._connection.execute(f"SELECT {columns} FROM leases WHERE outcome IS NULL").fetchall()
-        return [LeaseRecord(row[0], row[1], Outcome(row[2]) if row[2] else None, *row[3:]) for row in rows]
+    def known_leases(self, version: int = 0, since: float = 0.0) -> list[LeaseRecord]:
+        """List what a run needs to know that goes on from `version`, of which a checkpoint was taken at `since`.
+
+        That is the leases that ended since then or were merged into later versions, in the order of their ends, then
+        those that have no outcome.
+        """
+        query = (
+            f"SELECT {_LEASE} FROM leases WHERE outcome IS NULL OR ended_at >= ? OR merged_version > ?"
+            " ORDER BY ended_at IS NULL, ended_at"
+        )
+        return [_lease_record(row) for row in self._connection.execute(query, (since, version))]
+
+    def lease(self, lease_id: str) -> LeaseRecord | None:
+        """Look up one lease, of whatever age; None for one that was never granted."""
+        row = self._connection.execute(f"SELECT {_LEASE} FROM leases WHERE lease_id = ?", (lease_id,)).fetchone()
+        return None if row is None else _lease_record(row)
 
     def go_back(self, version: int, changes: Iterable[Aftermath], at: float) -> int:
         """Note that the run went back to `version`, and what became of its leases; how many were rolled back."""
@@ -283,6 +292,10 @@ class Journal:
     def _one(self, query: str) -> Any:
         with closing(self._connection.execute(query)) as cursor:
             return cursor.fetchone()
+
+
+def _lease_record(row: tuple[Any, ...]) -> LeaseRecord:
+    return LeaseRecord(row[0], row[1], Outcome(row[2]) if row[2] else None, *row[3:])
 
 
 def _now() -> str:

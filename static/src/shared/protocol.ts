@@ -148,6 +148,8 @@ export interface HelloMessage {
   secret: string | null;
   device: Device;
   encodings: { up: Encoding[]; down: Encoding[] };
+  /** Came for this run and no other; where false, the volunteer goes wherever help is needed. True where left out. */
+  bound?: boolean;
 }
 
 export interface ReadyMessage {
@@ -286,6 +288,8 @@ export interface GoodbyeMessage {
   message: string;
   /** When to come back; null: never. */
   reconnect_seconds: number | null;
+  /** The run to come back to instead of this one. */
+  run?: string | null;
 }
 
 export type ServerMessage =
@@ -304,6 +308,9 @@ export const CLOSE_CODES: Readonly<Record<number, string>> = {
   1000: "finished",
   1001: "going_away",
   4001: "replaced",
+  4002: "moved",
+  4003: "queued",
+  4005: "bound",
   4400: "protocol_error",
   4401: "bad_secret",
   4404: "no_such_run",
