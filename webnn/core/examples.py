@@ -42,9 +42,15 @@ class ExampleLedger:
 
     A later epoch opens when the earlier ones have nothing free, though parts of them may still be out. `limit` is the
     number of examples after which no more open (None: no end); the last epoch may be cut short by it.
+
+    With `overlap` half of a lease are the examples that follow the other half in the epoch's order (after its end,
+    those at its beginning): they are trained twice in an epoch, and count once, with the lease whose own they are.
     """
 
-    def __init__(self, shards: Sequence[ShardSize], seed: int, limit: int | None = None) -> None:
+    def __init__(
+        self, shards: Sequence[ShardSize], seed: int, limit: int | None = None, *, overlap: bool = False
+    ) -> None:
+        self._overlap = overlap
         self._shards = tuple(shards)
         self._seed = seed
         self._size = sum(shard.num_examples for shard in shards)
@@ -106,6 +112,9 @@ class ExampleLedger:
         Fewer are taken when fewer are free, or when they would lie in more than `max_parts` pieces.
         """
         assert lease_id not in self._leased
+        overlap = self._overlap and num_examples >= 2 * batch_size and max_parts >= 2
+        if overlap:
+            num_examples, max_parts = num_examples // 2 // batch_size * batch_size, max_parts // 2
         spans = self._collect(int(min(num_examples, self.num_free)), max_parts)
         taken = _total(spans)
         surplus = taken % batch_size
@@ -114,7 +123,22 @@ class ExampleLedger:
         if spans:
             self._leased[lease_id] = tuple(spans)
             self._num_leased += _total(spans)
-        return tuple(Part(self._shards[span.shard].name, span.first, span.last) for span in spans)
+        borrowed = self._following(spans[-1], _total(spans), max_parts) if overlap and spans else []
+        return tuple(Part(self._shards[span.shard].name, span.first, span.last) for span in (*spans, *borrowed))
+
+    def _following(self, last: Span, num_examples: int, max_parts: int) -> list[Span]:
+        """List the `num_examples` of an epoch that come after those of `last`, whoever has them; none twice."""
+        order = self._order(last.epoch, self._size)
+        place = next(place for place, span in enumerate(order) if span.shard == last.shard)
+        rest, before = order[place]._replace(first=last.last), order[place]._replace(last=last.first)
+        found: list[Span] = []
+        left = min(num_examples, self._size - num_examples)
+        for span in (rest, *order[place + 1 :], *order[:place], before):
+            length = min(span.num_examples, left)
+            if length > 0 and len(found) < max_parts:
+                found.append(span._replace(last=span.first + length))
+                left -= length
+        return found
 
     def free(self, lease_id: str) -> None:
         """End a lease that brought nothing: its examples are free again, and the next to go out."""

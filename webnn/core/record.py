@@ -61,7 +61,7 @@ class RunRecord:
         self.ending: Ending | None = None
         self.iterations = 0
         self._now = now
-        self._ledger = ExampleLedger(config.shards, config.seed, _example_limit(config))
+        self._ledger = ExampleLedger(config.shards, config.seed, _example_limit(config), overlap=config.overlap)
         self._leases = LeaseBook()
         self._volunteers = Volunteers()
         self._collector = make_collector(self.strategy.collect)
@@ -284,7 +284,7 @@ class RunRecord:
         self._granter.random.bit_generator.state = snapshot["random"]
         self._ledger.restore(snapshot["examples"])
         self._leases.restore(snapshot["leases"])
-        self._validation.restore(snapshot["validation"])
+        self._validation.restore(snapshot["validation"], self._now, current)
         self._stopwatch = Stopwatch(float(snapshot["seconds"]))
         if self.state is RunState.RUNNING:
             self._stopwatch.start(self._now)

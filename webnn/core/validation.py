@@ -183,11 +183,16 @@ class ValidationPlan:
             "count": self.count,
         }
 
-    def restore(self, snapshot: dict[str, Any]) -> None:
+    def restore(self, snapshot: dict[str, Any], now: float, version: int) -> None:
+        """Take up a snapshot at `now`. The current `version` is the one that the run went back to, by another number:
+        if that was validated, there is no hurry to do it again.
+        """
         self._window.extend(Validation(**result) for result in snapshot["window"])
         self.latest = _load(snapshot["latest"])
         self.best = _load(snapshot["best"])
         self.count = int(snapshot["count"])
+        if self.latest is not None:
+            self._asked_at, self._asked_version = now, version
 
     def _ask(self, now: float, version: int, whole: bool) -> Validate:
         config = self._config

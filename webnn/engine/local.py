@@ -54,9 +54,11 @@ class LocalEngine:
         keep_last: int = 2,
         max_held_bytes: int | None = None,
         inline_weights: int = INLINE_WEIGHTS,
+        frozen: Sequence[tuple[int, int]] = (),
     ) -> None:
         self._strategy = strategy
         self._num_trainable = num_trainable
+        self._frozen = frozen
         self._keep_last = keep_last
         self._room = max_held_bytes
         self._max_held_bytes = _held_bytes(strategy) if max_held_bytes is None else max_held_bytes
@@ -91,6 +93,8 @@ class LocalEngine:
             contributions = [replace(each, base=self._base_of(each)) for each in contributions]
         weights = self._newest.weights.copy()
         merge_into(self._strategy, weights, self._num_trainable, contributions, before, self._memory.writable())
+        for start, end in self._frozen:
+            weights[start:end] = self._newest.weights[start:end]
         return freeze(weights, version, iterations)
 
     def _base_of(self, contribution: Contribution) -> Vector:

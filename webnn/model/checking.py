@@ -51,7 +51,10 @@ def describe_problem(raw: object, validator: Draft202012Validator) -> str | None
     if not problems:
         return None
     more = f" (Problems after this one: {len(problems) - 1}.)" if len(problems) > 1 else ""
-    return f"{_sentence(min(problems, key=_order))}{more}"
+    sentence = _sentence(min(problems, key=_order))
+    if not sentence.isprintable():  # a key may hold line breaks
+        sentence = sentence.encode("unicode_escape").decode("ascii")
+    return f"{sentence}{more}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from webnn.server.identities import Identities
 from webnn.server.keys import ASSETS, CONFIG, CONNECTIONS, HOST, IDENTITIES, PAGES, RECEIVING, RUNS, TOKEN
 from webnn.server.limits import ConnectionCount
 from webnn.server.looks import add_look_routes
+from webnn.server.monitoring import add_monitoring
 from webnn.server.ownership import add_owner_routes
 from webnn.server.pages import Pages
 from webnn.server.problems import answer_errors
@@ -25,6 +26,7 @@ from webnn.server.secrets import keep_secret
 from webnn.server.settings import add_settings_routes
 from webnn.server.updates import receive_update
 from webnn.server.volunteers import volunteer_socket
+from webnn.server.webhook import add_webhook
 
 _MAX_REQUEST_BYTES = 64 * 1024  # but for updates, which are read as they come, what is posted has a few words
 
@@ -36,7 +38,8 @@ def create_app(config: ServerConfig) -> web.Application:
     """Make the application: complete, and ready to be mounted under any prefix in another (`add_subapp`).
 
     It has no runs yet: `app[RUNS].add(task)`. `config.host`, `port`, `prefix` and TLS are for whoever serves it.
-    Creates `config.runs_dir` with the owner's token and the volunteers' key in it, readable by their owner alone.
+    Creates `config.runs_dir` with the tokens of the owner and of metrics and the volunteers' key,
+    readable by their owner alone.
     """
     app = web.Application(middlewares=[answer_errors], client_max_size=_MAX_REQUEST_BYTES)
     assets = Assets(dist_dir())
@@ -53,6 +56,9 @@ def create_app(config: ServerConfig) -> web.Application:
     app.on_shutdown.append(_say_goodbye)
     app.on_response_prepare.append(add_security_headers)
     _add_routes(app)
+    add_monitoring(app)
+    if config.webhook is not None:
+        add_webhook(app, config.webhook)
     return app
 
 

@@ -15,13 +15,15 @@ from webnn.core.errors import WebNNError
 from webnn.core.events import Event, MergeDone, Pause, Resume
 from webnn.core.leases import Outcome
 from webnn.core.states import RunState
+from webnn.core.validation import VersionResult
 from webnn.engine.base import Frozen
 from webnn.model.definition import CheckpointPlan
 from webnn.server.event_log import Happening
 from webnn.server.metrics import training_point, validation_point
 from webnn.server.news import News, ValidationNews
+from webnn.server.resources import give_memory_back
 from webnn.store import journal as jn
-from webnn.store.checkpoint import write_checkpoint
+from webnn.store.checkpoint import read_checkpoint, write_checkpoint
 from webnn.store.journal import VERSIONS_AHEAD, Journal
 from webnn.store.recording import FrameLog
 
@@ -90,7 +92,8 @@ class Keeper:
         self._wanted = asyncio.Event()
         self._moment: Moment | None = None
         self._candidates: dict[int, Moment] = {}
-        self._best: tuple[Moment, dict[str, Any]] | None = None
+        self._best: tuple[Moment | None, dict[str, Any]] | None = None
+        self._known_best: VersionResult | None = None
         self._due = True
         self._taken_at = 0.0
         self._noted: tuple[Any, ...] = ()
@@ -197,9 +200,18 @@ class Keeper:
         """Note that the run knows the result of validating `version`: it may be the best now."""
         candidate = self._candidates.pop(version, None)
         self._candidates = {other: moment for other, moment in self._candidates.items() if other > version}
-        best = self._running.run.best
-        if candidate is not None and best is not None and best.version == version:
+        task = self._running
+        best = task.run.best
+        if best is None or best == self._known_best:
+            return
+        self._known_best = best
+        if best.version == version and candidate is not None:
             self._best = candidate, asdict(best)
+        elif best.version == task.run.version and self._between_merges():  # looked at whole, the best so far is not it
+            self._best = self._take_moment(task.now), asdict(best)
+        else:
+            waiting = None if self._best is None else self._best[0]
+            self._best = waiting if waiting is not None and waiting.version == best.version else None, asdict(best)
 
     def _between_merges(self) -> bool:
         task = self._running
@@ -234,7 +246,7 @@ class Keeper:
             self._log.close()
         self._log = log
         self._reserved = self._reserving = highest_version + VERSIONS_AHEAD
-        self._moment, self._best = None, None
+        self._moment, self._best, self._known_best = None, None, None
         self._candidates.clear()
         self._merging = self._adopting = False
         self._due, self._noted = True, ()
@@ -331,11 +343,22 @@ class Keeper:
         """The best is written before the checkpoint that speaks of it."""
         if self._best is None:
             return
-        moment, result = self._best
-        frozen = await moment.frozen
-        await in_thread(self._write_checkpoint, moment, frozen, BEST_FOLDER, 1, best=result)
-        if self._best is not None and self._best[0] is moment:
+        writing = moment, result = self._best
+        if moment is None:
+            await in_thread(self._write_result, result)
+        else:
+            frozen = await moment.frozen
+            await in_thread(self._write_checkpoint, moment, frozen, BEST_FOLDER, 1, best=result)
+        if self._best is writing:
             self._best = None
+
+    def _write_result(self, result: dict[str, Any]) -> None:
+        """Write a newer result beside the best version that is kept already."""
+        with suppress(WebNNError):  # damaged: the next best is written over it
+            kept = read_checkpoint(self.folder / BEST_FOLDER)
+            if kept is not None and kept.manifest["best"]["version"] == result["version"]:
+                manifest = {**kept.manifest, "best": result}
+                write_checkpoint(self.folder / BEST_FOLDER, kept.weights, kept.strategy_state, manifest, 1)
 
     def _write_checkpoint(self, moment: Moment, frozen: Frozen, folder: str, keep: int, **more: Any) -> None:
         manifest = {
@@ -347,6 +370,7 @@ class Keeper:
             **more,
         }
         write_checkpoint(self.folder / folder, frozen.snapshot.weights, frozen.state, manifest, keep)
+        give_memory_back()
 
     # a disk that refuses
 

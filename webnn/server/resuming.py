@@ -174,7 +174,7 @@ def make_engine(run: Run, checkpoint: Checkpoint | None, initial: Vector) -> Loc
     """Make the engine with a checkpoint's weights and memory, or with the initial weights."""
     config = run.config
     if checkpoint is None:
-        return LocalEngine(run.strategy, initial, config.num_trainable, version=run.first_version)
+        return LocalEngine(run.strategy, initial, config.num_trainable, version=run.first_version, frozen=config.frozen)
     if len(checkpoint.weights) != config.num_weights:
         message = f"The checkpoint has {len(checkpoint.weights)} weights; the model has {config.num_weights}."
         raise WebNNError("invalid_checkpoint", message)
@@ -185,6 +185,7 @@ def make_engine(run: Run, checkpoint: Checkpoint | None, initial: Vector) -> Loc
         version=run.version,
         iterations=checkpoint.manifest["iterations"],
         state=memory_of(checkpoint, config),
+        frozen=config.frozen,
     )
 
 

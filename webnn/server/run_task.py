@@ -136,6 +136,11 @@ class RunTask:
         """Events that wait to be handled."""
         return len(self._events)
 
+    @property
+    def open_leases(self) -> int:
+        """Leases that are out."""
+        return len(self._leased)
+
     def status(self) -> dict[str, Any]:
         """Describe the run as `status` of docs/protocol.md does."""
         return run_status(self)

@@ -28,6 +28,7 @@ def save_run(prepared: PreparedRun, task: RunTask, status: dict[str, Any]) -> Pa
         task.history.as_dict(),
         {
             **status,
+            "contribution": prepared.taken.keeper.journal.contribution(),
             "notes": task.memory.notes,
             "validated": {name: asdict(one) for name, one in validated.items() if one is not None},
         },

@@ -47,6 +47,9 @@ CREATE TABLE training (
 CREATE TABLE events (at REAL NOT NULL, time TEXT NOT NULL, kind TEXT NOT NULL, words TEXT NOT NULL);
 """
 
+CACHE_KIB = 512
+"""Of the file's pages in memory: writing goes to its end, and reading it whole is rare."""
+
 _LEASE = "lease_id, volunteer_id, outcome, merged_version, ended_at, detail"
 
 _LOG_SCHEMA = "CREATE TABLE IF NOT EXISTS log (seconds REAL NOT NULL, kind TEXT NOT NULL, words TEXT NOT NULL)"
@@ -132,6 +135,7 @@ class Journal:
         connection = sqlite3.connect(folder / NAME, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA cache_size = {-CACHE_KIB}")
         (found,) = connection.execute("PRAGMA user_version").fetchone()
         if found == 0:
             connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {FORMAT}; COMMIT;")
@@ -259,12 +263,30 @@ class Journal:
         leases, iterations, examples = self._one(f"{query} WHERE outcome = 'merged'")
         return leases, iterations, examples
 
-    def validations(self, max_points: int = 4000) -> list[list[Any]]:
+    def contribution(self) -> dict[str, float]:
+        """Sum up the work that counts: how many `volunteers` it is of, and `device_seconds`, in which one of them had
+        such a lease (or several: time counts once for each volunteer).
+        """
+        query = (
+            "SELECT volunteer_id, granted_at, ended_at FROM leases WHERE outcome = 'merged' AND ended_at IS NOT NULL"
+            " ORDER BY volunteer_id, granted_at"
+        )
+        volunteers, seconds = 0, 0.0
+        volunteer, until = None, 0.0
+        with closing(self._connection.execute(query)) as rows:
+            for volunteer_id, granted_at, ended_at in rows:
+                if volunteer_id != volunteer:
+                    volunteers, volunteer, until = volunteers + 1, volunteer_id, granted_at
+                seconds += max(0.0, ended_at - max(until, granted_at))
+                until = max(until, ended_at)
+        return {"volunteers": volunteers, "device_seconds": round(seconds, 1)}
+
+    def validations(self, max_points: int = 2000) -> list[list[Any]]:
         """Read validation points as docs/protocol.md has them; every so many-th beyond `max_points`."""
         columns = "seconds, version, iterations, loss, accuracy, num_examples, whole"
         return [[*row[:-1], bool(row[-1])] for row in self._points("validations", columns, max_points)]
 
-    def training(self, max_points: int = 4000) -> list[list[Any]]:
+    def training(self, max_points: int = 2000) -> list[list[Any]]:
         """Read training points likewise."""
         columns = "seconds, iterations, loss, accuracy, staleness"
         return [list(row) for row in self._points("training", columns, max_points)]
