@@ -142,7 +142,7 @@ async def test_run_whose_task_breaks_harms_no_other(tmp_path: Path) -> None:
             raise KeyError("broken")
 
         task = many.server.host.runs.get(one)
-        task._events.put_nowait((breaks, None))
+        task._events.post(breaks)
         assert "KeyError" in (await many.until(one, "failed"))["reason"]
         assert (await many.status(two))["state"] == "running"
         await many.server.host.wait_over(one)
