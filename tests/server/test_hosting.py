@@ -219,6 +219,7 @@ async def test_runs_folder_belongs_to_one_server(tmp_path: Path) -> None:
 
 async def test_busy_port_leaves_the_runs_folder_to_others(tmp_path: Path) -> None:
     with bind_socket("127.0.0.1", 0) as taken:
+        taken.listen()
         server = RunsServer(ServerConfig(tmp_path, port=taken.getsockname()[1]))
         with pytest.raises(WebNNError, match="taken by another program"):
             await server.start()
