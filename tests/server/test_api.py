@@ -27,7 +27,7 @@ async def served(tmp_path: Path) -> AsyncIterator[Served]:
 STATUS_KEYS = {
     "id", "name", "dataset", "state", "reason", "version", "iterations", "epochs", "examples", "merges", "volunteers",
     "volunteers_total", "examples_per_second", "staleness", "outcomes", "loss", "accuracy", "best_accuracy",
-    "learning_rate", "bytes_in", "bytes_out", "seconds", "seconds_left", "progress", "merge", "num_weights",
+    "learning_rate", "bytes_in", "bytes_out", "seconds", "seconds_left", "progress", "merge", "changes", "num_weights",
 }  # fmt: skip
 
 

@@ -36,9 +36,12 @@ OPTIONS = frozenset(
         "WNN_SEED",
         "WNN_SERVER",
         "WNN_SHARE",
+        "WNN_STALL_SECONDS",
         "WNN_TLS_CERT",
         "WNN_TLS_KEY",
         "WNN_TOKEN",
+        "WNN_WEBHOOK",
+        "WNN_WEBHOOK_SECRET",
         "WNN_WORKERS",
     }
 )

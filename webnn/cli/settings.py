@@ -1,11 +1,15 @@
-"""What `wnn train` was asked for: one frozen object, read once from flags and environment."""
+"""What `wnn train` and `wnn serve` were asked for: one frozen object, read once from flags and environment."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from webnn.cli.network import EVERYWHERE, has_display, lan_address
+
+if TYPE_CHECKING:
+    from webnn.model.definition import ModelDefinition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +28,9 @@ class AddressSettings:
     share: float = 1.0
     data_dir: Path | None = None
     runs_dir: Path = Path("runs")
+    webhook: str | None = None
+    webhook_secret: str | None = field(default=None, repr=False)
+    stall_seconds: float = 600.0
     json_lines: bool = False
     log_level: str = "warning"
     log_format: str = "text"
@@ -54,16 +61,19 @@ class AddressSettings:
 class TrainSettings(AddressSettings):
     """Everything that a run started from the command line depends on.
 
-    `open_page` None: open a browser where somebody would see it. `overrides` are `key=value` settings of the model
-    file, `merge` a rule that replaces the file's.
+    `open_page` None: open a browser where somebody would see it. `definition`: the model, where it is not that of a
+    file called `name`. `overrides` are `key=value` settings of the model file, `merge` a rule that replaces the file's.
+    `folds`: train so many runs, a cross-validation.
     """
 
     name: str = field(kw_only=False)
     open_page: bool | None = None
     open_join: bool = False
     merge: str | None = None
+    definition: ModelDefinition | None = None
     overrides: tuple[str, ...] = ()
     seed: int | None = None
+    folds: int | None = None
     resume: bool = False
     record: bool = False
 

@@ -30,7 +30,7 @@ class ErrorAnswer(TypedDict):
 
 
 class Status(TypedDict):
-    """How a run stands. Times in seconds, rates a second, `progress` and accuracies 0..1."""
+    """How a run stands. Times in seconds, rates a second, `progress` and accuracies 0..1; `changes` of the settings."""
 
     id: str
     name: str
@@ -57,6 +57,7 @@ class Status(TypedDict):
     seconds_left: float | None
     progress: float
     merge: str
+    changes: int
     num_weights: int
 
 
@@ -200,6 +201,34 @@ class Download(TypedDict):
 
     name: str
     title: str
+
+
+class Owner(TypedDict):
+    """The token is the owner's."""
+
+    owner: bool
+
+
+class SettingsChange(TypedDict):
+    """One change of the settings, at `seconds` of running time."""
+
+    seconds: float
+    time: str
+    words: str
+
+
+class SettingsView(TypedDict):
+    """A run's settings as a model file names them, how they changed, and the merge rules that there are."""
+
+    settings: dict[str, Any]
+    changes: list[SettingsChange]
+    rules: list[str]
+
+
+class Notes(TypedDict):
+    """The owner's notes, plain text."""
+
+    text: str
 
 
 class Rights(TypedDict):

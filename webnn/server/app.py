@@ -16,14 +16,17 @@ from webnn.server.identities import Identities
 from webnn.server.keys import ASSETS, CONFIG, CONNECTIONS, HOST, IDENTITIES, PAGES, RECEIVING, RUNS, TOKEN
 from webnn.server.limits import ConnectionCount
 from webnn.server.looks import add_look_routes
+from webnn.server.monitoring import add_monitoring
 from webnn.server.ownership import add_owner_routes
 from webnn.server.pages import Pages
 from webnn.server.problems import answer_errors
 from webnn.server.receiving import Receiving
 from webnn.server.runs import Runs
 from webnn.server.secrets import keep_secret
+from webnn.server.settings import add_settings_routes
 from webnn.server.updates import receive_update
 from webnn.server.volunteers import volunteer_socket
+from webnn.server.webhook import add_webhook
 
 _MAX_REQUEST_BYTES = 64 * 1024  # but for updates, which are read as they come, what is posted has a few words
 
@@ -35,7 +38,8 @@ def create_app(config: ServerConfig) -> web.Application:
     """Make the application: complete, and ready to be mounted under any prefix in another (`add_subapp`).
 
     It has no runs yet: `app[RUNS].add(task)`. `config.host`, `port`, `prefix` and TLS are for whoever serves it.
-    Creates `config.runs_dir` with the owner's token and the volunteers' key in it, readable by their owner alone.
+    Creates `config.runs_dir` with the tokens of the owner and of metrics and the volunteers' key,
+    readable by their owner alone.
     """
     app = web.Application(middlewares=[answer_errors], client_max_size=_MAX_REQUEST_BYTES)
     assets = Assets(dist_dir())
@@ -52,6 +56,9 @@ def create_app(config: ServerConfig) -> web.Application:
     app.on_shutdown.append(_say_goodbye)
     app.on_response_prepare.append(add_security_headers)
     _add_routes(app)
+    add_monitoring(app)
+    if config.webhook is not None:
+        add_webhook(app, config.webhook)
     return app
 
 
@@ -61,6 +68,7 @@ def _add_routes(app: web.Application) -> None:
     app.router.add_get("/join", views.help_page)
     app.router.add_get("/join/{run}", views.join_page, name="join")
     app.router.add_get("/watch/{run}", views.watch_page, name="watch")
+    app.router.add_get("/new", views.new_page)
     app.router.add_get("/join/{run}/qr.svg", sharing.show_qr)
     app.router.add_get("/embed/{run}", embedding.embed_page)
     app.router.add_get("/embed.js", embedding.embed_script)
@@ -86,6 +94,7 @@ def _add_routes(app: web.Application) -> None:
     app.router.add_get(f"{run}/model", api.show_model)
     add_look_routes(app, run)
     add_owner_routes(app, run)
+    add_settings_routes(app, run)
     app.router.add_get(f"{run}/weights/{{name}}", downloads.send_weights)
     app.router.add_get(f"{run}/shards/{{name}}", downloads.send_shard)
     app.router.add_get(f"{run}/volunteer", volunteer_socket)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,8 +14,10 @@ from webnn.data.shards import encode_examples
 
 MAX_SHOWN = 24
 MAX_SHOWN_NUMBERS = 150_000
-MAX_JUDGED = 1000
-MAX_JUDGED_BYTES = 4 << 20
+MAX_JUDGED = 10_000
+MAX_JUDGED_BYTES = 64 << 20
+JUDGED_AT_ONCE = 2500
+JUDGED_BYTES_AT_ONCE = 8 << 20
 MAX_LABELS = 200
 
 
@@ -32,15 +34,18 @@ class Gallery:
         row_bytes = sum(array[:1].nbytes for array in split.arrays)
         self.num_shown = min(len(split), MAX_SHOWN, max(1, MAX_SHOWN_NUMBERS // max(1, numbers)))
         self.num_judged = min(len(split), MAX_JUDGED, max(self.num_shown, MAX_JUDGED_BYTES // max(1, row_bytes)))
+        self._at_once = min(JUDGED_AT_ONCE, max(1, JUDGED_BYTES_AT_ONCE // max(1, row_bytes)))
 
     @property
     def judged_targets(self) -> NDArray[Any]:
-        """Targets of the examples that `judged_frame` holds."""
+        """Targets of the examples that `judged_frames` hold: of the whole split, or drawn evenly from a large one."""
         return np.asarray(self.dataset.validation.targets[self._order[: self.num_judged]])
 
-    def judged_frame(self) -> bytes:
-        """A shard frame of the examples that the evaluator predicts. Blocks."""
-        return encode_examples(self.dataset.validation, self._order[: self.num_judged])
+    def judged_frames(self) -> Iterator[bytes]:
+        """Shard frames of the examples that the evaluator predicts, a part at a time. Each step blocks."""
+        for first in range(0, self.num_judged, self._at_once):
+            part = self._order[first : min(first + self._at_once, self.num_judged)]
+            yield encode_examples(self.dataset.validation, part)
 
     def samples(self) -> dict[str, Any]:
         """`samples` of docs/protocol.md: the first examples of the gallery, as stored. Blocks."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from webnn.core.errors import WebNNError
@@ -83,6 +86,24 @@ def allow_open_files() -> int | None:
     return None if soft == resource.RLIM_INFINITY else soft
 
 
+def give_memory_back() -> None:
+    """Hand what was freed back to the system, where the C library keeps it otherwise (glibc). Takes milliseconds."""
+    trim = _trim()
+    if trim is not None:
+        trim(0)
+
+
+@cache
+def _trim() -> Callable[[int], int] | None:
+    if not sys.platform.startswith("linux"):
+        return None
+    try:
+        found: Callable[[int], int] = ctypes.CDLL(None).malloc_trim
+    except (OSError, AttributeError):  # another C library
+        return None
+    return found
+
+
 def free_memory() -> int | None:
     """Bytes that a program could still get, None where the system does not say."""
     try:
@@ -96,3 +117,18 @@ def free_memory() -> int | None:
         return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, OSError, ValueError):
         return None
+
+
+def memory_in_use() -> int | None:
+    """Resident bytes of this process, None where the system does not say."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError):
+        pass
+    if sys.platform == "win32":
+        return None
+    import resource  # noqa: PLC0415 (not on Windows)
+
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # the most so far: what there is without /proc
+    return most if sys.platform == "darwin" else most << 10

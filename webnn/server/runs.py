@@ -24,6 +24,7 @@ class Runs:
         self._started = False
         self.order: Callable[[str], int | None] = lambda _: None
         self.bound: set[str] = set()
+        self._listeners: list[Callable[[RunTask], None]] = []
 
     def __iter__(self) -> Iterator[RunTask]:
         return iter(list(self._tasks.values()))
@@ -36,8 +37,16 @@ class Runs:
         assert task.info.id not in self._tasks
         self._still.pop(task.info.id, None)
         self._tasks[task.info.id] = task
+        for listener in self._listeners:
+            listener(task)
         if self._started:
             task.start()
+
+    def on_added(self, listener: Callable[[RunTask], None]) -> None:
+        """Call `listener` with every run, those that are here already and those to come."""
+        self._listeners.append(listener)
+        for task in self:
+            listener(task)
 
     def find(self, run_id: str) -> RunTask | None:
         """Find a run, or None."""

@@ -59,7 +59,7 @@ class StillRun:
 
 _NOTHING_YET: Mapping[str, Any] = {
     **dict.fromkeys(("version", "iterations", "examples", "merges", "volunteers", "volunteers_total"), 0),
-    **dict.fromkeys(("bytes_in", "bytes_out", "num_weights"), 0),
+    **dict.fromkeys(("bytes_in", "bytes_out", "changes", "num_weights"), 0),
     **dict.fromkeys(("epochs", "examples_per_second", "staleness", "learning_rate", "seconds", "progress"), 0.0),
     **dict.fromkeys(("loss", "accuracy", "best_accuracy", "seconds_left")),
     "outcomes": {},

@@ -10,6 +10,7 @@ from aiohttp import web
 from webnn.core.errors import WebNNError
 from webnn.server.api import show_any_run
 from webnn.server.keys import HOST, PAGES, RUNS
+from webnn.server.run_task import RunTask
 from webnn.server.sharing import public_address
 from webnn.server.still import Shown
 
@@ -40,7 +41,13 @@ async def join_page(request: web.Request) -> web.Response:
 async def watch_page(request: web.Request) -> web.Response:
     """Where anyone follows a run."""
     task = show_any_run(request)
-    return request.app[PAGES].render(request, "watch.html", run=task.status(), **facts(task))
+    notes = task.memory.notes.strip() if isinstance(task, RunTask) else ""
+    return request.app[PAGES].render(request, "watch.html", run=task.status(), notes=notes, **facts(task))
+
+
+async def new_page(request: web.Request) -> web.Response:
+    """Where the owner begins a run. What can be chosen, and whether it may be, the page asks with the token."""
+    return request.app[PAGES].render(request, "new.html")
 
 
 def facts(task: Shown) -> dict[str, Any]:

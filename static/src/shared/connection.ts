@@ -25,7 +25,7 @@ const SETTLED_SECONDS = 10;
 
 /** A server that restarts is back within this time: until then it is asked more often than one that was never there. */
 const RESTART_SECONDS = 60;
-const RESTART_BACKOFF = { first: 0.5, most: 2 };
+const RESTART_BACKOFF = { first: 0.5, most: 1 };
 /** For so long a run that we worked for, and that its server does not know now, may still be taken up again. */
 const GONE_SECONDS = 600;
 

@@ -60,6 +60,8 @@ export interface InputSpec {
   /** One number, or one for each element of the last axis. */
   scale: number | number[];
   shift: number | number[];
+  /** What the server did to it before: such as `resize`, `zcaWhitening`. */
+  prepared?: string[];
 }
 
 /** The targets of the dataset; `shape` is that of one example. */
@@ -84,12 +86,20 @@ export interface DatasetConfig {
 /** Gradients scaled to a global norm, or each number cut to [-value, value]. */
 export type ClipConfig = { norm: number } | { value: number };
 
+/** Something that a volunteer does to each example at each step; `input` is the place of the input that it is for. */
+export type AugmentationStep =
+  | { flip: { horizontal: boolean; vertical: boolean; input: number } }
+  | { crop: { padding: number; fill: number; input: number } }
+  | { rotate: { degrees: number; fill: number; input: number } };
+
 /** The protocol's `training`. */
 export interface TrainingConfig {
   batch_size: number;
   lease_seconds: number;
   seed: number;
   clip: ClipConfig | null;
+  /** In this order; none where it is absent. */
+  augmentation?: AugmentationStep[];
 }
 
 /** A version of the run's weights. */
@@ -134,6 +144,8 @@ export interface RunStatus {
   seconds_left: number | null;
   progress: number;
   merge: string;
+  /** How often the owner changed settings. */
+  changes: number;
   num_weights: number;
 }
 
