@@ -53,9 +53,9 @@ async def test_live_run_obeys_and_is_taken_up_again_after_its_server_died(
     async with serve(tmp_path, "--resume") as server:
         again = await server.event("listening", 90)
         assert (again["run"], again["url"]) == (listening["run"], listening["url"])
-        merged = (await server.event("live", 90))["iterations"]
-        await server.wait_for(lambda event: event.get("iterations", 0) > merged > 0, 90)
-        assert "ends and is saved" in await owner.says("stop")
+        await server.wait_for(lambda event: "Going on from version" in event.get("message", ""), 90)
+        assert (await server.event("validation", 90))["version"] > 256  # above all that were handed out before
+        assert " is stopped" in await owner.says("stop")
         assert await server.exit_code(90) == 3, await server.stderr()
         finished = await server.event("finished")
     assert finished["state"] == "stopped"
