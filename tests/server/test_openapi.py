@@ -191,5 +191,5 @@ async def test_schemathesis_finds_nothing(tmp_path: Path) -> None:
         assert process.stdout is not None
         said = (await process.stdout.read()).decode()
         assert await process.wait() == 0, said[-6000:]
-        num_asked = len(list(operations(many.server.app))) - 2
+        num_asked = sum(map(len, describe_api(many.server.app, "")["paths"].values())) - 2
         assert f"Tested: {num_asked}" in said, said
