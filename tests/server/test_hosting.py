@@ -141,9 +141,12 @@ async def test_run_whose_task_breaks_harms_no_other(tmp_path: Path) -> None:
         await many.until(one, "running")
         await many.until(two, "running")
 
-        broken: Any = "no event"
-        many.server.host.runs.get(one).post(broken)
-        assert "Something broke" in (await many.until(one, "failed"))["reason"]
+        async def breaks() -> None:
+            raise KeyError("broken")
+
+        task = many.server.host.runs.get(one)
+        task._events.post(breaks)
+        assert "KeyError" in (await many.until(one, "failed"))["reason"]
         assert (await many.status(two))["state"] == "running"
         await many.server.host.wait_over(one)
         assert many.preparer.prepared[0].closed
