@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -191,5 +192,5 @@ async def test_schemathesis_finds_nothing(tmp_path: Path) -> None:
         assert process.stdout is not None
         said = (await process.stdout.read()).decode()
         assert await process.wait() == 0, said[-6000:]
-        num_asked = len(list(operations(many.server.app))) - 2
-        assert f"Tested: {num_asked}" in said, said
+        selected, tested = (int(re.findall(rf"{word}: (\d+)", said)[0]) for word in ("Selected", "Tested"))
+        assert tested == selected >= 35, said
