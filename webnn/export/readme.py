@@ -72,7 +72,7 @@ const model = await tf.loadLayersModel(tf.io.fromMemory({{modelTopology, weightS
 
 ### Keras 3
 
-With `pip install 'webnn[keras]'`, `wnn export {run} --format keras -o model.keras` writes one file (`h5`: older Keras):
+With `pip install 'webnn[keras]'`, `wnn export {run} --format keras -o model.keras` writes one file:
 
 ```python
 import keras

@@ -14,7 +14,7 @@ from webnn.core.errors import WebNNError
 
 FORMATS = {
     "keras": "one file, for Keras 3",
-    "h5": "one file, for Keras 2 and 3",
+    "h5": "one file as older Keras wrote it, for Keras 3",
     "tfjs": "a folder, for TensorFlow.js",
     "safetensors": "the weights, one tensor each",
     "npz": "the weights, for NumPy",
