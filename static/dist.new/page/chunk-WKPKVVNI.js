@@ -1,3 +1,0 @@
-function i(n,t){let e=document.createElement("a");e.href=URL.createObjectURL(t),e.download=n,e.click(),setTimeout(()=>URL.revokeObjectURL(e.href),1e4)}function u(n,t){let e=document.createElement("canvas");e.width=t.width,e.height=t.height;let o=e.getContext("2d");o&&(o.fillStyle=getComputedStyle(document.documentElement).getPropertyValue("--card").trim(),o.fillRect(0,0,e.width,e.height),o.drawImage(t,0,0),e.toBlob(r=>r&&i(n,r),"image/png"))}function a(n,t){i(n,new Blob([l(t)],{type:"text/csv"}))}function l(n){return`${n.map(t=>t.map(c).join(",")).join(`
-`)}
-`}function c(n){if(n===null)return"";let t=String(n);return/[",\n]/.test(t)?`"${t.replaceAll('"','""')}"`:t}export{i as a,u as b,a as c};
