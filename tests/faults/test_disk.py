@@ -87,7 +87,7 @@ async def test_owners_own_pause_outlasts_a_full_disk(
 
 async def test_damaged_newest_checkpoint_is_told_and_the_one_before_used(tmp_path: Path) -> None:
     folder = tmp_path / "test-run"
-    async with asyncio.timeout(30), kept(folder, config=run_config(iterations=300)) as (task, url):
+    async with asyncio.timeout(30), kept(folder, config=run_config(iterations=3000)) as (task, url):
         async with asyncio.TaskGroup() as group:
             worker = group.create_task(Steady(lambda: url, pull, seconds=0.005).run())
             assert task.keeper is not None
@@ -100,7 +100,7 @@ async def test_damaged_newest_checkpoint_is_told_and_the_one_before_used(tmp_pat
     versions = list_checkpoints(folder / CHECKPOINT_FOLDER)
     newest = folder / CHECKPOINT_FOLDER / f"checkpoint-{max(versions.values()):08d}.safetensors"
     newest.write_bytes(newest.read_bytes()[:-1])
-    async with asyncio.timeout(30), kept(folder, config=run_config(iterations=300)) as (task, url):
+    async with asyncio.timeout(30), kept(folder, config=run_config(iterations=3000)) as (task, url):
         assert task.run.returned_to == sorted(versions)[-2]
         async with asyncio.TaskGroup() as group:
             group.create_task(Steady(lambda: url, pull).run())
