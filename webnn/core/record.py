@@ -18,6 +18,7 @@ from webnn.core.granting import Granter
 from webnn.core.inbox import Inbox
 from webnn.core.leases import LeaseBook, Outcome, Settled
 from webnn.core.merging import make_strategy
+from webnn.core.robust import make_robust
 from webnn.core.schedule import LearningRate, Position
 from webnn.core.states import RunState
 from webnn.core.status import RunStatus, finite, progress
@@ -41,7 +42,7 @@ class RunRecord:
 
     def __init__(self, config: RunConfig, now: float = 0.0, *, incarnation: int = 0, highest_version: int = 0) -> None:
         self.config = config
-        self.strategy = make_strategy(config.merge)
+        self.strategy = make_robust(make_strategy(config.merge), config.robust)
         self.state = RunState.CREATED
         self.reason: str | None = None
         self.ending: Ending | None = None

@@ -156,6 +156,7 @@ def decode_life(head: Frame, arrays: Sequence[Frame], schedule: Schedule) -> Lif
                 "shards": tuple(ShardSize(**shard) for shard in config["shards"]),
                 "stop": StopConditions(**config["stop"]),
                 "merge": MergeSpec(**config["merge"]),
+                "robust": None if config.get("robust") is None else MergeSpec(**config["robust"]),
             }
         ),
         weights=weights,
