@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from webnn.core.effects import Effect, Merged, Settle, StateChanged
+from webnn.core.effects import Accused, Effect, GoBack, Merged, Settle, StateChanged
 from webnn.core.events import Event, Joined, Left, ValidationFailed
 from webnn.core.leases import Outcome
 from webnn.core.run import Run
@@ -86,6 +86,11 @@ class Activity:
                     if effect.outcome not in _SILENT:
                         why = f": {effect.detail}" if effect.detail else "."
                         self._note(seconds, effect.outcome, f"Work of {account.label} was {effect.outcome}{why}")
+            case Accused():
+                label = self.label(effect.volunteer_id) or "a volunteer"
+                self._note(seconds, "accused", f"{label} was found out: {effect.reason}")
+            case GoBack():
+                self._note(seconds, "harm", effect.reason)
             case StateChanged():
                 why = f": {effect.reason}" if effect.reason else "."
                 self._note(seconds, "state", f"The run is {effect.state}{why}")

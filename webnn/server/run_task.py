@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +11,16 @@ from typing import Any, Protocol, assert_never
 
 from webnn.core import messages
 from webnn.core.effects import (
+    Accused,
     Appraise,
     Effect,
+    GoBack,
     Grant,
     Judge,
     Merge,
     Merged,
     Publish,
+    Replay,
     Settle,
     StateChanged,
     Validate,
@@ -25,14 +28,16 @@ from webnn.core.effects import (
     Wake,
 )
 from webnn.core.errors import WebNNError
-from webnn.core.events import Appraised, Event, Judged, MergeDone, Tick, Validated, ValidationFailed
+from webnn.core.events import Appraised, Event, Judged, MergeDone, Replayed, Tick, Validated, ValidationFailed, Vector
 from webnn.core.frames import Buffer, encode_frame
+from webnn.core.leases import Lease
 from webnn.core.metrics import Validation
 from webnn.core.run import Run
 from webnn.core.states import RunState
 from webnn.engine.base import Engine, Snapshot
 from webnn.server.activity import Activity
 from webnn.server.audience import Audience
+from webnn.server.checking import replay
 from webnn.server.config import Limits
 from webnn.server.connection import Connection
 from webnn.server.info import RunInfo
@@ -67,6 +72,11 @@ class Validator(Protocol):
     async def validate(self, weights: Buffer, num_examples: int | None, version: int) -> Validation:
         """Metrics of a flat float32 vector on `num_examples` held-out examples, drawn anew for each `version`, or on
         all of them.
+        """
+
+    async def replay(self, lease: Lease, weights: Buffer, frames: Mapping[str, Buffer]) -> tuple[Vector, float]:
+        """Train a lease from a flat float32 vector, on shards' frames by name; returns what the lease wants, and the
+        seconds that it took. Asked only where the run's settings have a `replay_share`.
         """
 
 
@@ -115,6 +125,7 @@ class RunTask:
         self.best: Snapshot | None = None
         self._validated: Snapshot | None = None
         self.failure: str | None = None
+        self.returner: Callable[[GoBack], Coroutine[Any, Any, None]] | None = None
         self.saver: Callable[[], Coroutine[Any, Any, Path]] | None = None
         self._clock = clock
         self._validator = validator
@@ -352,6 +363,15 @@ class RunTask:
                 self._send(effect.volunteer_id, messages.wait(effect.reason, effect.seconds))
             case Judge():
                 self._spawn(self._judge(effect))
+            case Replay():
+                base = self.engine.snapshot(effect.base_version)
+                self._spawn(self._replay(effect, base), cancellable=True)
+            case Accused():
+                self.log.warning("a volunteer's lie is proved: %s", effect.reason)
+            case GoBack():
+                self.log.warning("%s", effect.reason)
+                if self.returner is not None:
+                    self._spawn(self.returner(effect))
             case Appraise():
                 self._spawn(self._appraise(effect), cancellable=True)
             case Merge():
@@ -463,8 +483,19 @@ class RunTask:
     async def _judge(self, effect: Judge) -> None:
         generation = self._generation
         with self._busy():
-            verdict = await self.engine.judge(effect.payload)
+            verdict = await self.engine.judge(effect.payload, effect.base_version)
         self._post_answer(generation, Judged(effect.lease_id, verdict))
+
+    async def _replay(self, effect: Replay, base: Snapshot | None) -> None:
+        """Train a lease again, from the version that it was trained from; what cannot be done has no answer."""
+        generation = self._generation
+        answer = Replayed(effect.lease.lease_id, None, 0.0, 0.0)
+        if base is not None:
+            try:
+                answer = await replay(self._validator, self.shards, effect, base)
+            except WebNNError as error:
+                self.log.warning("a lease could not be replayed: %s", error)
+        self._post_answer(generation, answer)
 
     async def _appraise(self, effect: Appraise) -> None:
         """Validate the weights of an update, always on the same examples, so that two appraisals compare."""

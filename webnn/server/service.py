@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -25,6 +26,7 @@ from webnn.server.listening import bind_socket, local_url, people_url, tls_conte
 from webnn.server.logs import ACCESS_LOGGER, AccessLogger
 from webnn.server.news import News
 from webnn.server.prepare import PreparedRun
+from webnn.server.rolling_back import go_back
 from webnn.server.run_task import RunTask
 from webnn.server.saving import save_run
 from webnn.store import journal as jn
@@ -127,6 +129,7 @@ class TrainingServer:
         app = create_app(config)
         app[RUNS].add(self.run_task)
         self.run_task.saver = self._save
+        self.run_task.returner = partial(go_back, self.run_task)
         self.run_task.listen(self._on_event)
         self._runner = web.AppRunner(
             mount(app, config.prefix),

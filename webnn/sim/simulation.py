@@ -25,6 +25,9 @@ from webnn.sim.server import Server, make_engine
 from webnn.sim.trainer import Trainer
 from webnn.sim.volunteer import Volunteer, World
 
+CHECKER = "v99999"
+"""As whom the evaluator trains leases again."""
+
 MARGIN = 0.012
 """A sample that comes so near to the target calls for a validation on the whole split."""
 
@@ -66,6 +69,8 @@ class Outcome:
 
     `accuracy` and `loss` are those of the last version, on the whole split. `speed` is the sum of the devices' speeds
     over that of the nominal one; `bytes` travelled both ways; `busy` is the share of the devices' time spent training.
+    `accused`: when (virtual seconds) whose lie was proved; `liars` are those who lied, `lies` their updates; `harms`
+    counts the times that the run asked to be taken back, `replay_seconds` what replaying cost the evaluator.
     """
 
     seconds_to_target: float | None
@@ -81,6 +86,12 @@ class Outcome:
     speed: float
     outcomes: Mapping[str, int]
     points: tuple[Point, ...]
+    accused: tuple[tuple[float, str], ...] = ()
+    liars: tuple[str, ...] = ()
+    lies: int = 0
+    harms: int = 0
+    replays: int = 0
+    replay_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +129,8 @@ class Simulation:
         self._run = Run(replace(scenario.config, stop=stop))
         engine = make_engine(self._run, trainer.initial)
         self._server = Server(
-            self._run, engine, self._agenda, self, self._evaluate, update_seconds=scenario.update_seconds
+            *(self._run, engine, self._agenda, self, self._evaluate, self._replay),
+            update_seconds=scenario.update_seconds,
         )
         self._points: list[Point] = []
         self._validated: tuple[int, Validation] | None = None  # on the whole split
@@ -180,6 +192,12 @@ class Simulation:
 
     # Validation
 
+    async def _replay(self, lease: Lease, base: Vector) -> Vector:
+        """Train a lease as a volunteer would that has no history."""
+        await self._trainer.forget(CHECKER)
+        trained = await self._trainer.train(replace(lease, volunteer_id=CHECKER), base)
+        return trained.payload
+
     async def _evaluate(self, weights: Vector, num_examples: int | None) -> Validation:
         """Evaluate, and see whether the target is reached; a sample near to it is followed by the whole split."""
         current = weights is self._server.engine.newest.weights
@@ -231,6 +249,12 @@ class Simulation:
             speed=sum(nominal / volunteer.device.seconds_per_iteration for volunteer in volunteers),
             outcomes=dict(Counter({key.value: count for key, count in run.outcomes.items()})),
             points=tuple(self._points),
+            accused=tuple(server.accused),
+            liars=tuple(volunteer.device.volunteer_id for volunteer in volunteers if volunteer.device.lie),
+            lies=sum(volunteer.num_lies for volunteer in volunteers),
+            harms=server.num_harms,
+            replays=server.num_replays,
+            replay_seconds=server.replay_seconds,
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -14,10 +14,12 @@ from webnn.core import events as ev
 from webnn.core.events import Vector
 from webnn.core.leases import Lease
 from webnn.core.leases import Outcome as ClientOutcome
+from webnn.core.merging import Wants
 from webnn.core.metrics import TrainingMetrics
 from webnn.engine.base import Snapshot
 from webnn.sim.agenda import Agenda
 from webnn.sim.link import MESSAGE_BYTES, Link
+from webnn.sim.lying import Conspiracy, Liar
 from webnn.sim.news import News
 from webnn.sim.pacing import Pacing
 from webnn.sim.population import Device
@@ -28,7 +30,6 @@ STEP_REPORT_SECONDS = 0.6
 RETRY_SECONDS = 0.5
 PROGRESS_SECONDS = 5.0
 NAP_CHANCE = 0.25
-HUGE = 1000.0
 
 Handle = Callable[[ev.Event], Awaitable[None]]
 
@@ -64,6 +65,7 @@ class World:
     shard_bytes: dict[str, int]
     jitter: float
     first_shard: bool
+    conspiracy: Conspiracy = field(default_factory=Conspiracy)
 
 
 class Volunteer:
@@ -74,8 +76,11 @@ class Volunteer:
         self.link = Link(world.agenda, device)
         self.present = False
         self.busy_seconds = 0.0
+        self.num_lies = 0
         self._world = world
         self._rng = rng
+        lie = device.lie
+        self._liar = None if lie is None else Liar(device.volunteer_id, lie, world.conspiracy, rng)
         self._has_shard = world.first_shard
         self._life = 0
         self._start_afresh()
@@ -280,7 +285,7 @@ class Volunteer:
         return base
 
     async def _compute(self, lease: Lease, base: Vector) -> Trained:
-        return await self._world.trainer.train(lease, base)
+        return await self._world.trainer.train(lease, base, flipped=self.device.lie == "labels")
 
     async def _prefetch(self, active: Active) -> None:
         if active is self._active and self._pacing.should_overlap():
@@ -339,20 +344,14 @@ class Volunteer:
             num_examples=lease.num_examples,
             seconds=seconds,
             metrics=trained.metrics,
-            payload=self._lied(trained.payload, base if lease.wants == "weights" else np.zeros_like(base)),
+            payload=self._lied(trained.payload, base, lease),
         )
 
-    def _lied(self, payload: Vector, origin: Vector) -> Vector:
-        """Make of honest work what this volunteer says it was. `origin` is the payload of no work at all."""
-        match self.device.lie:
-            case None:
-                return payload
-            case "nan":
-                return np.full_like(payload, np.nan)
-            case "sign":
-                return origin - (payload - origin)
-            case "huge":
-                return origin + (payload - origin) * np.float32(HUGE)
-            case _:
-                scale = np.float32(np.sqrt(np.mean(np.square(payload - origin), dtype=np.float64)))
-                return origin + self._rng.standard_normal(len(payload), np.float32) * scale
+    def _lied(self, payload: Vector, base: Vector, lease: Lease) -> Vector:
+        """Make of honest work what this volunteer says it was."""
+        if self._liar is None:
+            return payload
+        self.num_lies += 1
+        if lease.wants is Wants.WEIGHTS:
+            return base + self._liar.lied(payload - base, base)
+        return self._liar.lied(payload, base)

@@ -34,7 +34,7 @@ def ranked(pieces: Sequence[Piece], apart: NDArray[np.float64], liars: int) -> l
     """List the places of the pieces, the best first; of equally good ones the shortest, whatever their order."""
     sums = scores(apart, liars)
     highest = float(sums.max())
-    return [int(place) for place in np.lexsort((lengths(pieces), np.round(sums / (highest or 1.0), 9)))]
+    return [int(place) for place in np.lexsort((np.array(lengths(pieces)), np.round(sums / (highest or 1.0), 9)))]
 
 
 @dataclass(frozen=True)

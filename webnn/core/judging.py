@@ -1,0 +1,258 @@
+"""Whether an update counts: what it looks like, whose it is, and what became of it when it was done again.
+
+Three kinds of evidence, and what each may do. Numbers that no training makes are refused, whoever sends them. Whatever
+else looks odd (a copy, a direction against everyone's, work faster than possible) only brings a check about. Checks
+alone decide on a volunteer's standing: the evaluator trains the lease again (`Replay`), or the volunteer gets a lease
+whose answer is known already (a canary).
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from webnn.core.config import RunConfig
+from webnn.core.events import Replayed, UpdateArrived
+from webnn.core.leases import Lease
+from webnn.core.merging.base import Contribution, Wants
+from webnn.core.metrics import Verdict
+from webnn.core.standing import Standing
+from webnn.core.usual import CLIPPED, REFUSED, Usual, cosine, unit_length
+
+LARGEST = 100.0
+"""Times the square root of the number of weights: no lease changes a model by more."""
+
+FASTEST = 1_000.0
+"""Times the evaluator's speed: no device is faster."""
+
+LOW, RELATIVE, TYPICAL = 0.05, 0.4, 5
+"""An agreement below `LOW`, or below `RELATIVE` times the median of the last (of `TYPICAL` at least), is none."""
+
+LENGTHS = (0.2, 5.0)
+"""The update's length over the replay's must lie between these."""
+
+REPLAY_SECONDS = 5.0
+"""Leases that would take the evaluator longer are not replayed; those of whoever is to be checked are kept shorter."""
+
+ANSWERS = 32
+"""Answers that are kept for canaries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What becomes of an update. `refused`: why it is invalid; `held`: why it does not count though nothing is wrong
+    with it; `replay`: the evaluator is to do it again; `liar`: this proves a lie.
+    """
+
+    refused: str | None = None
+    held: str | None = None
+    replay: bool = False
+    liar: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A lease that was replayed with agreement, and the direction that it came to."""
+
+    lease: Lease
+    sketch: tuple[float, ...]
+
+
+@dataclass(slots=True)
+class Asked:
+    """A replay that is under way."""
+
+    lease: Lease
+    sketch: tuple[float, ...]
+
+
+class Judging:
+    """The evidence of a run. Pure: its chances come from a generator of its own, its times from the caller."""
+
+    def __init__(self, config: RunConfig) -> None:
+        self._config = config
+        self._usual = Usual()
+        self._verdicts: dict[str, Verdict] = {}
+        self._agreements: deque[float] = deque(maxlen=64)
+        self._answers: deque[Answer] = deque(maxlen=ANSWERS)
+        self._canaries: dict[str, Answer] = {}
+        self._asked: Asked | None = None
+        self._replay_at = 0.0
+        self._step_seconds: float | None = None  # of the evaluator
+        self._random = np.random.Generator(np.random.PCG64([config.seed, 8]))
+        self.standing = Standing()
+
+    # An update that came
+
+    def consider(self, update: UpdateArrived, lease: Lease, verdict: Verdict, now: float) -> Opinion:
+        """Judge an update whose numbers are finite."""
+        if lease.lease_id in self._canaries:
+            return self._mark_canary(lease, verdict, now)
+        if lease.wants is not Wants.GRADIENT and verdict.length > LARGEST * math.sqrt(self._config.num_weights):
+            return self.nonsense(lease.volunteer_id, now, "It changes the model more than any training does.")
+        account = self.standing.of(lease.volunteer_id)
+        odd = self._is_odd(update, lease, verdict, now)
+        replay = self._may_replay(lease, now) and (odd or self._random.random() < account.checks)
+        if replay:
+            self._asked = Asked(lease, verdict.sketch)
+            self._replay_at = math.inf
+        held = "It does not count before other work of this device has been checked." if account.doubted else None
+        if held is None:
+            self._verdicts[lease.lease_id] = verdict
+        return Opinion(held=held, replay=replay)
+
+    def nonsense(self, volunteer_id: str, now: float, why: str) -> Opinion:
+        """Judge an update with numbers that no training makes."""
+        return Opinion(refused=why, liar=self.standing.sent_nonsense(volunteer_id, now))
+
+    def _is_odd(self, update: UpdateArrived, lease: Lease, verdict: Verdict, now: float) -> bool:
+        elapsed = now - lease.granted_at
+        too_fast = self._step_seconds is not None and elapsed < lease.iterations * self._step_seconds / FASTEST
+        impossible = update.seconds > 2 * elapsed + 1
+        copied = self._usual.copied(verdict.fingerprint, verdict.sketch)
+        direction = self._usual.against(lease.volunteer_id, verdict.sketch)
+        nothing = verdict.length == 0
+        return too_fast or impossible or copied or nothing or (direction is not None and direction < -0.2)
+
+    def sift(
+        self, contributions: Sequence[Contribution], leases: Sequence[Lease], here: Collection[str]
+    ) -> tuple[list[Contribution], list[str]]:
+        """Weigh what is merged together; returns what stays, and the leases whose updates are far too long."""
+        verdicts = [self._verdicts.pop(each.lease_id, None) for each in contributions]
+        lengths = [
+            math.nan if verdict is None else unit_length(verdict.length, lease)
+            for verdict, lease in zip(verdicts, leases, strict=True)
+        ]
+        excess = self._usual.excess(lengths)
+        kept = [each for each, times in zip(contributions, excess, strict=True) if times <= REFUSED]
+        refused = [each.lease_id for each, times in zip(contributions, excess, strict=True) if times > REFUSED]
+        factors = self.standing.weights([each.volunteer_id for each in kept], here)
+        clips = [min(1.0, CLIPPED / times) if times > 0 else 1.0 for times in excess if times <= REFUSED]
+        weighed = [
+            each if factor * clip == 1.0 else replace(each, weight=each.weight * factor * clip)
+            for each, factor, clip in zip(kept, factors, clips, strict=True)
+        ]
+        return weighed, refused
+
+    # Checks
+
+    def _may_replay(self, lease: Lease, now: float) -> bool:
+        if self._config.replay_share <= 0 or self._asked is not None or now < self._replay_at:
+            return False
+        return self._step_seconds is None or lease.iterations * self._step_seconds <= REPLAY_SECONDS
+
+    def shorten(self, volunteer_id: str, iterations: int) -> int:
+        """Keep a lease of a volunteer who is to be checked short enough to be replayed."""
+        if self._config.replay_share <= 0 or self._step_seconds is None:
+            return iterations
+        longest = max(int(REPLAY_SECONDS / self._step_seconds), 1)
+        if iterations <= longest or self._random.random() >= self.standing.of(volunteer_id).checks:
+            return iterations
+        return longest
+
+    def take_replay(self, event: Replayed, now: float) -> tuple[str, bool]:
+        """Take the evaluator's answer; returns whose lease it was, and whether this proves a lie.
+
+        Raises `ValueError` for an answer that nobody asked for.
+        """
+        asked, self._asked = self._asked, None
+        if asked is None or asked.lease.lease_id != event.lease_id:
+            raise ValueError(f"nobody asked for lease {event.lease_id} to be replayed")
+        share = self._config.replay_share
+        self._replay_at = now + max(event.seconds, 1e-3) * (1 / share - 1)
+        volunteer_id = asked.lease.volunteer_id
+        if event.agreement is None:
+            self._replay_at = max(self._replay_at, now + 1.0)
+            return volunteer_id, False
+        self._step_seconds = event.seconds / asked.lease.iterations
+        typical = median(self._agreements) if len(self._agreements) >= TYPICAL else None
+        self._agreements.append(event.agreement)
+        if self._agrees(event.agreement, typical) and LENGTHS[0] <= event.ratio <= LENGTHS[1]:
+            self._answers.append(Answer(asked.lease, asked.sketch))
+            self.standing.agreed(volunteer_id)
+            return volunteer_id, False
+        certain = event.agreement < LOW and typical is not None and typical > 0.8
+        return volunteer_id, self.standing.disagreed(volunteer_id, now, certain=certain)
+
+    @staticmethod
+    def _agrees(agreement: float, typical: float | None) -> bool:
+        return agreement >= max(LOW, 0.0 if typical is None else RELATIVE * typical)
+
+    # Canaries
+
+    def needs_canary(self, volunteer_id: str) -> bool:
+        """Whether a volunteer's next lease must be one whose answer is known."""
+        return self.standing.of(volunteer_id).doubted
+
+    def canary(self, volunteer_id: str, now: float) -> Answer | None:
+        """Choose a canary for a volunteer; None: there is none for it."""
+        others = [answer for answer in self._answers if answer.lease.volunteer_id != volunteer_id and answer.sketch]
+        return others[int(self._random.integers(len(others)))] if others else None
+
+    def may_work(self, volunteer_id: str, now: float) -> bool:
+        """Whether a volunteer gets leases at all now. Where nothing is ever checked, a quarantine just passes."""
+        account = self.standing.of(volunteer_id)
+        if not account.quarantined:
+            return True
+        if now < account.until:
+            return False
+        if self._config.replay_share <= 0:
+            self.standing.release(volunteer_id)
+        return True
+
+    def next_time(self, volunteer_ids: Collection[str], now: float) -> float | None:
+        """Find when the next quarantine of these is over."""
+        times = [self.standing.of(volunteer_id).until for volunteer_id in volunteer_ids]
+        return min((at for at in times if at > now), default=None)
+
+    def granted_canary(self, lease_id: str, answer: Answer) -> None:
+        self._canaries[lease_id] = answer
+
+    def is_canary(self, lease_id: str) -> bool:
+        return lease_id in self._canaries
+
+    def _mark_canary(self, lease: Lease, verdict: Verdict, now: float) -> Opinion:
+        """Compare with the known answer, which began from an earlier version: the same examples in the same order."""
+        agreement = cosine(verdict.sketch, self._canaries[lease.lease_id].sketch)
+        typical = median(self._agreements) if len(self._agreements) >= TYPICAL else None
+        if self._agrees(agreement, typical):
+            self.standing.agreed(lease.volunteer_id)
+            return Opinion(held="It was a check, and it was right.")
+        liar = self.standing.disagreed(lease.volunteer_id, now)
+        return Opinion(refused="It is not what training these examples gives.", liar=liar)
+
+    def ended(self, lease_id: str) -> None:
+        """Forget what is known of a lease that has its outcome."""
+        self._canaries.pop(lease_id, None)
+        self._verdicts.pop(lease_id, None)
+
+    # What is kept
+
+    def snapshot(self, max_volunteers: int) -> dict[str, Any]:
+        """Write standing and statistics, JSON-able; answers, and what is under way, are not written."""
+        return {
+            "standing": self.standing.snapshot(max_volunteers),
+            "lengths": self._usual.snapshot(),
+            "agreements": list(self._agreements),
+            "random": self._random.bit_generator.state,
+        }
+
+    def restore(self, snapshot: dict[str, Any]) -> None:
+        self.standing.restore(snapshot["standing"])
+        self._usual.restore(snapshot["lengths"])
+        self._agreements.extend(snapshot["agreements"])
+        self._random.bit_generator.state = snapshot["random"]
+
+    def inherit(self, other: Judging, undone: Collection[str]) -> None:
+        """Know what the run knew before it was rolled back; whose work was `undone` is new again."""
+        self.standing = other.standing
+        self._agreements.extend(other._agreements)
+        self._answers.extend(other._answers)
+        self._step_seconds = other._step_seconds
+        self.standing.demote(undone)
