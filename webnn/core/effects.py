@@ -38,13 +38,14 @@ class Judge:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """Have the evaluator train `lease` again, from `base_version`, and compare with `payload`; answer with `Replayed`.
-    At most one replay is asked for at a time.
+    """Have the evaluator train `lease` again, from `base_version` plus all of `carried`, and compare with `payload`;
+    answer with `Replayed`. At most one replay is asked for at a time.
     """
 
     lease: Lease
     base_version: int
     payload: Vector = field(compare=False, repr=False)
+    carried: tuple[Vector, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
 import numpy as np
 
+from webnn.core.carried import OwnWork
 from webnn.core.config import RunConfig
-from webnn.core.events import Replayed, UpdateArrived
+from webnn.core.effects import Replay
+from webnn.core.events import Replayed, UpdateArrived, Vector
 from webnn.core.leases import Lease
 from webnn.core.merging.base import Contribution, Wants
 from webnn.core.metrics import Verdict
@@ -31,11 +33,17 @@ LARGEST = 100.0
 FASTEST = 1_000.0
 """Times the evaluator's speed: no device is faster."""
 
-LOW, RELATIVE, TYPICAL = 0.05, 0.4, 5
-"""An agreement below `LOW`, or below `RELATIVE` times the median of the last (of `TYPICAL` at least), is none."""
+LOW, RELATIVE, TYPICAL, FAITHFUL = 0.05, 0.5, 5, 0.8
+"""An agreement below `LOW` is none. Where replays are `FAITHFUL`, as the median of the last says (of `TYPICAL` at
+least), one below `RELATIVE` times that is none either, and answers are good enough for canaries. With an optimiser that
+remembers they are not, since a replay has another memory.
+"""
 
-LENGTHS = (0.2, 5.0)
-"""The update's length over the replay's must lie between these."""
+CANARY = 0.35
+"""The least cosine between the sketches of an answer and of a canary that is right; chance gives 0 +- 0.09."""
+
+LENGTHS = 10.0
+"""Times the usual: the update's length over the replay's must lie within this, and one over it."""
 
 REPLAY_SECONDS = 5.0
 """Leases that would take the evaluator longer are not replayed; those of whoever is to be checked are kept shorter."""
@@ -52,7 +60,7 @@ class Opinion:
 
     refused: str | None = None
     held: str | None = None
-    replay: bool = False
+    replay: Replay | None = None
     liar: bool = False
 
 
@@ -80,7 +88,9 @@ class Judging:
         self._usual = Usual()
         self._verdicts: dict[str, Verdict] = {}
         self._agreements: deque[float] = deque(maxlen=64)
+        self._ratios: deque[float] = deque(maxlen=64)
         self._answers: deque[Answer] = deque(maxlen=ANSWERS)
+        self._work = OwnWork()
         self._canaries: dict[str, Answer] = {}
         self._asked: Asked | None = None
         self._replay_at = 0.0
@@ -98,10 +108,10 @@ class Judging:
             return self.nonsense(lease.volunteer_id, now, "It changes the model more than any training does.")
         account = self.standing.of(lease.volunteer_id)
         odd = self._is_odd(update, lease, verdict, now)
-        replay = self._may_replay(lease, now) and (odd or self._random.random() < account.checks)
-        if replay:
-            self._asked = Asked(lease, verdict.sketch)
-            self._replay_at = math.inf
+        wanted = odd or self._random.random() < account.checks
+        replay = self._ask_replay(update, lease, verdict, now) if wanted else None
+        if lease.carry and not account.doubted and self._config.replay_share > 0:
+            self._work.sent(lease.lease_id, lease.volunteer_id, update.payload, now)
         held = "It does not count before other work of this device has been checked." if account.doubted else None
         if held is None:
             self._verdicts[lease.lease_id] = verdict
@@ -115,13 +125,12 @@ class Judging:
         elapsed = now - lease.granted_at
         too_fast = self._step_seconds is not None and elapsed < lease.iterations * self._step_seconds / FASTEST
         impossible = update.seconds > 2 * elapsed + 1
-        copied = self._usual.copied(verdict.fingerprint, verdict.sketch)
-        direction = self._usual.against(lease.volunteer_id, verdict.sketch)
+        copied, direction = self._usual.look(lease.volunteer_id, verdict.fingerprint, verdict.sketch)
         nothing = verdict.length == 0
         return too_fast or impossible or copied or nothing or (direction is not None and direction < -0.2)
 
     def sift(
-        self, contributions: Sequence[Contribution], leases: Sequence[Lease], here: Collection[str]
+        self, contributions: Sequence[Contribution], leases: Sequence[Lease], here: Callable[[], Collection[str]]
     ) -> tuple[list[Contribution], list[str]]:
         """Weigh what is merged together; returns what stays, and the leases whose updates are far too long."""
         verdicts = [self._verdicts.pop(each.lease_id, None) for each in contributions]
@@ -141,6 +150,20 @@ class Judging:
         return weighed, refused
 
     # Checks
+
+    def _ask_replay(self, update: UpdateArrived, lease: Lease, verdict: Verdict, now: float) -> Replay | None:
+        """Ask for a replay if the evaluator has time for it, and it is known where the volunteer began."""
+        if not self._may_replay(lease, now):
+            return None
+        base_version, carried = update.base_version, list[Vector]()
+        if lease.carry:
+            known = self._work.carried(lease.lease_id, lease.volunteer_id, lease.granted_at, base_version)
+            if known is None:
+                return None
+            carried = known
+        self._asked = Asked(lease, verdict.sketch)
+        self._replay_at = math.inf
+        return Replay(lease, base_version, update.payload, tuple(carried))
 
     def _may_replay(self, lease: Lease, now: float) -> bool:
         if self._config.replay_share <= 0 or self._asked is not None or now < self._replay_at:
@@ -171,27 +194,34 @@ class Judging:
             self._replay_at = max(self._replay_at, now + 1.0)
             return volunteer_id, False
         self._step_seconds = event.seconds / asked.lease.iterations
-        typical = median(self._agreements) if len(self._agreements) >= TYPICAL else None
+        typical, usual = self._typical, median(self._ratios) if self._ratios else 1.0
         self._agreements.append(event.agreement)
-        if self._agrees(event.agreement, typical) and LENGTHS[0] <= event.ratio <= LENGTHS[1]:
+        self._ratios.append(min(max(event.ratio, 1e-3), 1e3))
+        if self._agrees(event.agreement) and usual / LENGTHS <= event.ratio <= usual * LENGTHS:
             self._answers.append(Answer(asked.lease, asked.sketch))
             self.standing.agreed(volunteer_id)
             return volunteer_id, False
-        certain = event.agreement < LOW and typical is not None and typical > 0.8
+        certain = event.agreement < LOW and typical > FAITHFUL
         return volunteer_id, self.standing.disagreed(volunteer_id, now, certain=certain)
 
-    @staticmethod
-    def _agrees(agreement: float, typical: float | None) -> bool:
-        return agreement >= max(LOW, 0.0 if typical is None else RELATIVE * typical)
+    @property
+    def _typical(self) -> float:
+        """The usual agreement of a replay; 0 before it is known."""
+        return median(self._agreements) if len(self._agreements) >= TYPICAL else 0.0
+
+    def _agrees(self, agreement: float) -> bool:
+        return agreement >= (RELATIVE * self._typical if self._typical > FAITHFUL else LOW)
 
     # Canaries
 
     def needs_canary(self, volunteer_id: str) -> bool:
-        """Whether a volunteer's next lease must be one whose answer is known."""
-        return self.standing.of(volunteer_id).doubted
+        """Whether a volunteer's next lease shall be one whose answer is known, if there is one."""
+        return self.standing.of(volunteer_id).quarantined
 
     def canary(self, volunteer_id: str, now: float) -> Answer | None:
         """Choose a canary for a volunteer; None: there is none for it."""
+        if self._typical <= FAITHFUL:
+            return None
         others = [answer for answer in self._answers if answer.lease.volunteer_id != volunteer_id and answer.sketch]
         return others[int(self._random.integers(len(others)))] if others else None
 
@@ -218,19 +248,27 @@ class Judging:
         return lease_id in self._canaries
 
     def _mark_canary(self, lease: Lease, verdict: Verdict, now: float) -> Opinion:
-        """Compare with the known answer, which began from an earlier version: the same examples in the same order."""
-        agreement = cosine(verdict.sketch, self._canaries[lease.lease_id].sketch)
-        typical = median(self._agreements) if len(self._agreements) >= TYPICAL else None
-        if self._agrees(agreement, typical):
+        """Compare with the known answer: the same examples in the same order, though from an earlier version. To fail
+        proves nothing, but ends no quarantine either.
+        """
+        if cosine(verdict.sketch, self._canaries[lease.lease_id].sketch) >= CANARY:
             self.standing.agreed(lease.volunteer_id)
             return Opinion(held="It was a check, and it was right.")
-        liar = self.standing.disagreed(lease.volunteer_id, now)
-        return Opinion(refused="It is not what training these examples gives.", liar=liar)
+        self.standing.failed(lease.volunteer_id, now)
+        return Opinion(held="It was a check, and it was not what training these examples gives.")
 
-    def ended(self, lease_id: str) -> None:
-        """Forget what is known of a lease that has its outcome."""
+    def ended(self, lease_id: str, now: float, *, merged_into: int | None) -> None:
+        """Note that a lease has its outcome."""
         self._canaries.pop(lease_id, None)
         self._verdicts.pop(lease_id, None)
+        if merged_into is None:
+            self._work.refused(lease_id, now)
+        else:
+            self._work.merged(lease_id, merged_into)
+
+    def published(self, oldest_version: int) -> None:
+        """Note that nobody trains from a version before `oldest_version` any more."""
+        self._work.prune(oldest_version)
 
     # What is kept
 
@@ -240,6 +278,7 @@ class Judging:
             "standing": self.standing.snapshot(max_volunteers),
             "lengths": self._usual.snapshot(),
             "agreements": list(self._agreements),
+            "ratios": list(self._ratios),
             "random": self._random.bit_generator.state,
         }
 
@@ -247,12 +286,14 @@ class Judging:
         self.standing.restore(snapshot["standing"])
         self._usual.restore(snapshot["lengths"])
         self._agreements.extend(snapshot["agreements"])
+        self._ratios.extend(snapshot["ratios"])
         self._random.bit_generator.state = snapshot["random"]
 
     def inherit(self, other: Judging, undone: Collection[str]) -> None:
         """Know what the run knew before it was rolled back; whose work was `undone` is new again."""
         self.standing = other.standing
         self._agreements.extend(other._agreements)
+        self._ratios.extend(other._ratios)
         self._answers.extend(other._answers)
         self._step_seconds = other._step_seconds
         self.standing.demote(undone)

@@ -24,7 +24,6 @@ from webnn.core.effects import (
     Judge,
     Merged,
     Publish,
-    Replay,
     Settle,
     StateChanged,
     Wait,
@@ -321,8 +320,8 @@ class Run(RunRecord):
         self._follow(opinion, open_lease, update)
 
     def _follow(self, opinion: Opinion, open_lease: OpenLease, update: ev.UpdateArrived) -> None:
-        if opinion.replay:
-            self._effects.append(Replay(open_lease.lease, update.base_version, update.payload))
+        if opinion.replay is not None:
+            self._effects.append(opinion.replay)
         if opinion.refused is not None:
             self._settle(open_lease, Outcome.INVALID, opinion.refused)
         elif opinion.held is not None:
@@ -384,8 +383,9 @@ class Run(RunRecord):
                 self._refuse_length(lease_id)
 
     def _weigh(self, contributions: Sequence[Contribution], leases: Sequence[Lease]) -> Sifted:
-        here = [volunteer.volunteer_id for volunteer in self._volunteers.connected()]
-        return self._judging.sift(contributions, leases, here)
+        return self._judging.sift(
+            contributions, leases, lambda: [each.volunteer_id for each in self._volunteers.connected()]
+        )
 
     def _refuse_length(self, lease_id: str) -> None:
         open_lease = self._leases.get(lease_id)
@@ -415,6 +415,7 @@ class Run(RunRecord):
         whole = taken_whole(self.strategy, merge.contributions)
         for contribution in merge.contributions:
             self._count(contribution, whole)
+        self._judging.published(self._leases.oldest_version() or self.version)
 
     def _count(self, contribution: Contribution, whole: bool) -> None:
         """Count a contribution that is now in the weights: once, here."""
@@ -446,7 +447,8 @@ class Run(RunRecord):
         self._inbox.drop(lease.lease_id)
         self._collector.ended(lease.lease_id)
         canary = self._judging.is_canary(lease.lease_id)
-        self._judging.ended(lease.lease_id)
+        merged_into = self.version if outcome is Outcome.MERGED else None
+        self._judging.ended(lease.lease_id, self._now, merged_into=merged_into)
         if canary:
             pass  # nobody's examples were lent for it
         elif outcome is Outcome.MERGED:

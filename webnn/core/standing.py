@@ -8,7 +8,7 @@ against anyone; being slow, unlucky or unusual does not.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -25,7 +25,7 @@ PASSES = 2
 """Canaries that a quarantined volunteer has to bring right, one after another, to begin again as a newcomer."""
 
 FIRST_QUARANTINE, LONGEST_QUARANTINE = 30.0, 3600.0
-"""Seconds without work, doubled by every further lie or failed canary."""
+"""Seconds without work, doubled by every further lie."""
 
 
 @dataclass(slots=True)
@@ -100,6 +100,12 @@ class Standing:
             return True
         return False
 
+    def failed(self, volunteer_id: str, now: float) -> None:
+        """A canary came out otherwise: the quarantine begins again."""
+        account = self._touch(volunteer_id)
+        account.passed = 0
+        account.until = now + _quarantine(account)
+
     def sent_nonsense(self, volunteer_id: str, now: float, patience: int = 3) -> bool:
         """Note an update that no training makes; only repetition proves anything. Returns whether that is so now."""
         account = self._touch(volunteer_id)
@@ -118,7 +124,7 @@ class Standing:
         for volunteer_id in volunteer_ids:
             self._touch(volunteer_id).agreements = 0
 
-    def weights(self, volunteer_ids: list[str], here: Collection[str]) -> list[float]:
+    def weights(self, volunteer_ids: list[str], here: Callable[[], Collection[str]]) -> list[float]:
         """Say how much each contribution of a merge counts beside the others; the mean is 1.
 
         Newcomers together weigh no more than the established ones, once at least `ESTABLISHED` of these are `here`: a
@@ -126,11 +132,13 @@ class Standing:
         """
         old = [self.of(volunteer_id).established for volunteer_id in volunteer_ids]
         num_old, num_new = sum(old), len(old) - sum(old)
-        if num_new <= num_old or sum(self.of(volunteer_id).established for volunteer_id in here) < ESTABLISHED:
+        if num_new <= num_old or num_old == 0:
+            return [1.0] * len(old)
+        if sum(self.of(volunteer_id).established for volunteer_id in here()) < ESTABLISHED:
             return [1.0] * len(old)
         share = num_old / num_new
-        scale = len(old) / (num_old + share * num_new) if num_old else 1.0
-        return [scale * (1.0 if each else share) if num_old else 1.0 for each in old]
+        scale = len(old) / (2 * num_old)
+        return [scale * (1.0 if each else share) for each in old]
 
     def snapshot(self, max_volunteers: int) -> list[list[Any]]:
         """Write the newest accounts, JSON-able."""
@@ -148,7 +156,7 @@ class Standing:
     def _condemn(self, account: Account, now: float) -> None:
         account.agreements = account.strikes = account.passed = account.nonsense = 0
         account.lies += 1
-        account.until = now + min(FIRST_QUARANTINE * 2.0 ** min(account.lies - 1, 20), LONGEST_QUARANTINE)
+        account.until = now + _quarantine(account)
 
     def _touch(self, volunteer_id: str) -> Account:
         account = self._accounts.pop(volunteer_id, None) or Account()
@@ -156,3 +164,8 @@ class Standing:
         while len(self._accounts) > self._max_remembered:
             self._accounts.popitem(last=False)
         return account
+
+
+def _quarantine(account: Account) -> float:
+    """Seconds without work."""
+    return min(FIRST_QUARANTINE * 2.0 ** min(account.lies - 1, 20), LONGEST_QUARANTINE)

@@ -35,7 +35,9 @@ class Usual:
 
     def __init__(self) -> None:
         self._lengths: deque[float] = deque(maxlen=MEMORY)
-        self._sketches: deque[tuple[str, NDArray[np.float64]]] = deque(maxlen=MEMORY)
+        self._whose: list[str] = []
+        self._directions = np.zeros((0, 0))
+        self._next = 0
         self._prints: deque[str] = deque(maxlen=4 * MEMORY)
 
     def excess(self, lengths: Sequence[float]) -> list[float]:
@@ -48,24 +50,30 @@ class Usual:
         self._lengths.extend(min(length, REFUSED * usual) if usual else length for length in known)
         return [length / usual if usual and length > 0 else 0.0 for length in lengths]
 
-    def copied(self, fingerprint: str, sketch: Sequence[float]) -> bool:
-        """Whether an update is one that came before, or as good as that; and remember it."""
+    def look(self, volunteer_id: str, fingerprint: str, sketch: Sequence[float]) -> tuple[bool, float | None]:
+        """Say whether an update is one that came before (or as good as that), and the cosine between it and the mean of
+        the others' last ones (None: nothing to compare with); and remember it.
+        """
         mine = _unit(sketch)
-        seen = bool(fingerprint) and fingerprint in self._prints
-        seen = seen or any(float(mine @ other) > SAME for _, other in self._sketches if len(other) == len(mine) > 0)
+        copied = bool(fingerprint) and fingerprint in self._prints
         self._prints.append(fingerprint)
-        return seen
-
-    def against(self, volunteer_id: str, sketch: Sequence[float]) -> float | None:
-        """The cosine between an update and the mean of the others' last ones; None: nothing to compare with."""
-        mine = _unit(sketch)
-        others = [other for known, other in self._sketches if known != volunteer_id and len(other) == len(mine)]
-        result = None
-        if len(mine) and len(others) >= FEWEST:
-            result = float(mine @ _unit(np.sum(others, axis=0)))
+        direction = None
+        if len(mine) and len(mine) == self._directions.shape[1] and self._whose:
+            copied = copied or bool((self._directions @ mine).max() > SAME)
+            own = [place for place, whose in enumerate(self._whose) if whose == volunteer_id]
+            if len(self._whose) - len(own) >= FEWEST:
+                others = self._directions.sum(axis=0) - self._directions[own].sum(axis=0)
+                direction = float(mine @ _unit(others)) if others.any() else None
         if len(mine):
-            self._sketches.append((volunteer_id, mine))
-        return result
+            self._remember(volunteer_id, mine)
+        return copied, direction
+
+    def _remember(self, volunteer_id: str, mine: NDArray[np.float64]) -> None:
+        if self._directions.shape[1] != len(mine):
+            self._directions, self._whose, self._next = np.zeros((MEMORY, len(mine))), [], 0
+        self._directions[self._next] = mine
+        self._whose[self._next : self._next + 1] = [volunteer_id]
+        self._next = (self._next + 1) % MEMORY
 
     def snapshot(self) -> list[float]:
         """Write the lengths, JSON-able; directions are not kept, since the engine draws how it measures them anew."""

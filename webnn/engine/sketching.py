@@ -12,7 +12,7 @@ from webnn.core.events import Vector
 from webnn.core.merging.base import CHUNK, Wants
 from webnn.core.metrics import Verdict
 
-SAMPLE = 65_536
+SAMPLE = 8_192
 """Numbers of an update that a sketch is made of, at most: evenly spread, from a place that nobody outside knows."""
 
 WIDTH = 128

@@ -29,10 +29,13 @@ class Frames(Protocol):
 async def replay(replayer: Replayer, shards: Frames, effect: Replay, base: Snapshot) -> Replayed:
     """Train the lease of `effect` from `base`, and compare. Raises `WebNNError("evaluator_failed")`.
 
-    Where a volunteer goes on from its own unmerged work (`carry`), `base` is only near to where it began.
+    `base` is the version that `effect` names.
     """
     lease = effect.lease
     frames = {part.shard: shards.get(part.shard) for part in lease.parts}
-    replayed, seconds = await replayer.replay(lease, base.weights.data.cast("B"), frames)
+    began = base.weights
+    if effect.carried:
+        began = began + sum(effect.carried[1:], start=effect.carried[0])
+    replayed, seconds = await replayer.replay(lease, began.data.cast("B"), frames)
     agreement, ratio = await asyncio.to_thread(agree, effect.payload, replayed, lease.wants, base.weights)
     return Replayed(lease.lease_id, agreement, ratio, seconds)

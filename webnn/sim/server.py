@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
@@ -63,6 +64,7 @@ class Server:
         self._evaluate = evaluate
         self._replay = replay
         self.accused: list[tuple[float, str]] = []
+        self.merged_examples: Counter[str] = Counter()
         self.num_harms = 0
         self.num_replays = 0
         self.replay_seconds = 0.0
@@ -119,6 +121,7 @@ class Server:
             case fx.Merge():
                 self._merge(effect)
             case fx.Merged():
+                self.merged_examples[effect.volunteer_id] += effect.num_examples
                 self.staleness += effect.staleness
                 self.num_merged += 1
             case fx.Settle():
@@ -137,7 +140,9 @@ class Server:
 
     async def _begin_replay(self, effect: fx.Replay) -> None:
         """Train a lease again at once; its answer takes as long as the evaluator needs."""
-        base = self.snapshot(effect.base_version).weights
+        base = self.snapshot(effect.base_version).weights.copy()
+        for own in effect.carried:
+            base += own
         replayed = await self._replay(effect.lease, base)
         agreement, ratio = agree(effect.payload, replayed, effect.lease.wants, base)
         seconds = effect.lease.iterations * REPLAY_STEP_SECONDS

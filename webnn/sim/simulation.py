@@ -98,7 +98,7 @@ class Outcome:
 class Scenario:
     """What to simulate. `seconds` of virtual time at most; `keep_going`: beyond the target. `seed` draws the population
     and its chances; the run's own seed is in its settings. `update_seconds`: what an update
-    costs the server. `nominal`: seconds of an iteration at speed 1.
+    costs the server. `honest_epochs`: it ends when those who do not lie have so much work merged. `nominal`: seconds of an iteration at speed 1.
     """
 
     config: RunConfig
@@ -111,6 +111,7 @@ class Scenario:
     nominal: float | None = None
     shard_bytes: Mapping[str, int] | None = None
     update_seconds: float = 0.0
+    honest_epochs: float | None = None
 
 
 class Simulation:
@@ -166,7 +167,15 @@ class Simulation:
                 await done
         return await self._outcome()
 
+    @property
+    def _honest_examples(self) -> int:
+        merged = self._server.merged_examples
+        return sum(merged[name] for name, volunteer in self._volunteers.items() if volunteer.device.lie is None)
+
     def _is_over(self) -> bool:
+        honest = self._scenario.honest_epochs
+        if honest is not None and self._honest_examples >= honest * self._scenario.config.num_examples:
+            return True
         if self._run.state.over or (self._reached is not None and not self._scenario.keep_going):
             return True
         time = self._agenda.next_time
@@ -193,8 +202,7 @@ class Simulation:
     # Validation
 
     async def _replay(self, lease: Lease, base: Vector) -> Vector:
-        """Train a lease as a volunteer would that has no history."""
-        await self._trainer.forget(CHECKER)
+        """Train a lease again, with an optimiser that remembers earlier replays."""
         trained = await self._trainer.train(replace(lease, volunteer_id=CHECKER), base)
         return trained.payload
 
