@@ -92,8 +92,8 @@ def cell(lie: str | None, seed: int, size: dict[str, Any], data_dir: Path | None
 
 
 class SkewedTrainer:
-    """A stand-in with what makes honest work look odd: each shard pulls elsewhere, each device rounds in its own way, and
-    optimisers remember (`momentum`).
+    """A stand-in with what makes honest work look odd: each shard pulls elsewhere, each device rounds in its own way,
+    and optimisers remember (`momentum`).
     """
 
     def __init__(self, momentum: float, num_weights: int = 400) -> None:

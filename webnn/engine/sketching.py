@@ -38,7 +38,8 @@ class Measure:
         sample = payload[self._start :: self._stride]
         print_ = hashlib.blake2b(np.ascontiguousarray(sample).data, digest_size=16).hexdigest()
         if base is not None:
-            sample = sample - base[self._start :: self._stride]
+            with np.errstate(over="ignore", invalid="ignore"):
+                sample = sample - base[self._start :: self._stride]
         return Verdict(True, verdict.norm, length, self._sketch(sample), print_)
 
     def _sketch(self, sample: Vector) -> tuple[float, ...]:

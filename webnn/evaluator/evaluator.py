@@ -156,7 +156,8 @@ class Evaluator:
         return np.frombuffer(reply.payload, "<f4").reshape(reply.header["shape"])
 
     async def replay(self, lease: Lease, weights: Weights, frames: Mapping[str, Buffer]) -> tuple[Vector, float]:
-        """Train `lease` from `weights` with a fresh optimiser, on its shards (`frames`, by name), as a volunteer would.
+        """Train `lease` from `weights` on its shards (`frames`, by name), as a volunteer would. The optimiser remembers
+        earlier replays.
 
         Returns what the lease wants, and the seconds that training took.
         """

@@ -98,7 +98,8 @@ class Outcome:
 class Scenario:
     """What to simulate. `seconds` of virtual time at most; `keep_going`: beyond the target. `seed` draws the population
     and its chances; the run's own seed is in its settings. `update_seconds`: what an update
-    costs the server. `honest_epochs`: it ends when those who do not lie have so much work merged. `nominal`: seconds of an iteration at speed 1.
+    costs the server. `honest_epochs`: it ends when those who do not lie have so much work
+    merged. `nominal`: seconds of an iteration at speed 1.
     """
 
     config: RunConfig

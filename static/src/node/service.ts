@@ -32,6 +32,7 @@ export class EvaluatorService {
   #built: Built | null = null;
   #validation: readonly Shard[] = [];
   #incoming: Shard[] = [];
+  #checker: Trainer | null = null;
   readonly #replayed = new Map<string, Shard>();
 
   /** Throws `TrainerError` for what the owner can mend, any other error for what is ours. */
@@ -68,7 +69,8 @@ export class EvaluatorService {
 
   async #build(request: BuildRequest): Promise<Reply> {
     this.#built?.trainer.dispose();
-    this.#built = null;
+    this.#checker?.dispose();
+    this.#built = this.#checker = null;
     const { described, shape, initial } = await understood(() => describeModel(request));
     const { name, loss, metrics, optimizer, dataset, training } = request;
     const { topology, weights, num_weights, num_trainable } = described;
@@ -118,27 +120,28 @@ export class EvaluatorService {
     return { header: reply, payload: confusionOf(held.targets(), await trainer.predict(examples), classes) };
   }
 
-  /** Trains a volunteer's lease again, with an optimiser that remembers nothing. */
+  /** Trains a volunteer's lease again, with an optimiser that remembers earlier replays as a volunteer's does its leases. */
   async #replay(request: ReplayRequest, base: Float32Array): Promise<Reply> {
-    const { request: built, described } = this.#current();
-    const { name, loss, metrics, optimizer, dataset, training } = built;
-    const { topology, weights, num_weights, num_trainable } = described;
-    const config = { name, topology, weights, num_weights, num_trainable, loss, metrics, optimizer };
+    const { dataset } = this.#current().request;
     const parts = request.parts.map(([shardName, first, last]) => {
       const shard = this.#replayed.get(shardName);
       if (!shard) throw new Error(`there is no shard ${shardName}`);
       return { shard, first, last };
     });
     this.#replayed.clear();
-    const trainer = await Trainer.create(config, dataset, training);
-    try {
-      const began = performance.now();
-      trainer.setWeights(base);
-      const { payload } = await trainer.train(request, new Examples(dataset, parts));
-      return { header: { seconds: (performance.now() - began) / 1000 }, payload };
-    } finally {
-      trainer.dispose();
-    }
+    this.#checker ??= await this.#makeTrainer();
+    const began = performance.now();
+    this.#checker.setWeights(base);
+    const { payload } = await this.#checker.train(request, new Examples(dataset, parts));
+    return { header: { seconds: (performance.now() - began) / 1000 }, payload };
+  }
+
+  #makeTrainer(): Promise<Trainer> {
+    const { request, described } = this.#current();
+    const { name, loss, metrics, optimizer, dataset, training } = request;
+    const { topology, weights, num_weights, num_trainable } = described;
+    const config = { name, topology, weights, num_weights, num_trainable, loss, metrics, optimizer };
+    return Trainer.create(config, dataset, training);
   }
 
   async #predict(shard: Shard): Promise<Reply> {
