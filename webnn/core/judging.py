@@ -30,6 +30,9 @@ from webnn.core.usual import CLIPPED, REFUSED, Usual, cosine, unit_length
 LARGEST = 100.0
 """Times the square root of the number of weights: no lease changes a model by more."""
 
+HARMLESS = 1e-4
+"""Times the same: whatever changes a model by less is not too long, though others (converged) change it less still."""
+
 FASTEST = 1_000.0
 """Times the evaluator's speed: no device is faster."""
 
@@ -134,8 +137,9 @@ class Judging:
     ) -> tuple[list[Contribution], list[str]]:
         """Weigh what is merged together; returns what stays, and the leases whose updates are far too long."""
         verdicts = [self._verdicts.pop(each.lease_id, None) for each in contributions]
+        small = HARMLESS * math.sqrt(self._config.num_weights)
         lengths = [
-            math.nan if verdict is None else unit_length(verdict.length, lease)
+            math.nan if verdict is None or not verdict.length > small else unit_length(verdict.length, lease)
             for verdict, lease in zip(verdicts, leases, strict=True)
         ]
         excess = self._usual.excess(lengths)

@@ -278,6 +278,15 @@ class RunRecord:
         """What the volunteers' words are worth, to look at."""
         return self._judging.standing
 
+    def volunteer(self, volunteer_id: str) -> Volunteer | None:
+        """What is known of a volunteer, to look at."""
+        return self._volunteers.get(volunteer_id)
+
+    def forget(self, volunteer_id: str) -> None:
+        """Let go of a volunteer that left and wants to be forgotten; a quarantine is not forgotten."""
+        self._volunteers.forget(volunteer_id)
+        self._judging.standing.forget(volunteer_id)
+
     def inherit(self, before: RunRecord) -> None:
         """Know of volunteers what the run knew before it was taken back to this one's version."""
         undone = {gone.volunteer_id for gone in self.aftermath if gone.outcome is Outcome.ROLLED_BACK}

@@ -390,10 +390,7 @@ class Run(RunRecord):
     def _refuse_length(self, lease_id: str) -> None:
         open_lease = self._leases.get(lease_id)
         assert open_lease is not None
-        opinion = self._judging.nonsense(
-            open_lease.lease.volunteer_id, self._now, "It changes the model many times as much as is usual."
-        )
-        self._follow(opinion, open_lease, self._inbox.update(lease_id))
+        self._settle(open_lease, Outcome.INVALID, "It changes the model many times as much as is usual.")
 
     def _drop(self, lease_id: str) -> None:
         """End a lease that its round closed without."""

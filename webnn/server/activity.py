@@ -97,6 +97,14 @@ class Activity:
             case _:
                 pass
 
+    def account(self, volunteer_id: str) -> Account | None:
+        """What is remembered of one volunteer."""
+        return self._accounts.get(volunteer_id)
+
+    def forget(self, volunteer_id: str) -> None:
+        """Let go of a volunteer's account; the log never had its id."""
+        self._accounts.pop(volunteer_id, None)
+
     def label(self, volunteer_id: str) -> str | None:
         """What people call a volunteer, if it is known."""
         account = self._accounts.get(volunteer_id)

@@ -7,12 +7,13 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from webnn.paths import dist_dir, templates_dir
-from webnn.server import api, downloads, embedding, sharing, views
+from webnn.server import api, downloads, embedding, privacy, sharing, views
 from webnn.server.assets import Assets
 from webnn.server.config import ServerConfig
+from webnn.server.guarding import GUARD, Guard, guard
 from webnn.server.headers import add_security_headers
 from webnn.server.identities import Identities
-from webnn.server.keys import ASSETS, CONFIG, CONNECTIONS, IDENTITIES, PAGES, RECEIVING, RUNS, TOKEN
+from webnn.server.keys import ASSETS, CONFIG, CONNECTIONS, IDENTITIES, PAGES, RECEIVING, RUNS, TOKEN, TOKENS
 from webnn.server.limits import ConnectionCount
 from webnn.server.looks import add_look_routes
 from webnn.server.ownership import add_owner_routes
@@ -21,6 +22,7 @@ from webnn.server.problems import answer_errors
 from webnn.server.receiving import Receiving
 from webnn.server.runs import Runs
 from webnn.server.secrets import keep_secret
+from webnn.server.tokens import Tokens
 from webnn.server.updates import receive_update
 from webnn.server.volunteers import volunteer_socket
 
@@ -36,11 +38,13 @@ def create_app(config: ServerConfig) -> web.Application:
     It has no runs yet: `app[RUNS].add(task)`. `config.host`, `port`, `prefix` and TLS are for whoever serves it.
     Creates `config.runs_dir` with the owner's token and the volunteers' key in it, readable by their owner alone.
     """
-    app = web.Application(middlewares=[answer_errors], client_max_size=_MAX_REQUEST_BYTES)
+    app = web.Application(middlewares=[answer_errors, guard], client_max_size=_MAX_REQUEST_BYTES)
     assets = Assets(dist_dir())
     app[CONFIG] = config
     app[TOKEN] = config.owner_token or keep_secret(config.runs_dir / "owner-token")
     app[IDENTITIES] = Identities(keep_secret(config.runs_dir / "volunteers-key"))
+    app[TOKENS] = Tokens(config.runs_dir)
+    app[GUARD] = Guard(config)
     app[RUNS] = Runs()
     app[CONNECTIONS] = ConnectionCount(config.limits)
     app[RECEIVING] = Receiving(config.limits.receiving_bytes)
@@ -68,6 +72,8 @@ def _add_routes(app: web.Application) -> None:
     app.router.add_get("/api/v1/health", api.health)
     app.router.add_get("/api/v1/schema/model.json", api.show_model_schema)
     app.router.add_get("/api/v1/runs", api.list_runs)
+    app.router.add_get("/api/v1/volunteers/me", privacy.show_me)
+    app.router.add_delete("/api/v1/volunteers/me", privacy.delete_me)
     app.router.add_get(run, api.show_run)
     app.router.add_get(f"{run}/metrics", api.show_metrics)
     app.router.add_get(f"{run}/model", api.show_model)

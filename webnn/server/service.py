@@ -21,6 +21,7 @@ from webnn.core.events import Start, Stop
 from webnn.core.states import RunState
 from webnn.server.app import READ_BUFFER_BYTES, create_app
 from webnn.server.config import ServerConfig
+from webnn.server.doorman import GuardedRunner
 from webnn.server.keys import RUNS, TOKEN
 from webnn.server.listening import bind_socket, local_url, people_url, tls_context
 from webnn.server.logs import ACCESS_LOGGER, AccessLogger
@@ -131,8 +132,9 @@ class TrainingServer:
         self.run_task.saver = self._save
         self.run_task.returner = partial(go_back, self.run_task)
         self.run_task.listen(self._on_event)
-        self._runner = web.AppRunner(
+        self._runner = GuardedRunner(
             mount(app, config.prefix),
+            config.limits,
             access_log=ACCESS_LOGGER,
             access_log_class=AccessLogger,
             shutdown_timeout=_SHUTDOWN_SECONDS,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import assert_never
 
 from aiohttp import WSMsgType, web
@@ -26,6 +27,7 @@ from webnn.core.messages import (
 )
 from webnn.server.auth import check_origin
 from webnn.server.connection import Connection, Socket
+from webnn.server.guarding import GUARD
 from webnn.server.identities import Identities
 from webnn.server.keys import ASSETS, CONFIG, CONNECTIONS, IDENTITIES, RUNS
 from webnn.server.limits import TokenBucket
@@ -49,13 +51,17 @@ async def volunteer_socket(request: web.Request) -> web.StreamResponse:
     )
     await socket.prepare(request)
     try:
-        with request.app[CONNECTIONS].one_more(request.remote or ""):
+        watch = request.app[GUARD]
+        address = watch.address(request)
+        with request.app[CONNECTIONS].one_more(address):
             if task is None:
                 raise WebNNError("no_such_run")
             if socket.ws_protocol != SUBPROTOCOL:
                 raise ProtocolError(f"The subprotocol of this socket is {SUBPROTOCOL}.")
             connection = Connection(socket, request.transport, limits, task.traffic)
-            await Session(socket, connection, task, request.app[IDENTITIES], request.app[ASSETS].build).serve()
+            identities, build = request.app[IDENTITIES], request.app[ASSETS].build
+            admit = partial(watch.admit_newcomer, address)
+            await Session(socket, connection, task, identities, build, admit_newcomer=admit).serve()
     except WebNNError as error:
         await socket.close(code=error.kind.close_code, message=str(error).encode()[:123])
     return socket
@@ -71,11 +77,14 @@ class Session:
         task: RunTask,
         identities: Identities,
         build: str | None,
+        *,
+        admit_newcomer: Callable[[], None] = lambda: None,
     ) -> None:
         self._socket = socket
         self._task = task
         self._identities = identities
         self._build = build
+        self._admit_newcomer = admit_newcomer
         self._limits = task.limits
         self._connection = connection
         self._entered = False
@@ -172,8 +181,9 @@ class Session:
         task.post(Joined(connection.volunteer_id, Device(hello.device_kind, hello.device_name)))
 
     def _identify(self, hello: Hello) -> tuple[str, str | None]:
-        """The volunteer's id and, where it is new, the secret to tell it; raises `WebNNError("bad_secret")`."""
+        """The volunteer's id and, where it is new, the secret to tell it; raises `bad_secret`, `too_many`."""
         if hello.volunteer_id is None:
+            self._admit_newcomer()
             return self._identities.mint()
         if hello.secret is None or not self._identities.proves(hello.volunteer_id, hello.secret):
             raise WebNNError("bad_secret")
