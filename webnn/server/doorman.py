@@ -144,6 +144,7 @@ class GuardedRunner(web.AppRunner):
 
     def __init__(self, app: web.Application, limits: Limits, **options: Any) -> None:
         options.setdefault("keepalive_timeout", limits.keepalive_seconds)
+        options.setdefault("lingering_time", limits.close_seconds)
         super().__init__(app, **options)
         self.door = Door(limits)
 
