@@ -33,7 +33,9 @@ from webnn.core.frames import encode_frame  # noqa: E402
 from webnn.server.config import Limits  # noqa: E402
 
 LIMITS = Limits(messages_per_second=1e9, message_burst=10**9)
-PER_CONNECTION = 200
+CONNECTIONS = 8
+MISPLACED = 20
+"""Frames that are whole but out of place, sent on a connection before one that ends it."""
 
 
 def pin(core: int) -> None:
@@ -66,13 +68,16 @@ def serve_for_ever(pipe: Any) -> None:
     asyncio.run(main())
 
 
+def lost_update() -> bytes:
+    """An update for a lease that nobody has."""
+    lease = {"lease_id": "0-0", "version": 1, "iterations": 1, "num_examples": 1, "encoding": "f32"}
+    return encode_frame(update_for(lease), TARGET.tobytes())
+
+
 def hostile(rng: np.random.Generator) -> tuple[bytes, bool]:
     """Make a frame, and say whether it is sent after a proper hello."""
     kind = int(rng.integers(6))
-    update = encode_frame(
-        update_for({"lease_id": "0-0", "version": 1, "iterations": 1, "num_examples": 1, "encoding": "f32"}),
-        TARGET.tobytes(),
-    )
+    update = lost_update()
     if kind == 0:
         return rng.bytes(int(rng.integers(0, 300))), bool(rng.integers(2))
     if kind == 1:
@@ -90,29 +95,32 @@ def hostile(rng: np.random.Generator) -> tuple[bytes, bool]:
 
 
 async def attack(base: str, frames: int, rate: float | None, seed: int) -> Counter[str]:
-    """Send `frames`, at `rate` a second (None: as fast as can be), on as many connections as that takes."""
-    rng, sent, codes = np.random.default_rng(seed), 0, Counter[str]()
-    began = time.monotonic()
-    async with aiohttp.ClientSession() as http:
-        while sent < frames:
+    """Send `frames`, at `rate` a second (None: as fast as can be), over several connections at a time."""
+    codes, began = Counter[str](), time.monotonic()
+    misplaced = [encode_frame(ready()), lost_update()]
+
+    async def send(http: aiohttp.ClientSession, rng: np.random.Generator) -> None:
+        while codes["sent"] < frames:
             frame, greeted = hostile(rng)
             peer = await Peer.connect(http, base)
             try:
                 if greeted:
                     await peer.send(hello())
-                for _ in range(PER_CONNECTION):
-                    await peer.socket.send_bytes(frame)
-                    sent += 1
+                for number in range(MISPLACED + 1 if greeted else 1):
+                    last = number == MISPLACED or not greeted
+                    await peer.socket.send_bytes(frame if last else misplaced[number % 2])
+                    codes["sent"] += 1
                     if rate is not None:
-                        await asyncio.sleep(max(0.0, began + sent / rate - time.monotonic()))
-                    if peer.socket.closed or sent >= frames or sent % 3 == 0:
-                        break
-                    frame, _ = hostile(rng)
-                codes["sent"] += 1
+                        await asyncio.sleep(max(0.0, began + codes["sent"] / rate - time.monotonic()))
+                codes["connections"] += 1
             except (ConnectionError, aiohttp.ClientError):
                 codes["cut"] += 1
             finally:
                 await peer.socket.close()
+
+    async with aiohttp.ClientSession() as http:
+        generators = np.random.default_rng(seed).spawn(CONNECTIONS)
+        await asyncio.gather(*(send(http, rng) for rng in generators))
     return codes
 
 

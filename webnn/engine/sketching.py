@@ -52,10 +52,11 @@ class Measure:
 
 
 def _distance(payload: Vector, base: Vector) -> float:
-    total = 0.0
+    total, scratch = 0.0, np.empty(min(CHUNK, len(payload)), np.float32)
     for first in range(0, len(payload), CHUNK):
         with np.errstate(over="ignore", invalid="ignore"):
-            part = payload[first : first + CHUNK] - base[first : first + CHUNK]
+            mine = payload[first : first + CHUNK]
+            part = np.subtract(mine, base[first : first + CHUNK], out=scratch[: len(mine)])
             squares = float(np.dot(part, part))
         if not math.isfinite(squares):
             wide = part.astype(np.float64)
