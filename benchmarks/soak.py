@@ -1,13 +1,14 @@
 """Trains with many virtual volunteers over real sockets while things go wrong, and watches the server for leaks.
 
-    python benchmarks/soak.py                                10 minutes, 50 volunteers
-    python benchmarks/soak.py --minutes 1 --volunteers 20    the form that CI runs
+    python benchmarks/soak.py --minutes 10          50 volunteers
+    python -m pytest tests/faults/test_soak.py      the form that CI runs, of less than a minute
 
 The server is a real `wnn train`, the volunteers are Python: they send their base weights with a little noise. Meanwhile
 connections are cut, updates come twice, late, cut short or not finite, volunteers leave for good and new ones come, the
 evaluator is killed and the run paused and resumed. What is printed:
 
-    memory, open files   of the server, after a fifth of the time and at the end
+    memory, open files   of the server (resident, as the system says it), after a fifth of the time and at the end
+    at_updates           its memory when so many updates were merged; `memory_ratio` is that of 10,000 to that of 1,000
     lost                 updates that were acknowledged as merged and are not merged in the journal
     duplicated           iterations that the run counts beyond those of the updates merged in the journal
     stuck                volunteers that waited for a lease or an outcome at the end for longer than any lease lives
@@ -26,6 +27,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -40,7 +42,7 @@ from support.steady import Cut, Steady, Vector  # noqa: E402 (from the checkout)
 from benchmarks.kill9 import environment, machine  # noqa: E402
 
 WNN = (sys.executable, "-m", "webnn.cli")
-STUCK_SECONDS = 60.0
+MARKS = (1_000, 2_000, 5_000, 10_000, 20_000)
 FAULTS = ("cut", "twice", "short", "not finite", "late")
 
 
@@ -105,9 +107,9 @@ class Crowd:
         self.faults["left"] += 1
         self.fill()
 
-    def stuck(self) -> int:
+    def stuck(self, seconds: float) -> int:
         now = time.monotonic()
-        return sum(now - volunteer.worked_at > STUCK_SECONDS for volunteer in self._working.values())
+        return sum(now - volunteer.worked_at > seconds for volunteer in self._working.values())
 
     async def dismiss(self) -> None:
         for task in self._working:
@@ -192,13 +194,16 @@ async def soak(arguments: argparse.Namespace, runs: Path) -> dict[str, Any]:
     crowd = Crowd(url, arguments.volunteers, arguments.one_in, arguments.lease_seconds)
     crowd.fill()
     disturbing = asyncio.create_task(disturb(arguments, crowd, runs, process.pid))
+    marks: dict[int, int] = {}
+    watching = asyncio.create_task(watch(process.pid, runs / where["run"], marks))
     await asyncio.sleep(seconds / 5)
     early, early_updates = measure(process.pid), merged_so_far(runs / where["run"])
     await asyncio.sleep(seconds * 4 / 5)
-    disturbing.cancel()
-    await asyncio.gather(disturbing, return_exceptions=True)
+    for task in (disturbing, watching):
+        task.cancel()
+    await asyncio.gather(disturbing, watching, return_exceptions=True)
     late, late_updates = measure(process.pid), merged_so_far(runs / where["run"])
-    stuck = crowd.stuck()
+    stuck = crowd.stuck(arguments.stuck_seconds)
     process.send_signal(signal.SIGINT)
     await process.wait()
     await reading
@@ -209,12 +214,22 @@ async def soak(arguments: argparse.Namespace, runs: Path) -> dict[str, Any]:
         "early": early,
         "late": late,
         "memory_growth": round(late["memory_kib"] / early["memory_kib"] - 1, 3),
+        "at_updates": marks,
+        "memory_ratio": round(marks[10_000] / marks[1_000], 3) if 10_000 in marks else None,
         "open_files_growth": late["open_files"] - early["open_files"],
         **account(runs / where["run"], crowd, finished),
         "stuck": stuck,
         "faults": dict(crowd.faults),
         "volunteers_in_all": len(crowd.all),
     }
+
+
+async def watch(pid: int, run: Path, marks: dict[int, int]) -> None:
+    """Note the memory of the server (KiB) when it comes to each of `MARKS`."""
+    for mark in MARKS:
+        while merged_so_far(run) < mark:  # noqa: ASYNC110 (another process's)
+            await asyncio.sleep(0.5)
+        marks[mark] = measure(pid)["memory_kib"]
 
 
 def merged_so_far(run: Path) -> int:
@@ -238,7 +253,8 @@ def account(run: Path, crowd: Crowd, finished: dict[str, Any]) -> dict[str, Any]
     }
 
 
-def main() -> None:
+def parse(words: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="digits-mlp")
     parser.add_argument("--minutes", type=float, default=10.0)
@@ -248,7 +264,12 @@ def main() -> None:
     parser.add_argument("--disturb-seconds", type=float, default=3.0)
     parser.add_argument("--save", type=Path, help="write the result as JSON into this file")
     parser.add_argument("--json", action="store_true")
-    arguments = parser.parse_args()
+    parser.add_argument("--stuck-seconds", type=float, default=60.0, help="without work, from which one is stuck")
+    return parser.parse_args(words)
+
+
+def main() -> None:
+    arguments = parse()
     with tempfile.TemporaryDirectory(prefix="soak-", ignore_cleanup_errors=True) as folder:
         result = asyncio.run(soak(arguments, Path(folder)))
     settings = {key: value for key, value in vars(arguments).items() if key not in ("json", "save")}

@@ -37,7 +37,7 @@ def refusing(monkeypatch: pytest.MonkeyPatch, injected: Injection, fault: Fault,
         if journal:
             patch.setattr(Journal, "write", refuse)
         else:
-            patch.setattr(checkpoint, "save_file", refuse)
+            patch.setattr(checkpoint, "write_arrays", refuse)
         yield
 
 

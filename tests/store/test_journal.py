@@ -79,6 +79,24 @@ def test_what_was_merged_above_a_version_is_rolled_back(journal: Journal) -> Non
     journal.close()
 
 
+def test_only_what_a_checkpoint_does_not_know_is_listed_and_the_rest_found(journal: Journal) -> None:
+    journal.write(
+        [
+            *(jn.granted(f"0-{n}", "a", 1, 10, 100, 0.0) for n in range(4)),
+            jn.ended("0-0", Outcome.MERGED, 1.0, 2, None),
+            jn.ended("0-1", Outcome.INVALID, 3.0, 0, "no"),
+            jn.ended("0-2", Outcome.MERGED, 2.0, 5, None),
+        ]
+    )
+    assert [record.lease_id for record in journal.known_leases()] == ["0-0", "0-2", "0-1", "0-3"]
+    assert [record.lease_id for record in journal.known_leases(version=2, since=2.5)] == ["0-2", "0-1", "0-3"]
+    found = journal.lease("0-0")
+    assert found is not None
+    assert (found.volunteer_id, found.outcome, found.merged_version) == ("a", Outcome.MERGED, 2)
+    assert journal.lease("0-9") is None
+    journal.close()
+
+
 def test_long_histories_are_thinned(journal: Journal) -> None:
     journal.write(jn.trained([float(n), n, None, None, 0], n) for n in range(100))
     assert len(journal.training(max_points=30)) == 25
@@ -117,3 +135,12 @@ def test_one_process_at_a_time_has_a_run(tmp_path: Path) -> None:
     lock.release()
     assert not is_live(tmp_path)
     RunLock.take(tmp_path).release()
+
+
+def test_contribution_counts_merged_work_and_a_volunteer_s_time_once(journal: Journal) -> None:
+    leases = [("1", "a", 0.0, 4.0), ("2", "a", 2.0, 6.0), ("3", "a", 10.0, 11.0), ("4", "b", 1.0, 2.0)]
+    for name, volunteer, granted, ended in leases:
+        journal.write([jn.granted(name, volunteer, 1, 1, 1, granted), jn.ended(name, Outcome.MERGED, ended, 2, None)])
+    journal.write([jn.granted("5", "c", 1, 1, 1, 0.0), jn.ended("5", Outcome.EXPIRED, 99.0, 0, None)])
+    assert journal.contribution() == {"volunteers": 2, "device_seconds": 8.0}
+    journal.close()

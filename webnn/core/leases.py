@@ -63,6 +63,10 @@ class Lease:
     weight: float = 1.0
 
 
+MAX_REMEMBERED = 2000
+"""Outcomes that a run knows by heart, so that its memory stays flat; a journal answers for older ones."""
+
+
 class Phase(StrEnum):
     """Where an open lease stands: with its volunteer, or with us."""
 
@@ -96,7 +100,7 @@ class Settled:
 class LeaseBook:
     """Open leases, and the outcomes of those that ended (the newest `max_remembered` of them)."""
 
-    def __init__(self, max_remembered: int = 50_000) -> None:
+    def __init__(self, max_remembered: int = MAX_REMEMBERED) -> None:
         self._open: dict[str, OpenLease] = {}
         self._by_volunteer: dict[str, dict[str, OpenLease]] = {}
         self._deadlines: list[tuple[float, str]] = []  # a heap; an entry may be early or of a lease that ended
@@ -184,6 +188,10 @@ class LeaseBook:
         self._forget_oldest()
         if not counted:
             self.outcomes[ended.outcome] += 1
+
+    def knows(self, lease_id: str) -> bool:
+        """Whether a lease is open, or its outcome is known."""
+        return lease_id in self._open or lease_id in self._settled
 
     def remembered(self) -> Collection[str]:
         """List the leases whose outcomes are known."""

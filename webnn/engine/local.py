@@ -15,6 +15,7 @@ from webnn.core.merging import merge_into
 from webnn.core.merging.base import Contribution, State, Strategy, Wants
 from webnn.core.metrics import Verdict
 from webnn.engine.base import Encoded, Frozen, Snapshot
+from webnn.engine.memory import Memory
 from webnn.engine.sketching import Measure
 
 INLINE_WEIGHTS = 500_000
@@ -51,13 +52,16 @@ class LocalEngine:
         keep_last: int = 2,
         max_held_bytes: int | None = None,
         inline_weights: int = INLINE_WEIGHTS,
+        frozen: Sequence[tuple[int, int]] = (),
     ) -> None:
         self._strategy = strategy
         self._num_trainable = num_trainable
-        self._state = strategy.state(num_trainable) if state is None else state
+        self._frozen = frozen
         self._keep_last = keep_last
+        self._room = max_held_bytes
         self._max_held_bytes = _held_bytes(strategy) if max_held_bytes is None else max_held_bytes
         self._inline = len(weights) <= inline_weights
+        self._memory = self._remember(state)
         self._newest = take_snapshot(weights, version, iterations)
         self._held: OrderedDict[int, Snapshot] = OrderedDict({version: self._newest})
         self._measure = Measure(len(weights))
@@ -80,6 +84,7 @@ class LocalEngine:
 
     async def merge(self, version: int, iterations: int, contributions: Sequence[Contribution]) -> Snapshot:
         async with self._between_merges:
+            await self._memory.ready()
             snapshot = await self._run(self._merge, version, iterations, contributions)
             self._newest = self._held[version] = snapshot
         return snapshot
@@ -89,7 +94,9 @@ class LocalEngine:
         if self._strategy.needs_base:
             contributions = [replace(each, base=self._base_of(each)) for each in contributions]
         weights = self._newest.weights.copy()
-        merge_into(self._strategy, weights, self._num_trainable, contributions, before, self._state)
+        merge_into(self._strategy, weights, self._num_trainable, contributions, before, self._memory.writable())
+        for start, end in self._frozen:
+            weights[start:end] = self._newest.weights[start:end]
         return freeze(weights, version, iterations)
 
     def _base_of(self, contribution: Contribution) -> Vector:
@@ -126,20 +133,32 @@ class LocalEngine:
 
     async def freeze(self) -> Frozen:
         async with self._between_merges:
-            return await self._run(self._copy_state)
+            return self._memory.freeze(self._newest)
 
-    def _copy_state(self) -> Frozen:
-        return Frozen(self._newest, {name: array.copy() for name, array in self._state.items()})
+    async def adopt(self, strategy: Strategy) -> None:
+        async with self._between_merges:
+            self._follow(strategy)
+            self._memory = self._remember(None)
 
-    def restore(self, version: int, iterations: int, weights: Vector, state: State | None) -> None:
+    def _follow(self, strategy: Strategy) -> None:
+        self._strategy = strategy
+        if self._room is None:
+            self._max_held_bytes = _held_bytes(strategy)
+
+    def restore(self, strategy: Strategy, version: int, iterations: int, weights: Vector, state: State | None) -> None:
         assert not self._between_merges.locked()
-        self._state = self._strategy.state(self._num_trainable) if state is None else state
+        self._follow(strategy)
+        self._memory = self._remember(state)
         self._newest = take_snapshot(weights, version, iterations)
         self._held = OrderedDict({version: self._newest})
         self._encoded.clear()
 
     def strategy_state(self) -> State:
-        return self._state
+        return self._memory.state
+
+    def _remember(self, state: State | None) -> Memory:
+        made = self._strategy.state(self._num_trainable) if state is None else state
+        return Memory(made, inline=self._inline)
 
     async def _run(self, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         if self._inline:

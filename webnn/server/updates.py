@@ -16,11 +16,14 @@ from webnn.engine.local import INLINE_WEIGHTS
 from webnn.server.api import find_run
 from webnn.server.auth import check_origin
 from webnn.server.config import Limits
+from webnn.server.describing import BYTES, describe
+from webnn.server.forgotten import answer_again
 from webnn.server.identities import Identities
 from webnn.server.keys import CONFIG, IDENTITIES, RECEIVING
 from webnn.server.run_task import RunTask
 
 
+@describe("Take a volunteer's large update", status=204, volunteer=True, body=str, body_type=BYTES)
 async def receive_update(request: web.Request) -> web.Response:
     """Take an `update` frame as a body. 204 says that it is here; its outcome comes over the volunteer's socket."""
     check_origin(request, request.app[CONFIG].public_url)
@@ -77,6 +80,8 @@ async def take_update(task: RunTask, volunteer_id: str, message: UpdateMessage, 
     """Hand an update to its run. Trained weights that came as a difference are added to their base: to the
     version that they were trained from, or to the next that is still held.
     """
+    if await answer_again(task, volunteer_id, message.lease_id):
+        return
     base: Vector | None = None
     if message.encoding.differs and task.run.strategy.wants is Wants.WEIGHTS:
         base = task.engine.at_least(message.base_version).weights

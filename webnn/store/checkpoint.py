@@ -17,19 +17,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
 
 from webnn.core.errors import WebNNError
 from webnn.core.events import Vector
-from webnn.store.durable import TEMPORARY_SUFFIX, sync_folder, write_durably
+from webnn.store.arrays import Arrays, write_arrays
+from webnn.store.durable import TEMPORARY_SUFFIX, sync_folder, write_durably, write_text_durably
 
 FORMAT = 1
 KEEP = 3
 _NAME = re.compile(r"checkpoint-(\d{8,})\.(safetensors|json)")
 _WEIGHTS = "weights"
 _STATE = "state/"
-
-Arrays = Mapping[str, NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,15 +59,14 @@ def write_checkpoint(
     path = _path(folder, number, "safetensors")
     digest = ""
 
-    def write_arrays(temporary: Path) -> None:
+    def fill(temporary: Path) -> None:
         nonlocal digest
-        save_file(arrays, temporary)
-        digest = _sha256(temporary)
+        digest = write_arrays(temporary, arrays)
 
-    write_durably(path, write_arrays)
+    write_durably(path, fill)
     whole = {"format": FORMAT, "arrays": path.name, "sha256": digest, "manifest": dict(manifest)}
-    text = json.dumps(whole, indent=1)
-    write_durably(_path(folder, number, "json"), lambda temporary: _write_text(temporary, text))
+    text = json.dumps(whole)  # indented, it would be made in Python, and hold up the server
+    write_text_durably(_path(folder, number, "json"), text)
     _prune(folder, keep)
     return number
 
@@ -173,7 +171,3 @@ def _prune(folder: Path, keep: int) -> None:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")

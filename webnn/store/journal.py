@@ -25,7 +25,6 @@ FORMAT = 1
 VERSIONS_AHEAD = 256
 """Versions are reserved in blocks of this many, so that a restart knows which may have been handed out."""
 
-MAX_KNOWN = 50_000
 _SCHEMA = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE incarnations (
@@ -47,6 +46,14 @@ CREATE TABLE training (
 );
 CREATE TABLE events (at REAL NOT NULL, time TEXT NOT NULL, kind TEXT NOT NULL, words TEXT NOT NULL);
 """
+
+CACHE_KIB = 512
+"""Of the file's pages in memory: writing goes to its end, and reading it whole is rare."""
+
+_LEASE = "lease_id, volunteer_id, outcome, merged_version, ended_at, detail"
+
+_LOG_SCHEMA = "CREATE TABLE IF NOT EXISTS log (seconds REAL NOT NULL, kind TEXT NOT NULL, words TEXT NOT NULL)"
+"""What the watch page lists. Journals of before it lack it."""
 
 Entry = tuple[str, tuple[Any, ...]]
 """A statement and its values, made by one of the functions below."""
@@ -98,6 +105,11 @@ def happened(at: float, kind: str, words: str) -> Entry:
     return "INSERT INTO events (at, time, kind, words) VALUES (?, ?, ?, ?)", (at, time, kind, words)
 
 
+def logged(row: Sequence[Any]) -> Entry:
+    """Note a row of the log that people read: seconds of running time, kind, words."""
+    return "INSERT INTO log (seconds, kind, words) VALUES (?, ?, ?)", tuple(row)
+
+
 def fact(name: str, value: Any) -> Entry:
     """Note what is so now; `value` is anything that JSON takes."""
     return "INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)", (name, json.dumps(value))
@@ -128,6 +140,7 @@ class Journal:
         connection = sqlite3.connect(folder / NAME, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA cache_size = {-CACHE_KIB}")
         (found,) = connection.execute("PRAGMA user_version").fetchone()
         if found == 0:
             connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {FORMAT}; COMMIT;")
@@ -135,6 +148,7 @@ class Journal:
             connection.close()
             message = f"{folder / NAME} has the format {found}; this version of WebNN reads {FORMAT}."
             raise WebNNError("invalid_checkpoint", message)
+        connection.execute(_LOG_SCHEMA)
         return cls(connection)
 
     @classmethod
@@ -196,14 +210,22 @@ class Journal:
         found = [self._one(f"SELECT COALESCE(MAX({column}), 0.0) FROM {table}")[0] for table, column in tables]
         return float(max(found))
 
-    def known_leases(self) -> list[LeaseRecord]:
-        """List the newest leases: those that ended in the order of that, then those that have not."""
-        columns = "lease_id, volunteer_id, outcome, merged_version, ended_at, detail"
-        rows = self._connection.execute(
-            f"SELECT {columns} FROM leases WHERE outcome IS NOT NULL ORDER BY ended_at DESC LIMIT ?", (MAX_KNOWN,)
-        ).fetchall()[::-1]
-        rows += self._connection.execute(f"SELECT {columns} FROM leases WHERE outcome IS NULL").fetchall()
-        return [LeaseRecord(row[0], row[1], Outcome(row[2]) if row[2] else None, *row[3:]) for row in rows]
+    def known_leases(self, version: int = 0, since: float = 0.0) -> list[LeaseRecord]:
+        """List what a run needs to know that goes on from `version`, of which a checkpoint was taken at `since`.
+
+        That is the leases that ended since then or were merged into later versions, in the order of their ends, then
+        those that have no outcome.
+        """
+        query = (
+            f"SELECT {_LEASE} FROM leases WHERE outcome IS NULL OR ended_at >= ? OR merged_version > ?"
+            " ORDER BY ended_at IS NULL, ended_at"
+        )
+        return [_lease_record(row) for row in self._connection.execute(query, (since, version))]
+
+    def lease(self, lease_id: str) -> LeaseRecord | None:
+        """Look up one lease, of whatever age; None for one that was never granted."""
+        row = self._connection.execute(f"SELECT {_LEASE} FROM leases WHERE lease_id = ?", (lease_id,)).fetchone()
+        return None if row is None else _lease_record(row)
 
     def go_back(self, version: int, changes: Iterable[Aftermath], at: float) -> int:
         """Note that the run went back to `version`, and what became of its leases; how many were rolled back."""
@@ -246,12 +268,30 @@ class Journal:
         leases, iterations, examples = self._one(f"{query} WHERE outcome = 'merged'")
         return leases, iterations, examples
 
-    def validations(self, max_points: int = 4000) -> list[list[Any]]:
+    def contribution(self) -> dict[str, float]:
+        """Sum up the work that counts: how many `volunteers` it is of, and `device_seconds`, in which one of them had
+        such a lease (or several: time counts once for each volunteer).
+        """
+        query = (
+            "SELECT volunteer_id, granted_at, ended_at FROM leases WHERE outcome = 'merged' AND ended_at IS NOT NULL"
+            " ORDER BY volunteer_id, granted_at"
+        )
+        volunteers, seconds = 0, 0.0
+        volunteer, until = None, 0.0
+        with closing(self._connection.execute(query)) as rows:
+            for volunteer_id, granted_at, ended_at in rows:
+                if volunteer_id != volunteer:
+                    volunteers, volunteer, until = volunteers + 1, volunteer_id, granted_at
+                seconds += max(0.0, ended_at - max(until, granted_at))
+                until = max(until, ended_at)
+        return {"volunteers": volunteers, "device_seconds": round(seconds, 1)}
+
+    def validations(self, max_points: int = 2000) -> list[list[Any]]:
         """Read validation points as docs/protocol.md has them; every so many-th beyond `max_points`."""
         columns = "seconds, version, iterations, loss, accuracy, num_examples, whole"
         return [[*row[:-1], bool(row[-1])] for row in self._points("validations", columns, max_points)]
 
-    def training(self, max_points: int = 4000) -> list[list[Any]]:
+    def training(self, max_points: int = 2000) -> list[list[Any]]:
         """Read training points likewise."""
         columns = "seconds, iterations, loss, accuracy, staleness"
         return [list(row) for row in self._points("training", columns, max_points)]
@@ -260,6 +300,12 @@ class Journal:
         """Read the newest events, oldest first: seconds on the run's clock, time of day (UTC), kind, words."""
         query = "SELECT at, time, kind, words FROM events ORDER BY rowid DESC LIMIT ?"
         return self._connection.execute(query, (max_events,)).fetchall()[::-1]
+
+    def log(self, max_rows: int = 500) -> tuple[int, list[list[Any]]]:
+        """Count the rows of the log, and read the newest of them, oldest first."""
+        (count,) = self._one("SELECT COUNT(*) FROM log")
+        query = "SELECT seconds, kind, words FROM log ORDER BY rowid DESC LIMIT ?"
+        return count, [list(row) for row in self._connection.execute(query, (max_rows,)).fetchall()[::-1]]
 
     def _points(self, table: str, columns: str, max_points: int) -> list[tuple[Any, ...]]:
         (count,) = self._one(f"SELECT COUNT(*) FROM {table} WHERE NOT rolled_back")
@@ -273,6 +319,10 @@ class Journal:
     def _one(self, query: str) -> Any:
         with closing(self._connection.execute(query)) as cursor:
             return cursor.fetchone()
+
+
+def _lease_record(row: tuple[Any, ...]) -> LeaseRecord:
+    return LeaseRecord(row[0], row[1], Outcome(row[2]) if row[2] else None, *row[3:])
 
 
 def _now() -> str:
