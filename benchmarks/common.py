@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import os
 import platform
@@ -11,22 +10,23 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
+from kept import Bench, make_job, perform  # noqa: E402
+
 from webnn.core.merging.base import MergeSpec  # noqa: E402 (the checkout's own package)
 from webnn.data.directory import data_dir as find  # noqa: E402
 from webnn.model.definition import ModelDefinition, load_model  # noqa: E402
-from webnn.model.settings import apply_settings  # noqa: E402
 from webnn.paths import bundled_datasets_dir, bundled_models_dir  # noqa: E402
-from webnn.sim.experiment import Plan, Row, Trial, run_plan, summarise  # noqa: E402
-from webnn.sim.population import Population, parse_population  # noqa: E402
+from webnn.sim.experiment import Plan, Row, Trial, label, summarise  # noqa: E402
+from webnn.sim.population import Population  # noqa: E402
 from webnn.sim.prepare import Laboratory, prepare  # noqa: E402
-from webnn.sim.simulation import Target  # noqa: E402
+from webnn.sim.simulation import Outcome  # noqa: E402
 
 
 def options(description: str | None, *, seeds: int, quick_seeds: int = 1) -> argparse.Namespace:
@@ -35,6 +35,8 @@ def options(description: str | None, *, seeds: int, quick_seeds: int = 1) -> arg
     parser.add_argument("--data-dir", type=Path, help="folder of the datasets' files, as for wnn")
     parser.add_argument("--quick", action="store_true", help="fewer seeds and settings: some minutes")
     parser.add_argument("--seeds", type=int, help=f"seeds to average over [{seeds}, quick: {quick_seeds}]")
+    parser.add_argument("--processes", type=int, default=min(os.cpu_count() or 1, 2), help="simulations at a time")
+    parser.add_argument("--fresh", action="store_true", help="simulate again what build/benchmarks/ has kept")
     parser.add_argument("--json", action="store_true", help="print the result as JSON, nothing else")
     parser.add_argument("--no-save", action="store_true", help="leave benchmarks/results/ alone")
     given = parser.parse_args()
@@ -42,9 +44,11 @@ def options(description: str | None, *, seeds: int, quick_seeds: int = 1) -> arg
     return given
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cell:
-    """One or more simulations to average: a model with settings, a rule, volunteers, and who they are."""
+    """One or more simulations to average: a model with settings, a rule, volunteers, and who they are. With `shards`,
+    the training set is only that many of its shards.
+    """
 
     volunteers: int
     merge: MergeSpec
@@ -55,28 +59,35 @@ class Cell:
     keep_going: bool = False
     shards: int | None = None
 
-    @property
-    def plan(self) -> Plan:
-        target = None if self.target is None else Target(accuracy=self.target)
-        population: Population = parse_population(self.population)
-        return Plan((self.merge,), (self.volunteers,), (), population, self.seconds, target, self.keep_going)
+
+SGD_2018 = ('optimizer={"sgd":{"learningRate":0.2}}', "training.batchSize=64", "training.leaseSeconds=3")
+"""How the WebNN report trained its network."""
+
+Result = tuple[Row, list[Trial]]
 
 
-def simulate(model: str, cell: Cell, seeds: Sequence[int], data_dir: Path | None) -> tuple[Row, list[Trial]]:
-    """Simulate a cell with each seed. With `shards`, the training set is only that many of its shards."""
-    definition = apply_settings(define(model), cell.settings)
-    plan = replace(cell.plan, seeds=tuple(seeds))
+class Lab:
+    """Simulates cells, several simulations at a time, and keeps what they come to (see `kept`)."""
 
-    async def subject(seed: int) -> Laboratory:
-        laboratory = await prepare_subject(definition, seed, data_dir)
-        if cell.shards is None:
-            return laboratory
-        return replace(laboratory, config=replace(laboratory.config, shards=laboratory.config.shards[: cell.shards]))
+    def __init__(self, given: argparse.Namespace) -> None:
+        self._bench = Bench(given.data_dir, given.processes, fresh=given.fresh)
 
-    async def gather() -> list[Trial]:
-        return [trial async for trial in run_plan(plan, subject)]
+    def simulate(self, model: str, cells: Sequence[Cell], seeds: Sequence[int]) -> list[Result]:
+        """Simulate each cell with each seed."""
+        jobs = {cell: [make_job(model, cell, seed) for seed in seeds] for cell in cells}
+        outcomes = self._bench.run([job for each in jobs.values() for job in each])
+        return [_summary(cell, [(job.seed, outcomes[job]) for job in jobs[cell]]) for cell in cells]
 
-    trials = asyncio.run(gather())
+
+def simulate(model: str, cell: Cell, seeds: Sequence[int], data_dir: Path | None) -> Result:
+    """Simulate one cell with each seed, all cores on one after another, and keep nothing."""
+    jobs = [make_job(model, cell, seed) for seed in seeds]
+    return _summary(cell, [(job.seed, perform(job, data_dir, 1)) for job in jobs])
+
+
+def _summary(cell: Cell, outcomes: Sequence[tuple[int, Outcome]]) -> Result:
+    trials = [Trial(label(cell.merge), cell.volunteers, seed, outcome) for seed, outcome in outcomes]
+    plan = Plan((cell.merge,), (cell.volunteers,), tuple(seed for seed, _ in outcomes), Population(), cell.seconds)
     return summarise(plan, trials)[0], trials
 
 

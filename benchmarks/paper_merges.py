@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import time
 
-from common import Cell, options, progress, report, row_dict, rule, simulate, table
+from common import SGD_2018, Cell, Lab, options, report, row_dict, rule, table
 
 PAPER = {"weighted": "first of three", "average": "second", "mimic": "last"}
 
 
 def main() -> None:
-    given, started = options(__doc__, seeds=4), time.time()
-    target = 0.96 if given.quick else 0.98
-    rows = []
-    for name in ("weighted", "average", "mimic", "auto"):
-        cell = Cell(4, rule(name), ("validation.everySeconds=1",), target=target, seconds=150 if given.quick else 600)
-        row, trials = simulate("mnist-cnn", cell, range(1, given.seeds + 1), given.data_dir)
-        rows.append({"report": PAPER.get(name), **row_dict(row, trials)})
-        progress(f"{name}: {row.seconds_to_target}")
+    given, started = options(__doc__, seeds=3), time.time()
+    target, seconds = (0.96, 150) if given.quick else (0.98, 400)
+    cells = [
+        Cell(4, rule(name), (*SGD_2018, "validation.everySeconds=1"), target=target, seconds=seconds)
+        for name in ("weighted", "average", "mimic", "auto")
+    ]
+    results = Lab(given).simulate("mnist-cnn", cells, range(1, given.seeds + 1))
+    rows = [{"report": PAPER.get(row.merge), **row_dict(row, trials)} for row, trials in results]
     columns = ("rule", f"virtual s to {target:.0%}", "+-", "reached", "accuracy", "staleness", "report 2018")
     keys = ("merge", "seconds_to_target", "interval", "reached", "accuracy", "staleness", "report")
     text = table(columns, [[row[key] for key in keys] for row in rows])

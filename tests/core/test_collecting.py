@@ -416,7 +416,7 @@ class TestAuto:
         run = world("auto")
         leases = [run.new(name, SPEED) for name in "abcd"]
         assert [lease.weight for lease in leases] == pytest.approx([1, 1 / 2, 1 / 3, 1 / 4])
-        assert leases[3].learning_rate == pytest.approx(leases[0].learning_rate * 4**0.33)
+        assert leases[3].learning_rate == pytest.approx(leases[0].learning_rate * 4**0.5)
         assert all(lease.carry for lease in leases)
 
     def test_a_slow_volunteer_counts_by_its_speed_and_has_fewer_iterations(self) -> None:
@@ -432,7 +432,7 @@ class TestAuto:
         run = world("auto")
         leases = [run.new(name) for name in "abc"]
         assert [lease.weight for lease in leases] == pytest.approx([1, 1 / 2, 1 / 3])
-        assert leases[2].iterations == 2
+        assert leases[2].iterations == 1
 
     def test_one_who_is_left_alone_trains_long_leases_at_the_models_own_rate(self) -> None:
         run = world("auto", {"lease_seconds": 2.0, "min_lease_timeout_seconds": 1000.0}, seconds=0.2)
@@ -459,3 +459,36 @@ class TestAuto:
             sizes.append(lease.iterations)
         assert sizes == sorted(sizes)
         assert sizes[-1] > sizes[0]
+
+
+class TestShards:
+    def test_each_volunteer_goes_on_with_a_shard_of_its_own(self) -> None:
+        run = world("average", {"lease_seconds": 0.2})
+        first = {name: run.new(name, SPEED) for name in "ab"}
+        assert first["a"].parts[0].shard != first["b"].parts[0].shard
+        for name in "ab":
+            run.update(first[name])
+            again = run.ready(name, SPEED)
+            assert again is not None
+            assert again.parts[0].shard == first[name].parts[0].shard
+            assert again.parts[0].first == first[name].parts[0].last
+
+    def test_the_rest_of_the_shard_of_one_who_left_for_good_is_the_next_to_go_out(self) -> None:
+        run = world("average", {"lease_seconds": 0.2})
+        left = run.new("a", SPEED)
+        run.update(left)
+        run.send(ev.Left("a", "closed", for_good=True))
+        assert run.new("b", SPEED).parts[0].shard == left.parts[0].shard
+
+    def test_it_hears_of_its_next_shard_before_its_own_is_used_up(self) -> None:
+        run = world("average", {"lease_seconds": 0.2})
+        lease = run.new("a", SPEED)
+        heard = []
+        for _ in range(12):
+            heard.append((lease.parts[0].shard, lease.soon))
+            run.update(lease)
+            following = run.ready("a", SPEED)
+            assert following is not None
+            lease = following
+        shards = list(dict.fromkeys(shard for shard, _ in heard))
+        assert any(soon == shards[1] for shard, soon in heard if shard == shards[0])

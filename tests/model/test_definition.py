@@ -94,7 +94,7 @@ def test_the_bundled_models_are_as_described() -> None:
         *("conv2d", "maxPooling2d", "conv2d", "maxPooling2d"),
         *("flatten", "dense"),
     ]
-    assert (cnn.optimizer, cnn.training.batch_size) == ({"sgd": {"learningRate": 0.2}}, 64)
+    assert (cnn.optimizer, cnn.training.batch_size) == ({"muon": {"learningRate": 0.03, "momentum": 0.9}}, 64)
     assert cnn.training.stop.accuracy == 0.98
 
 

@@ -11,8 +11,11 @@ import pytest
 
 from tests.server.volunteer import Vector, Volunteer, gather, hello, update_for
 from tests.server.world import TARGET, FakeValidator, serve
+from webnn.core.encoding import decode_vector, encode_vector
 from webnn.core.events import Stop
 from webnn.core.frames import Buffer
+from webnn.core.leases import Outcome
+from webnn.core.messages import pushes
 from webnn.core.metrics import Validation
 from webnn.core.states import RunState
 from webnn.server.news import StateNews, ValidationNews
@@ -175,3 +178,25 @@ async def test_best_weights_at_the_end_are_the_best_on_the_whole_split(
         assert served.task.run.best.whole
         told = [one.version for one in news if isinstance(one, ValidationNews)]
         assert told == sorted(told), "the chart does not go back"
+
+
+async def test_small_weights_come_with_the_outcome_to_who_does_not_have_them(tmp_path: Path) -> None:
+    async with serve(tmp_path) as served:
+        first, second = await served.peer(), await served.peer()
+        await first.join()
+        await second.join()
+        leases = [await first.lease(), await second.lease()]
+        await first.update(leases[0], TARGET)
+        await second.send(update_for(leases[1]), encode_vector(TARGET * 3, "f32"))
+        while (frame := await second.receive()).type != "outcome":
+            pass
+        assert (frame.header["outcome"], frame.header["whole"]) == ("merged", False)
+        np.testing.assert_array_equal(decode_vector(frame.payload, "f32", len(TARGET)), served.task.current.weights)
+        assert frame.header["version"] == served.task.current.version
+
+
+def test_only_small_weights_that_are_news_are_sent_along() -> None:
+    assert pushes(Outcome.MERGED, whole=False, num_weights=16_384)
+    assert not pushes(Outcome.MERGED, whole=False, num_weights=16_385)
+    assert not pushes(Outcome.MERGED, whole=True, num_weights=10)
+    assert not pushes(Outcome.STALE, whole=False, num_weights=10)

@@ -54,7 +54,9 @@ MESS = {
 }
 
 
-@pytest.mark.parametrize("merge", ["average", "weighted", "fedavg", "fedbuff", "diloco", "diloco-async", "dc-asgd"])
+@pytest.mark.parametrize(
+    "merge", ["average", "weighted", "fedavg", "fedbuff", "diloco", "diloco-async", "dc-asgd", "auto"]
+)
 def test_the_same_seed_gives_the_same_outcome_to_the_bit(merge: str) -> None:
     first, second = (outcome_of(10, merge, **MESS) for _ in range(2))
     assert first == second

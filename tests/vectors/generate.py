@@ -53,6 +53,8 @@ LEASE = {
     "optimizer": "model",
     "wants": "weights",
     "carry": False,
+    "keep": None,
+    "soon": None,
     "encoding": "f16",
     "seconds": 30.0,
 }

@@ -29,16 +29,64 @@ class Span(NamedTuple):
 
 @dataclass(slots=True)
 class Epoch:
-    """One pass over the training set. `free` is in handing-out order; what is neither free nor done is leased."""
+    """One pass over the training set. `untouched` is in handing-out order; `begun` is what is left of the shards that
+    volunteers are at, by volunteer, and `reserved` the shards that they go on with. What is neither free nor done is
+    leased.
+    """
 
     number: int
     num_examples: int
     num_done: int = 0
-    free: deque[Span] = field(default_factory=deque)
+    untouched: deque[Span] = field(default_factory=deque)
+    begun: dict[str, Span] = field(default_factory=dict)
+    reserved: dict[str, Span] = field(default_factory=dict)
+
+    @property
+    def free(self) -> list[Span]:
+        return [*self.begun.values(), *self.reserved.values(), *self.untouched]
+
+    @property
+    def has_free(self) -> bool:
+        return bool(self.untouched or self.begun or self.reserved)
+
+    def next_for(self, volunteer_id: str) -> Span:
+        """Take out what a volunteer should have next: the rest of its shard, a shard of its own, or another's rest."""
+        for own in (self.begun, self.reserved):
+            if volunteer_id in own:
+                return own.pop(volunteer_id)
+        if self.untouched:
+            return self.untouched.popleft()
+        others = self.reserved or self.begun
+        return others.pop(next(iter(others)))
+
+    def reserve(self, volunteer_id: str, num_examples: int) -> Span | None:
+        """Find the shard that a volunteer goes on with, if it has no more than `num_examples` left of its own."""
+        rest = self.begun.get(volunteer_id)
+        if rest is not None and rest.num_examples > num_examples:
+            return None
+        if volunteer_id not in self.reserved and self.untouched:
+            self.reserved[volunteer_id] = self.untouched.popleft()
+        return self.reserved.get(volunteer_id)
+
+    def return_to(self, volunteer_id: str, span: Span) -> None:
+        """Give a volunteer back what was too much."""
+        if volunteer_id in self.begun:
+            self.put_back(span, volunteer_id)
+        else:
+            self.begun[volunteer_id] = span
+
+    def put_back(self, span: Span, volunteer_id: str) -> None:
+        """Make what a volunteer had free again, the next to go out: to itself if it is still at that place."""
+        rest = self.begun.get(volunteer_id)
+        if rest is not None and (span.shard, span.last) == (rest.shard, rest.first):
+            self.begun[volunteer_id] = rest._replace(first=span.first)
+        else:
+            self.untouched.appendleft(span)
 
 
 class ExampleLedger:
-    """Hands out examples lease by lease, epoch after epoch, each epoch's shards in an order drawn from the seed.
+    """Hands out examples lease by lease, epoch after epoch, each epoch's shards in an order drawn from the seed. Each
+    volunteer works its way through shards of its own, so that a shard travels to one volunteer and not to all.
 
     A later epoch opens when the earlier ones have nothing free, though parts of them may still be out. `limit` is the
     number of examples after which no more open (None: no end); the last epoch may be cut short by it.
@@ -60,6 +108,7 @@ class ExampleLedger:
         self._num_leased = 0
         self._epochs: dict[int, Epoch] = {}
         self._leased: dict[str, tuple[Span, ...]] = {}
+        self._holders: dict[str, str] = {}  # lease id: volunteer id
 
     @property
     def num_done(self) -> int:
@@ -106,8 +155,11 @@ class ExampleLedger:
         """Give the spans that a lease holds; none when it is not open."""
         return self._leased.get(lease_id, ())
 
-    def take(self, lease_id: str, num_examples: int, batch_size: int, max_parts: int) -> tuple[Part, ...]:
-        """Lease the next `num_examples`, in whole batches unless nothing more is left to take; () when nothing is free.
+    def take(
+        self, lease_id: str, volunteer_id: str, num_examples: int, batch_size: int, max_parts: int
+    ) -> tuple[Part, ...]:
+        """Lease a volunteer its next `num_examples`, in whole batches unless nothing more is left to take; () when
+        nothing is free.
 
         Fewer are taken when fewer are free, or when they would lie in more than `max_parts` pieces.
         """
@@ -115,13 +167,15 @@ class ExampleLedger:
         overlap = self._overlap and num_examples >= 2 * batch_size and max_parts >= 2
         if overlap:
             num_examples, max_parts = num_examples // 2 // batch_size * batch_size, max_parts // 2
-        spans = self._collect(int(min(num_examples, self.num_free)), max_parts)
+        spans = self._collect(volunteer_id, int(min(num_examples, self.num_free)), max_parts)
         taken = _total(spans)
         surplus = taken % batch_size
         if 0 < surplus < taken < self.num_free:
-            self._put_back(_split_off(spans, surplus))
+            for span in reversed(_split_off(spans, surplus)):
+                self._epochs[span.epoch].return_to(volunteer_id, span)
         if spans:
             self._leased[lease_id] = tuple(spans)
+            self._holders[lease_id] = volunteer_id
             self._num_leased += _total(spans)
         borrowed = self._following(spans[-1], _total(spans), max_parts) if overlap and spans else []
         return tuple(Part(self._shards[span.shard].name, span.first, span.last) for span in (*spans, *borrowed))
@@ -142,13 +196,28 @@ class ExampleLedger:
 
     def free(self, lease_id: str) -> None:
         """End a lease that brought nothing: its examples are free again, and the next to go out."""
-        spans = self._leased.pop(lease_id)
+        spans, volunteer_id = self._leased.pop(lease_id), self._holders.pop(lease_id)
         self._num_leased -= _total(spans)
-        self._put_back(spans)
+        for span in reversed(spans):
+            self._epochs[span.epoch].put_back(span, volunteer_id)
+
+    def left(self, volunteer_id: str) -> None:
+        """Let others have the rest of the shard of a volunteer who left for good."""
+        for epoch in self._epochs.values():
+            for own in (epoch.reserved, epoch.begun):
+                if volunteer_id in own:
+                    epoch.untouched.appendleft(own.pop(volunteer_id))
+
+    def coming(self, volunteer_id: str, num_examples: int) -> str | None:
+        """Name the shard that a volunteer needs after its next `num_examples`, if those are the last of its own."""
+        epoch = self._first_with_free()
+        span = None if epoch is None else epoch.reserve(volunteer_id, num_examples)
+        return None if span is None else self._shards[span.shard].name
 
     def finish(self, lease_id: str) -> None:
         """End a lease whose update counts: its examples are done."""
         spans = self._leased.pop(lease_id)
+        del self._holders[lease_id]
         self._num_leased -= _total(spans)
         self._num_done += _total(spans)
         for span in spans:
@@ -159,7 +228,7 @@ class ExampleLedger:
 
     def snapshot(self) -> dict[str, Any]:
         """Write what `restore` needs, JSON-able. Examples that are out on a lease are written as free."""
-        free: dict[int, list[Span]] = {number: list(epoch.free) for number, epoch in self._epochs.items()}
+        free: dict[int, list[Span]] = {number: epoch.free for number, epoch in self._epochs.items()}
         for spans in self._leased.values():
             for span in spans:
                 free[span.epoch].append(span)
@@ -177,6 +246,7 @@ class ExampleLedger:
         self._opened = int(snapshot["opened"])
         self._num_done = int(snapshot["num_done"])
         self._leased.clear()
+        self._holders.clear()
         self._num_leased = 0
         self._epochs = {
             number: Epoch(number, num_examples, num_done, deque(Span(number, *span) for span in free))
@@ -184,27 +254,23 @@ class ExampleLedger:
         }
         self.set_limit(self._limit)
 
-    def _collect(self, num_examples: int, max_parts: int) -> list[Span]:
-        """Take up to `num_examples` from the front of what is free, opening epochs as needed."""
+    def _collect(self, volunteer_id: str, num_examples: int, max_parts: int) -> list[Span]:
+        """Take up to `num_examples` of what is free, opening epochs as needed."""
         spans: list[Span] = []
         while num_examples > 0 and len(spans) < max_parts:
             epoch = self._first_with_free() or self._open_next()
             if epoch is None:
                 break
-            span = epoch.free.popleft()
+            span = epoch.next_for(volunteer_id)
             if span.num_examples > num_examples:
-                epoch.free.appendleft(span._replace(first=span.first + num_examples))
+                epoch.begun[volunteer_id] = span._replace(first=span.first + num_examples)
                 span = span._replace(last=span.first + num_examples)
             spans.append(span)
             num_examples -= span.num_examples
         return spans
 
-    def _put_back(self, spans: Sequence[Span]) -> None:
-        for span in reversed(spans):
-            self._epochs[span.epoch].free.appendleft(span)
-
     def _first_with_free(self) -> Epoch | None:
-        return next((epoch for epoch in self._epochs.values() if epoch.free), None)
+        return next((epoch for epoch in self._epochs.values() if epoch.has_free), None)
 
     def _open_next(self) -> Epoch | None:
         size = self._size
@@ -212,7 +278,7 @@ class ExampleLedger:
             size = min(size, self._limit - self._opened * self._size)
         if size <= 0:
             return None
-        epoch = Epoch(self._opened, size, free=deque(self._order(self._opened, size)))
+        epoch = Epoch(self._opened, size, untouched=deque(self._order(self._opened, size)))
         self._epochs[epoch.number] = epoch
         self._opened += 1
         return epoch

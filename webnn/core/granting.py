@@ -12,9 +12,13 @@ from webnn.core.config import RunConfig
 from webnn.core.examples import ExampleLedger
 from webnn.core.leases import Lease, LeaseBook, Phase
 from webnn.core.merging import Strategy, Wants
-from webnn.core.merging.base import Crew, Match, Terms
+from webnn.core.merging.base import Crew, Local, Match, Offer, Terms
+from webnn.core.peers import Made, Peers
 from webnn.core.pressure import Pressure
 from webnn.core.volunteers import Volunteer, Volunteers, lease_iterations, matched_iterations
+
+LEASES_AHEAD = 3
+"""A volunteer hears of its next shard when so many leases are left of the one that it is at."""
 
 
 class Granter:
@@ -43,6 +47,7 @@ class Granter:
         self._num_granted = 0
         self.incarnation = incarnation
         self.pressure = Pressure()
+        self.peers = Peers()
         self.random = np.random.Generator(np.random.PCG64(config.seed))
 
     def configure(self, config: RunConfig) -> None:
@@ -85,14 +90,21 @@ class Granter:
 
     def terms(self, volunteer: Volunteer) -> Terms | None:
         """Ask the strategy what a volunteer's next lease should be."""
+        offered = self._offered(volunteer.volunteer_id)
         crew = Crew(
             count=self._volunteers.num_connected,
             crowd=self._volunteers.crowd(),
             own=volunteer.pace,
             seconds=self._config.lease_seconds,
             stretch=volunteer.stretch,
+            local=volunteer.local,
+            offer=None if offered is None else Offer(offered.iterations, offered.appraisal),
         )
         return self._strategy.terms(crew)
+
+    def _offered(self, volunteer_id: str) -> Made | None:
+        """The version that the volunteer is handed: another one's, where the strategy hands out peers' weights."""
+        return self.peers.of(volunteer_id if self._strategy.hands_peers else "")
 
     def fit(self, volunteer: Volunteer, wanted: int, now: float) -> int:
         """Cut a lease to what there is time for in a round; 0: the volunteer waits for the next version."""
@@ -104,12 +116,19 @@ class Granter:
         """Make a volunteer's next lease, of at most `wanted` iterations; None when nothing is left to train."""
         config = self._config
         lease_id = f"{self.incarnation}-{self._num_granted}"
-        parts = self._ledger.take(lease_id, wanted * config.batch_size, config.batch_size, config.max_parts)
+        parts = self._ledger.take(
+            lease_id, volunteer.volunteer_id, wanted * config.batch_size, config.batch_size, config.max_parts
+        )
         if not parts:
             return None
         num_examples = sum(part.num_examples for part in parts)
         iterations = math.ceil(num_examples / config.batch_size)
         terms = self.terms(volunteer) or Terms(None)
+        offered = self._offered(volunteer.volunteer_id)
+        local_iterations = 0
+        if terms.keep is not None and volunteer.local is not None and offered is not None:
+            version, local_iterations = offered.version, volunteer.local.iterations
+        self._note_local(volunteer, terms, max(local_iterations, offered.iterations if offered else 0) + iterations)
         lease = Lease(
             lease_id=lease_id,
             volunteer_id=volunteer.volunteer_id,
@@ -126,6 +145,9 @@ class Granter:
             deadline=now + self._timeout(volunteer, iterations),
             carry=self._strategy.carries,
             weight=terms.weight,
+            keep=terms.keep,
+            local_iterations=local_iterations,
+            soon=self._ledger.coming(volunteer.volunteer_id, LEASES_AHEAD * num_examples),
         )
         self._num_granted += 1
         volunteer.last_iterations = iterations
@@ -147,6 +169,12 @@ class Granter:
         self._num_granted += 1
         self._leases.open(lease)
         return lease
+
+    def _note_local(self, volunteer: Volunteer, terms: Terms, iterations: int) -> None:
+        """Note what weights of its own the volunteer will have after the lease."""
+        local = volunteer.local
+        updates = local.updates + 1 if local is not None and terms.keep == 1 else 1
+        volunteer.local = Local(iterations, updates, None if local is None else local.appraisal)
 
     def _timeout(self, volunteer: Volunteer, iterations: int) -> float:
         """Allow a lease this many seconds without a sign of work; a lease behind others has to wait for those first."""

@@ -124,7 +124,7 @@ class Inbox:
             lease_id=lease_id,
             volunteer_id=update.volunteer_id,
             payload=update.payload,
-            base_iterations=versions.iterations_behind(update.base_version),
+            base_iterations=max(versions.iterations_behind(update.base_version), lease.local_iterations),
             iterations=update.iterations,
             num_examples=update.num_examples,
             staleness=versions.staleness(update.base_version),

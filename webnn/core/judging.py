@@ -172,6 +172,8 @@ class Judging:
     def _may_replay(self, lease: Lease, now: float) -> bool:
         if self._config.replay_share <= 0 or self._asked is not None or now < self._replay_at:
             return False
+        if lease.keep is not None:
+            return False  # it begins with the device's own weights, which nobody else has
         return self._step_seconds is None or lease.iterations * self._step_seconds <= REPLAY_SECONDS
 
     def shorten(self, volunteer_id: str, iterations: int) -> int:

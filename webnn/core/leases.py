@@ -44,6 +44,8 @@ class Lease:
     `granted_at` and `deadline` are seconds on the run's clock; the deadline is the first one, renewals are the book's.
     `optimizer` is "model" (the model's own) or "sgd" (plain SGD forced); `seed` is a uint32. `carry`: training starts
     from the volunteer's own work too that is not in its base version yet. `weight`: how much its update will count.
+    `keep`: training starts from W + keep (P - W), W being `version` itself and P what the volunteer's last lease ended
+    with; `local_iterations` are those behind P. `soon` names a shard that a later lease of the volunteer will need.
     """
 
     lease_id: str
@@ -61,6 +63,9 @@ class Lease:
     deadline: float
     carry: bool = False
     weight: float = 1.0
+    keep: float | None = None
+    local_iterations: int = 0
+    soon: str | None = None
 
 
 MAX_REMEMBERED = 2000

@@ -14,7 +14,7 @@ from webnn.core.errors import ProtocolError
 from webnn.core.fields import Fields
 from webnn.core.frames import Buffer, decode_frame
 from webnn.core.metrics import TrainingMetrics
-from webnn.core.replies import goodbye, lease, live, outcome, snapshot, state, version, wait, welcome
+from webnn.core.replies import goodbye, lease, live, outcome, pushes, snapshot, state, version, wait, welcome
 
 __all__ = [
     "PROTOCOL",
@@ -36,6 +36,7 @@ __all__ = [
     "live",
     "outcome",
     "parse_client_message",
+    "pushes",
     "snapshot",
     "state",
     "version",

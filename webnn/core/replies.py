@@ -10,6 +10,9 @@ from webnn.core.errors import ERRORS
 from webnn.core.leases import Lease, Outcome
 from webnn.core.states import RunState, WaitReason
 
+PUSHED_BYTES = 65_536
+"""Weights that take no more than this (f32) come with the outcome of a merged update: asking for them takes longer."""
+
 Header = dict[str, Any]
 Point = Sequence[Any]
 
@@ -60,6 +63,8 @@ def lease(granted: Lease, *, newest_hash: str, encoding: Encoding, seconds: floa
         "optimizer": granted.optimizer,
         "wants": granted.wants.value,
         "carry": granted.carry,
+        "keep": granted.keep,
+        "soon": granted.soon,
         "encoding": encoding.value,
         "seconds": seconds,
     }
@@ -91,6 +96,11 @@ def outcome(
         "whole": whole,
         "detail": detail,
     }
+
+
+def pushes(outcome: Outcome, *, whole: bool, num_weights: int) -> bool:
+    """Whether an outcome carries the weights of its `version`: small ones, which its volunteer does not have yet."""
+    return outcome is Outcome.MERGED and not whole and 4 * num_weights <= PUSHED_BYTES
 
 
 def version(version: int, newest_hash: str, iterations: int) -> Header:

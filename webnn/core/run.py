@@ -12,6 +12,7 @@ start, a limit is reached, a validation is due, the end has come, and whether th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import assert_never
 
 from webnn.core import events as ev
@@ -39,6 +40,7 @@ from webnn.core.judging import Opinion
 from webnn.core.leases import Lease, OpenLease, Outcome, Phase
 from webnn.core.merging import Contribution, Wants, make_strategy, taken_whole
 from webnn.core.merging.base import Immediate
+from webnn.core.peers import Made
 from webnn.core.record import RunRecord
 from webnn.core.robust import make_robust
 from webnn.core.states import RunState, WaitReason
@@ -225,6 +227,8 @@ class Run(RunRecord):
     def _leave(self, event: ev.Left) -> None:
         self._volunteers.leave(event.volunteer_id)
         self._collector.left(event.volunteer_id)
+        if event.for_good:
+            self._ledger.left(event.volunteer_id)
         for open_lease in self._leases.training(event.volunteer_id):
             if event.for_good:
                 self._settle(open_lease, Outcome.ABANDONED, "The volunteer left.")
@@ -405,6 +409,9 @@ class Run(RunRecord):
             self._settle(open_lease, Outcome.NOT_NEEDED, "It could not be validated.")
         else:
             self._inbox.appraise(event.lease_id, event.result)
+            volunteer = self._volunteers.get(open_lease.lease.volunteer_id)
+            if volunteer is not None and volunteer.local is not None:
+                volunteer.local = replace(volunteer.local, appraisal=event.result)
             self._accept(open_lease)
 
     def _accept(self, open_lease: OpenLease) -> None:
@@ -461,6 +468,8 @@ class Run(RunRecord):
         self._collector.published()
         self._versions.publish(merge.version, merge.iterations, self._leases.oldest_version())
         self._effects.append(Publish(self.version, self.weights_iterations))
+        last = merge.contributions[-1]
+        self._granter.peers.publish(Made(self.version, last.volunteer_id, self.weights_iterations, last.appraisal))
         whole = taken_whole(self.strategy, merge.contributions)
         for contribution in merge.contributions:
             self._count(contribution, whole)

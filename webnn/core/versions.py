@@ -48,7 +48,6 @@ class Versions:
         self.iterations = iterations
         self._known[version] = _Behind(iterations, self.merges)
         floor = version if oldest is None else oldest
-        for known in list(
-            takewhile(lambda known: known < floor, self._known)
-        ):  # in order: a look at each would be slow
+        before = list(takewhile(lambda known: known < floor, self._known))  # in order: a look at each would be slow
+        for known in before[:-1]:  # a lease may start from the one before the newest
             del self._known[known]

@@ -9,6 +9,7 @@ from typing import Any
 
 from webnn.core.config import RunConfig
 from webnn.core.events import Device
+from webnn.core.merging.base import Local
 
 FIRST_ITERATIONS = 10  # of a lease for a device of which nothing is known
 MAX_FIRST_ITERATIONS = 1_000  # of a lease sized on a volunteer's word alone
@@ -37,6 +38,7 @@ class Volunteer:
     last_iterations: int = 0
     stretch: float = 1.0
     delivered_at: float | None = None
+    local: Local | None = None
 
     def claim(self, backend: str, seconds_per_iteration: float | None) -> None:
         """Note what a `Ready` says."""
@@ -148,6 +150,7 @@ class Volunteers:
         volunteer = self._known.get(volunteer_id)
         if volunteer is not None and volunteer.connected:
             volunteer.connected = False
+            volunteer.local = None
             self.num_connected -= 1
         self._waiting.pop(volunteer_id, None)
 

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from webnn.core.encoding import Encoding
 from webnn.core.errors import ERRORS
-from webnn.core.frames import encode_frame
+from webnn.core.frames import Buffer, encode_frame
 from webnn.core.messages import Role, VolunteerState, goodbye
 from webnn.server.config import Limits
 from webnn.server.traffic import Traffic
@@ -93,9 +93,9 @@ class Connection:
         self._queued_bytes += len(frame)
         self._news.set()
 
-    def send_header(self, header: Mapping[str, Any]) -> None:
-        """Queue a message that has no payload."""
-        self.send(encode_frame(header))
+    def send_header(self, header: Mapping[str, Any], payload: Buffer | None = None) -> None:
+        """Queue a message; `payload` is copied."""
+        self.send(encode_frame(header, payload))
 
     def send_latest(self, slot: str, make: Callable[[], bytes]) -> None:
         """Send what `make` returns as soon as the queue is empty, unless the slot is filled anew before."""

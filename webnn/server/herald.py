@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from webnn.core import messages
 from webnn.core.effects import Grant, Settle, Wait
-from webnn.core.frames import encode_frame
+from webnn.core.encoding import Encoding, encode_vector
+from webnn.core.frames import Buffer, encode_frame
 from webnn.core.states import RunState
 from webnn.server.audience import Audience
 from webnn.server.connection import Connection
@@ -56,12 +57,14 @@ class Herald:
             whole=effect.whole,
             detail=effect.detail,
         )
-        self._send(effect.volunteer_id, header)
+        pushed = messages.pushes(effect.outcome, whole=effect.whole, num_weights=len(current.weights))
+        payload = encode_vector(current.weights, Encoding.F32) if pushed else None
+        self._send(effect.volunteer_id, header, payload)
 
-    def _send(self, volunteer_id: str, header: dict[str, Any]) -> None:
+    def _send(self, volunteer_id: str, header: dict[str, Any], payload: Buffer | None = None) -> None:
         connection = self._audience.volunteer(volunteer_id)
         if connection is not None:
-            connection.send_header(header)
+            connection.send_header(header, payload)
 
     def welcome(self, connection: Connection) -> None:
         """Let a connection in that said who it is, and send it what has happened so far."""

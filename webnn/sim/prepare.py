@@ -36,14 +36,16 @@ class Laboratory:
         await self.trainer.close()
 
 
-async def prepare(
+async def prepare(  # noqa: PLR0917 (what to simulate, from where, and how)
     definition: ModelDefinition,
     dataset_search: Sequence[Path],
     data_dir: Path,
     seed: int,
     tell: Callable[[str], None] = lambda _: None,
+    processes: int | None = None,
 ) -> Laboratory:
-    """Load the data, cut it, build the model with the weights of `seed`, and start the processes that train.
+    """Load the data, cut it, build the model with the weights of `seed`, and start the `processes` that train (None:
+    one for each core, two at most).
 
     Raises `WebNNError` for what the person has to mend.
     """
@@ -61,7 +63,7 @@ async def prepare(
             built,
             {"dataset": dict(loaded.description), "training": definition.training_of(seed, loaded.augmentation)},
             ((shard.name, shards.get(shard.name)) for shard in shards.shards),
-            processes=min(MAX_PROCESSES, os.cpu_count() or 1),
+            processes=processes or min(MAX_PROCESSES, os.cpu_count() or 1),
         )
     except BaseException:
         await evaluator.close()

@@ -78,6 +78,7 @@ class Server:
         self._handling = False
         self.staleness = 0
         self.num_merged = 0
+        self.published_at = 0.0  # the newest version
 
     async def receive(self, event: ev.Event) -> None:
         """Take an event as it arrives: updates wait for each other where the server takes time for each."""
@@ -128,6 +129,7 @@ class Server:
                 self._leased.pop(effect.lease_id, None)
                 self._audience.settle(effect, self.run.version)
             case fx.Publish():
+                self.published_at = self._agenda.now
                 self._announce()
             case fx.Validate(version, whole, num_examples):
                 result = await self._evaluate(self.engine.newest.weights, None if whole else num_examples)

@@ -15,6 +15,7 @@ from webnn.core import events as ev
 from webnn.core.config import RunConfig
 from webnn.core.events import Vector
 from webnn.core.leases import Lease
+from webnn.core.messages import pushes
 from webnn.core.metrics import Validation
 from webnn.core.run import Run
 from webnn.sim.agenda import Agenda
@@ -65,7 +66,8 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a simulation came to. `seconds` are virtual; `seconds_to_target` None: it was not reached.
+    """What a simulation came to. `seconds` are virtual; `seconds_to_target` is when the version was published that was
+    found to reach it, None where none was.
 
     `accuracy` and `loss` are those of the last version, on the whole split. `speed` is the sum of the devices' speeds
     over that of the nominal one; `bytes` travelled both ways; `busy` is the share of the devices' time spent training.
@@ -148,6 +150,7 @@ class Simulation:
             dict(sizes),
             scenario.population.jitter,
             scenario.population.first_shard,
+            scenario.config.num_trainable,
         )
         devices = scenario.population.draw(scenario.volunteers, rng)
         self._volunteers = {
@@ -194,7 +197,11 @@ class Simulation:
 
     def settle(self, effect: fx.Settle, newest: int) -> None:
         volunteer = self._volunteers[effect.volunteer_id]
-        volunteer.link.down(MESSAGE_BYTES, volunteer.settled, effect, newest)
+        current = self._server.engine.newest
+        if pushes(effect.outcome, whole=effect.whole, num_weights=len(current.weights)):
+            volunteer.link.down(MESSAGE_BYTES + current.weights.nbytes, volunteer.settled, effect, newest, current)
+        else:
+            volunteer.link.down(MESSAGE_BYTES, volunteer.settled, effect, newest, None)
 
     def announce(self, version: int) -> None:
         self._news.tell(self._agenda.now, version)
@@ -225,7 +232,7 @@ class Simulation:
         if whole:
             self._validated = (run.version, result)
             if self._reached is None and scenario.target.met(result):
-                self._reached = now
+                self._reached = self._server.published_at
         point = Point(now, run.version, run.iterations, result.loss, result.accuracy, whole)
         self._points.append(point)
         self._tell(max(scenario.target.share(result) ** 8, min(now / scenario.seconds, 1.0)), point)

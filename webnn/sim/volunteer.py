@@ -21,6 +21,7 @@ from webnn.sim.agenda import Agenda
 from webnn.sim.link import MESSAGE_BYTES, Link
 from webnn.sim.lying import Conspiracy, Liar
 from webnn.sim.news import News
+from webnn.sim.own_work import OwnWork
 from webnn.sim.pacing import Pacing
 from webnn.sim.population import Device
 from webnn.sim.trainer import Trained, Trainer
@@ -42,15 +43,7 @@ class Active:
     done_at: float = 0.0
     training: asyncio.Task[Trained] | None = None
     base_version: int = 0
-
-
-@dataclass(slots=True)
-class Carried:
-    """Own work that may not be in the base of the next lease; `version` holds it, None while that is not known."""
-
-    lease_id: str
-    delta: Vector
-    version: int | None = None
+    start: Vector | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +58,7 @@ class World:
     shard_bytes: dict[str, int]
     jitter: float
     first_shard: bool
+    num_trainable: int
     conspiracy: Conspiracy = field(default_factory=Conspiracy)
 
 
@@ -97,11 +91,11 @@ class Volunteer:
         self._asked = False
         self._quiet_until = 0.0
         self._newest = 0
-        self._held = 0
-        self._loading: dict[int, float] = {}  # version: when it is here
+        self._held: Snapshot | None = None
+        self._loading: dict[int, tuple[float, Snapshot]] = {}  # version: when it is here
         self._own: tuple[str, int | None] | None = None
-        self._carried: list[Carried] = []
-        self._seconds_per_iteration: float | None = None
+        self._own_work = OwnWork()
+        self._seconds_per_iteration = self.device.seconds_per_iteration  # measured before the first lease
 
     # Coming and going
 
@@ -117,7 +111,11 @@ class Volunteer:
         """At the server: welcome."""
         device = ev.Device("worker", "virtual", "simulated")
         await self._world.handle(ev.Joined(self.device.volunteer_id, device))
-        self.link.down(MESSAGE_BYTES, self._turn)
+        self.link.down(MESSAGE_BYTES, self._welcomed)
+
+    async def _welcomed(self) -> None:
+        self._load()
+        await self._turn()
 
     async def _drop_out(self, life: int) -> None:
         """Close the tab, with all that is in it."""
@@ -151,18 +149,17 @@ class Volunteer:
         self._asked = False
         self._quiet_until = self._world.agenda.now + seconds
 
-    async def settled(self, effect: fx.Settle, newest: int) -> None:
+    async def settled(self, effect: fx.Settle, newest: int, pushed: Snapshot | None) -> None:
         self._know(newest)
+        if pushed is not None:
+            self._hold(pushed)
+            self._pacing.downloaded(0.0)
         since = self._sent.pop(effect.lease_id, None)
         if since is not None:
             self._pacing.settled(self._world.agenda.now - since, whole=effect.whole)
         if self._own is not None and self._own[0] == effect.lease_id:
             self._own = (effect.lease_id, newest if effect.whole else None)
-        for carried in self._carried:
-            if carried.lease_id == effect.lease_id:
-                carried.version = newest
-        if effect.outcome is not ClientOutcome.MERGED:
-            self._carried = [carried for carried in self._carried if carried.lease_id != effect.lease_id]
+        self._own_work.settled(effect.lease_id, newest if effect.outcome is ClientOutcome.MERGED else None)
         self._waiting = deque(lease for lease in self._waiting if lease.lease_id != effect.lease_id)
         active = self._active
         if active is not None and active.lease.lease_id == effect.lease_id:
@@ -178,6 +175,14 @@ class Volunteer:
         """The newest version that we heard of, announcements included."""
         self._know(self._world.news.known_at(self._world.agenda.now - self.device.latency))
         return self._newest
+
+    def _hold(self, snapshot: Snapshot) -> None:
+        if snapshot.version > self._held_version:
+            self._held = snapshot
+
+    @property
+    def _held_version(self) -> int:
+        return 0 if self._held is None else self._held.version
 
     # The loop
 
@@ -198,7 +203,8 @@ class Volunteer:
     def _must_await_outcome(self) -> bool:
         if not self._sent:
             return False
-        return len(self._sent) >= MAX_UNACKNOWLEDGED or not self._pacing.should_overlap()
+        carries = bool(self._waiting) and self._waiting[0].carry
+        return len(self._sent) >= MAX_UNACKNOWLEDGED or not (carries or self._pacing.should_overlap())
 
     # Preparing
 
@@ -206,54 +212,63 @@ class Volunteer:
         """Wait for shards and base weights, then train."""
         now = self._world.agenda.now
         ready_at = max([now, *(self._shards.get(part.shard, now) for part in active.lease.parts)])
-        version, weights_at = self._choose_base(active.lease)
-        active.base_version = version
-        self._world.agenda.at(max(ready_at, weights_at), self._train, active, self._life)
+        snapshot, weights_at = self._choose_base(active.lease)
+        active.base_version = snapshot.version
+        self._world.agenda.at(max(ready_at, weights_at), self._train, active, snapshot, self._life)
 
-    def _choose_base(self, lease: Lease) -> tuple[int, float]:
-        """The version to start from, and when it is here; see `chooseBase` in the client."""
+    def _choose_base(self, lease: Lease) -> tuple[Snapshot, float]:
+        """The weights to start from, and when they are here; see `chooseBase` in the client."""
         now = self._world.agenda.now
+        if lease.keep is not None and self._own_work.has_weights:
+            return self._load_exactly(lease)
         own = None if self._own is None else self._own[1]
         if own is not None and own >= lease.version and own == self._newest_known():
-            self._held = own
-            return own, now
-        if self._sent or (lease.carry and self._held >= lease.version):
-            coming = [(version, at) for version, at in self._loading.items() if version >= lease.version and at > now]
+            self._held = self._world.snapshot(own)
+            return self._held, now
+        held = self._held
+        if self._sent or (lease.carry and self._held_version >= lease.version):
+            coming = [(here, at) for at, here in self._loading.values() if here.version >= lease.version and at > now]
             if coming:
                 return coming[-1]
-            if self._held >= lease.version:
-                return self._held, now
+            if held is not None and held.version >= lease.version:
+                return held, now
         return self._load()
 
-    def _load(self) -> tuple[int, float]:
+    def _load_exactly(self, lease: Lease) -> tuple[Snapshot, float]:
+        """The lease's version itself, which need not come here if nothing of it is wanted."""
+        snapshot, now = self._world.snapshot(lease.version), self._world.agenda.now
+        if lease.keep == 1 or self._held_version == snapshot.version:
+            return snapshot, now
+        return snapshot, self.link.request(self._payload_bytes)
+
+    def _load(self) -> tuple[Snapshot, float]:
         """Fetch the newest weights, unless they are here or on their way."""
         version, now = max(self._newest_known(), 1), self._world.agenda.now
-        if self._held == version:
-            return version, now
+        if self._held is not None and self._held.version == version:
+            return self._held, now
         if version not in self._loading:
-            at = self.link.request(self._payload_bytes)
-            self._loading[version] = at
-            self._world.agenda.at(at, self._loaded, version, at - now, self._life)
-        return version, self._loading[version]
+            at, snapshot = self.link.request(self._payload_bytes), self._world.snapshot(version)
+            self._loading[version] = at, snapshot
+            self._world.agenda.at(at, self._loaded, version, snapshot, at - now, self._life)
+        at, snapshot = self._loading[version]
+        return snapshot, at
 
-    async def _loaded(self, version: int, seconds: float, life: int) -> None:
+    async def _loaded(self, version: int, snapshot: Snapshot, seconds: float, life: int) -> None:
         if life == self._life:
             self._loading.pop(version, None)
-            self._held = max(self._held, version)
+            self._hold(snapshot)
             self._pacing.downloaded(seconds)
 
     def _fetch_shards(self, lease: Lease) -> None:
-        for part in lease.parts:
-            if part.shard not in self._shards:
+        for shard in (*(part.shard for part in lease.parts), *((lease.soon,) if lease.soon else ())):
+            if shard not in self._shards:
                 now = self._world.agenda.now
-                self._shards[part.shard] = (
-                    now if self._has_shard else self.link.request(self._world.shard_bytes[part.shard])
-                )
+                self._shards[shard] = now if self._has_shard else self.link.request(self._world.shard_bytes[shard])
                 self._has_shard = False
 
     # Training
 
-    async def _train(self, active: Active, life: int) -> None:
+    async def _train(self, active: Active, snapshot: Snapshot, life: int) -> None:
         if life != self._life or active is not self._active:
             return
         world, lease = self._world, active.lease
@@ -261,10 +276,9 @@ class Volunteer:
         if world.jitter:
             seconds *= float(np.exp(self._rng.normal(0, world.jitter)))
         now = world.agenda.now
-        snapshot = world.snapshot(active.base_version)
-        active.base_version = snapshot.version
         active.done_at = now + seconds
-        base = self._carry_on(snapshot) if lease.carry else snapshot.weights
+        base = self._own_work.start_of(lease, snapshot)
+        active.start = base
         active.training = asyncio.ensure_future(self._compute(lease, base))
         self._own = None
         prefetch_at = active.done_at - STEP_REPORT_SECONDS - 1.5 * self._pacing.download_seconds
@@ -273,16 +287,6 @@ class Volunteer:
             world.agenda.after(PROGRESS_SECONDS, self._progress, active)
         world.agenda.at(active.done_at, self._done, active, seconds, snapshot.weights)
         self._ask()
-
-    def _carry_on(self, snapshot: Snapshot) -> Vector:
-        """Add own work to a version that does not have it."""
-        self._carried = [
-            carried for carried in self._carried if carried.version is None or carried.version > snapshot.version
-        ]
-        base = snapshot.weights.copy()
-        for carried in self._carried:
-            base += carried.delta
-        return base
 
     async def _compute(self, lease: Lease, base: Vector) -> Trained:
         return await self._world.trainer.train(lease, base, flipped=self.device.lie == "labels")
@@ -307,7 +311,7 @@ class Volunteer:
             await active.training  # what it did to the optimiser's memory is done; only its result is lost
 
     async def _done(self, active: Active, seconds: float, base: Vector) -> None:
-        if active is not self._active or active.training is None:
+        if active is not self._active or active.training is None or active.start is None:
             return
         trained = await active.training
         lease = active.lease
@@ -317,8 +321,7 @@ class Volunteer:
         self._pacing.trained(seconds)
         if np.isfinite(trained.payload).all():
             self._own = (lease.lease_id, None)
-            if lease.carry:
-                self._carried.append(Carried(lease.lease_id, trained.payload))
+            self._own_work.trained(lease, active.start, trained.payload, self._world.num_trainable)
             update = self._update(active, trained, seconds, base)
             self._sent[lease.lease_id] = self._world.agenda.now
             if self.device.naps is not None and self._rng.random() < NAP_CHANCE:

@@ -48,7 +48,8 @@ export interface ConnectionOptions {
   hello(): HelloMessage;
   /** Sent when nothing else was for a third of the server's silence limit. */
   keepalive(): ClientMessage | null;
-  onMessage(message: ServerMessage): void;
+  /** `payload` is what follows the header; empty in most messages. */
+  onMessage(message: ServerMessage, payload: Uint8Array): void;
   onState(state: "connecting" | "open" | "lost", seconds: number | null): void;
   /** The server sends us to another run; the next attempt goes to the address that this returns. */
   onMoved?(run: string): string;
@@ -160,10 +161,13 @@ export class Connection {
     this.heardAt = now;
     this.suspectedAt = null;
     let message: ServerMessage;
+    let payload: Uint8Array;
     try {
       if (!(data instanceof ArrayBuffer)) throw new ProtocolError("the server sent a text message");
       this.options.onTraffic?.(data.byteLength, 0);
-      message = parseServerMessage(decodeFrame(data).header);
+      const frame = decodeFrame(data);
+      message = parseServerMessage(frame.header);
+      payload = frame.payload;
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.options.onError?.(error.code, error.message);
@@ -176,7 +180,7 @@ export class Connection {
       this.options.onState("open", null);
     }
     if (message.type === "goodbye") this.farewell = message;
-    this.options.onMessage(message);
+    this.options.onMessage(message, payload);
     if (message.type === "goodbye") this.closed(0, message.message);
   }
 

@@ -246,6 +246,10 @@ export interface LeaseMessage {
   wants: Wants;
   /** Start from one's own work too that the base version lacks. */
   carry: boolean;
+  /** The part of its own last weights that the volunteer starts with; null: none of them. */
+  keep: number | null;
+  /** A shard that a later lease will need. */
+  soon: string | null;
   encoding: Encoding;
   seconds: number;
 }
@@ -358,6 +362,8 @@ const SERVER_KEYS: Readonly<Record<ServerMessage["type"], Readonly<Record<string
     optimizer: "string",
     wants: "string",
     carry: "boolean",
+    keep: "number?",
+    soon: "string?",
     encoding: "string",
     seconds: "number",
   },

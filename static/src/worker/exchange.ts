@@ -55,6 +55,8 @@ export class Exchange {
   private readonly carried = new Carried();
   /** The lease whose trained weights are in the trainer, and the version that they turned out to be. */
   private own: { leaseId: string; version: number | null; exact: boolean } | null = null;
+  /** The weights that the last lease ended with, where it sent them. */
+  private last: Float32Array | null = null;
   private sentAt = 0;
 
   constructor(options: ExchangeOptions) {
@@ -106,10 +108,10 @@ export class Exchange {
     return this.outbox.size > 0;
   }
 
-  /** Whether the next lease should not begin before an outcome is known. */
-  mustAwaitOutcome(): boolean {
+  /** Whether the next lease should not begin before an outcome is known; one that `carries` loses nothing by that. */
+  mustAwaitOutcome(carries: boolean): boolean {
     if (this.outbox.size === 0) return false;
-    return this.outbox.size >= MAX_UNACKNOWLEDGED || !this.pacing.shouldOverlap();
+    return this.outbox.size >= MAX_UNACKNOWLEDGED || !(carries || this.pacing.shouldOverlap());
   }
 
   announce(version: Version): void {
@@ -118,7 +120,9 @@ export class Exchange {
 
   /** Starts to load what a lease that is granted will need. */
   prefetchShards(message: LeaseMessage): void {
-    if (!this.options.ownExamples) this.shards.prefetch(message.parts.map(([shard]) => shard));
+    if (this.options.ownExamples) return;
+    const needed = message.parts.map(([shard]) => shard);
+    this.shards.prefetch(message.soon === null ? needed : [...needed, message.soon]);
   }
 
   prefetchWeights(): void {
@@ -147,7 +151,7 @@ export class Exchange {
     );
     const [parts, base] = await Promise.all([loading, this.chooseBase(message)]);
     if (base.vector) {
-      trainer.setWeights(message.carry ? this.carried.onto(base.version, base.vector) : base.vector);
+      trainer.setWeights(this.startOf(message, base.version, base.vector));
     }
     return { parts, base };
   }
@@ -170,6 +174,7 @@ export class Exchange {
     const { encoding, payload } = this.wire.encode(result.payload, message.wants, base.vector, message.encoding);
     this.own = { leaseId: lease_id, version: null, exact: encoding === "f32" };
     if (message.carry) this.carried.sent(lease_id, result.payload);
+    this.last = message.wants === "weights" ? result.payload : null;
     this.outbox.send(
       {
         type: "update",
@@ -188,9 +193,11 @@ export class Exchange {
     this.sentAt = this.now();
   }
 
-  settled(message: OutcomeMessage): void {
+  /** `payload`: the weights of the outcome's version, where the server thought them small enough; else empty. */
+  settled(message: OutcomeMessage, payload: Uint8Array): void {
     const { lease_id, version, hash, iterations, whole } = message;
     this.weights.announce({ version, hash, iterations });
+    if (this.weights.hold(version, payload)) this.pacing.downloaded(0);
     const sent = this.outbox.acknowledge(lease_id, this.now());
     if (sent) {
       this.pacing.settled(sent.seconds, whole);
@@ -228,6 +235,9 @@ export class Exchange {
 
   /** The weights to start from, the lease's version or a later one; a null vector: those in the trainer. */
   private async chooseBase(message: LeaseMessage): Promise<Base> {
+    const { version, hash, keep } = message;
+    if (keep === 1 && this.own) return { version, vector: null };
+    if (keep !== null && this.last) return this.weights.loadExactly({ version, hash, iterations: 0 });
     const own = this.own?.version ?? null;
     const known = own !== null && own >= message.version && own === this.weights.newest.version;
     if (known && !this.wire.sendsDifferences(message.encoding)) {
@@ -237,6 +247,15 @@ export class Exchange {
     const keepsBusy = this.outbox.size > 0 || message.carry;
     const prefetched = keepsBusy ? await this.weights.prefetched(message.version).catch(() => null) : null;
     return prefetched ?? this.weights.load();
+  }
+
+  /** What to put into the trainer for a lease from `weights` of `version`. */
+  private startOf(message: LeaseMessage, version: number, weights: Float32Array): Float32Array {
+    if (message.carry) return this.carried.onto(version, weights);
+    const { last } = this;
+    if (message.keep === null || !last || version !== message.version) return weights;
+    const keep = message.keep;
+    return weights.map((weight, i) => weight + keep * ((last[i] as number) - weight));
   }
 
   private transmit(frame: Uint8Array<ArrayBuffer>): boolean {

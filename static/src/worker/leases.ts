@@ -47,6 +47,11 @@ export class LeaseQueue {
     return this.waiting.length;
   }
 
+  /** Whether the next lease starts from own work that is not merged yet. */
+  get nextCarries(): boolean {
+    return this.waiting[0]?.message.carry ?? false;
+  }
+
   /** The next lease to train. It stays open until its outcome. */
   take(): OpenLease | null {
     return this.waiting.shift() ?? null;

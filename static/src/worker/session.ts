@@ -67,7 +67,7 @@ export class VolunteerSession {
       platform: options.platform,
       hello: () => this.hello(),
       keepalive: () => ({ type: "status", state: this.state }),
-      onMessage: (message) => this.receive(message),
+      onMessage: (message, payload) => this.receive(message, payload),
       onState: (state, seconds) => {
         if (state === "lost") this.work?.disconnected();
         this.emit({ type: "connection", state, seconds });
@@ -139,7 +139,7 @@ export class VolunteerSession {
     };
   }
 
-  private receive(message: ServerMessage): void {
+  private receive(message: ServerMessage, payload: Uint8Array): void {
     switch (message.type) {
       case "welcome":
         this.welcomed(message);
@@ -152,7 +152,7 @@ export class VolunteerSession {
         this.emit({ type: "waiting", reason: message.reason, message: message.message, seconds: message.seconds });
         break;
       case "outcome":
-        this.work?.settled(message);
+        this.work?.settled(message, payload);
         break;
       case "version":
         this.work?.announced(message);

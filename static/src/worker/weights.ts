@@ -49,6 +49,13 @@ export class WeightStore {
     if (version.version > this.newestKnown.version) this.newestKnown = version;
   }
 
+  /** Weights came without being asked for (f32); false where they are not those of a model like ours, or not new. */
+  hold(version: number, bytes: Uint8Array): boolean {
+    if (bytes.byteLength !== 4 * this.options.numWeights || version <= (this.held?.version ?? 0)) return false;
+    this.held = { version, vector: decodeVector(bytes, "f32", this.options.numWeights) };
+    return true;
+  }
+
   /** Starts to load the newest weights, to be found here later. */
   prefetch(): void {
     this.load().catch(() => {});
@@ -72,6 +79,17 @@ export class WeightStore {
         if (error.newest) this.announce(error.newest);
         if (this.newestKnown.version === wanted.version) throw new VersionGoneError(error.message);
       }
+    }
+  }
+
+  /** The weights of `version` itself; where they are gone, the newest. */
+  async loadExactly(version: Version): Promise<HeldWeights> {
+    if (this.held?.version === version.version) return this.held;
+    try {
+      return await this.loadOnce(version);
+    } catch (error) {
+      if (!(error instanceof RefusedError && error.code === "version_gone")) throw error;
+      return this.load();
     }
   }
 

@@ -66,6 +66,7 @@ export class Work {
   /** Works until `stop` or a fatal error, then frees the trainer. */
   async run(): Promise<void> {
     this.tick();
+    if (!this.paused && this.options.welcome.weights.version > 0) this.exchange.prefetchWeights();
     try {
       while (!this.stopped) await this.turn();
     } catch (error) {
@@ -94,9 +95,9 @@ export class Work {
     this.exchange.announce(version);
   }
 
-  settled(message: OutcomeMessage): void {
+  settled(message: OutcomeMessage, payload: Uint8Array): void {
     const { lease_id } = message;
-    this.exchange.settled(message);
+    this.exchange.settled(message, payload);
     const lease = this.queue.settle(lease_id);
     const { active } = this;
     if (active?.message.lease_id === lease_id) active.stop = "settled";
@@ -174,7 +175,7 @@ export class Work {
       return;
     }
     this.ask();
-    const lease = this.paused || this.exchange.mustAwaitOutcome() ? null : this.queue.take();
+    const lease = this.paused || this.exchange.mustAwaitOutcome(this.queue.nextCarries) ? null : this.queue.take();
     if (lease) {
       await this.work(trainer, lease);
       return;

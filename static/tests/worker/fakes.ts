@@ -91,8 +91,8 @@ export class FakeSocket implements SocketLike {
     this.onopen?.({} as never);
   }
 
-  deliver(message: ServerMessage): void {
-    this.deliverBytes(encodeFrame(message).buffer);
+  deliver(message: ServerMessage, payload?: ArrayBufferView): void {
+    this.deliverBytes(encodeFrame(message, payload).buffer);
   }
 
   deliverBytes(data: unknown): void {
@@ -351,6 +351,8 @@ export function lease(leaseId: string, changes: Partial<LeaseMessage> = {}): Lea
     optimizer: "model",
     wants: "weights",
     carry: false,
+    keep: null,
+    soon: null,
     encoding: "f32",
     seconds: 60,
     ...changes,

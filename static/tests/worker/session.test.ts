@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { asFloat32 } from "../../src/shared/frames.ts";
-import { IDENTITY, lease, SHARD_NAME, settle, World, welcome } from "./fakes.ts";
+import { IDENTITY, lease, outcome, SHARD_NAME, settle, World, welcome } from "./fakes.ts";
 
 async function joined(): Promise<World> {
   const world = new World();
@@ -50,8 +50,8 @@ test("a lease is trained from the newest weights and sent back", async () => {
   });
   assert.deepEqual([...asFloat32(update.payload)], [2, 2, 2]);
   assert.deepEqual(world.fetched, [
-    `http://host/prefix/api/v1/runs/run-1/shards/${SHARD_NAME}`,
     "http://host/prefix/api/v1/runs/run-1/weights/1-h1?encoding=f32",
+    `http://host/prefix/api/v1/runs/run-1/shards/${SHARD_NAME}`,
   ]);
   await world.end("a");
   assert.deepEqual(world.eventsOf("outcome"), [
@@ -339,11 +339,11 @@ test("a version that is gone is replaced by a newer one, or the lease is given b
   const world = await joined();
   const gone = () => Response.json({ error: { code: "version_gone", message: "Gone." } }, { status: 410 });
   world.answer = (url) => {
-    if (!url.includes("/weights/1-")) return null;
+    if (!url.includes("/weights/2-")) return null;
     world.socket.deliver({ type: "version", version: 4, hash: "h4", iterations: 3 });
     return gone();
   };
-  await world.grant("a");
+  await world.grant("a", { version: 2, hash: "h2" });
   assert.equal(world.socket.of("update")[0]?.base_version, 4);
   await world.end("a", { version: 5, hash: "h5" });
   world.answer = (url) => (url.includes("/weights/5-") ? gone() : null);
@@ -362,7 +362,7 @@ test("the answer that a version is gone names the one to take", async () => {
     const body = { error: { code: "version_gone", message: "Gone." }, newest };
     return url.includes("/weights/") ? Response.json(body, { status: 410 }) : null;
   };
-  await world.grant("a");
+  await world.grant("a", { version: 2, hash: "h2" });
   assert.equal(world.socket.of("update")[0]?.base_version, 9);
 });
 
@@ -386,7 +386,7 @@ test("a download in which nothing moves is ended and tried again", async () => {
     hung = true;
     return new Promise<Response>(() => {});
   };
-  await world.grant("a");
+  await world.grant("a", { version: 2, hash: "h2" });
   await world.clock.advance(18);
   assert.equal(world.socket.of("update").length, 0);
   await world.clock.advance(5);
@@ -592,6 +592,38 @@ test("a lease that carries goes on from own work that its base lacks, without wa
   assert.equal(world.socket.of("update").at(-1)?.base_version, 1);
 });
 
+test("weights that come with an outcome are not asked for", async () => {
+  const world = await joined();
+  await world.grant("a");
+  const { header, fetched } = { header: outcome("a", { version: 7, hash: "h7" }), fetched: world.fetched.length };
+  world.socket.deliver(header, new Float32Array([7, 7, 7]));
+  await settle();
+  await world.grant("b", { version: 7, hash: "h7" });
+  assert.equal(world.weightsSet.at(-1), 7);
+  assert.equal(world.fetched.length, fetched);
+  assert.equal(world.socket.of("update").at(-1)?.base_version, 7);
+});
+
+test("a lease that keeps starts between its version and what the last one ended with", async () => {
+  const world = await joined();
+  await world.grant("a");
+  await world.end("a", { version: 5, hash: "h5" });
+  assert.equal(world.weightsSet.at(-1), 1, "it trains to 2");
+  await world.grant("b", { version: 4, hash: "h4", keep: 0.75 });
+  assert.equal(world.weightsSet.at(-1), 2.5, "4 + 0.75 (2 - 4), though there is a version 5");
+  assert.equal(world.socket.of("update").at(-1)?.base_version, 4);
+});
+
+test("a lease that keeps all fetches nothing", async () => {
+  const world = await joined();
+  await world.grant("a");
+  await world.end("a", { version: 5, hash: "h5" });
+  const fetched = world.fetched.length;
+  await world.grant("b", { version: 5, hash: "h5", keep: 1 });
+  assert.deepEqual([world.fetched.length, world.weightsSet.length], [fetched, 1]);
+  assert.equal(world.socket.of("update").at(-1)?.base_version, 5);
+});
+
 test("a short exchange is waited for", async () => {
   const world = await joined();
   await world.grant("a");
@@ -627,4 +659,12 @@ test("the share scales what an iteration is said to take", async () => {
   world.begin({ share: 0.5 });
   await world.join();
   assert.equal(world.socket.of("ready")[0]?.seconds_per_iteration, 0.2);
+});
+
+test("a shard that a later lease will need is fetched ahead", async () => {
+  const world = await joined();
+  const soon = "1".repeat(64);
+  await world.grant("a", { soon });
+  assert.ok(world.fetched.some((url) => url.endsWith(`/shards/${soon}`)));
+  assert.equal(world.socket.of("update").length, 1);
 });

@@ -75,11 +75,13 @@ class Case:
 
 CASES = [
     *(Case(name, {}) for name in TWINS),
+    *(Case(name, {"at": "peer"}) for name in ("average", "weighted", "mimic", "copy")),
     Case("mimic", {"form": "code"}),
     Case("mimic", {"form": "printed"}),
     Case("copy", {"by": "accuracy"}),
     Case("sync-sgd", {"momentum": 0.9, "learningRate": 0.05, "quorum": 3, "backup": 1}),
     Case("downpour", {"optimizer": "sgd"}),
+    Case("downpour", {"nPush": 2, "nFetch": 6}),
     Case("downpour", {"learningRate": 0.3, "initialAccumulator": 1.5}),
     Case("dc-asgd", {"form": "constant"}),
     Case("dc-asgd", {"form": "constant", "lambda": 1, "learningRate": 0.2}),

@@ -12,7 +12,7 @@ from webnn.core.merging.combine import weighted_sum
 from webnn.core.merging.defaults import Defaults
 from webnn.core.merging.options import Number, Option, Options
 
-FIRST_ITERATIONS = 2
+FIRST_ITERATIONS = 1
 """Of a lease of a volunteer whose pace is not known, beside others."""
 
 
@@ -32,8 +32,8 @@ class Auto(Defaults):
     one's iterations.
     """
 
-    seconds: float = 0.36
-    growth: float = 0.33
+    seconds: float = 0.1
+    growth: float = 0.5
     patience: float = 0.25
     name: ClassVar[str] = "auto"
     wants: ClassVar[Wants] = Wants.DELTA
@@ -64,8 +64,8 @@ class Auto(Defaults):
 
 
 OPTIONS: Mapping[str, Option] = {
-    "seconds": Number(0.36, 0, 3600, above=True, what="what a lease takes where several train and links are fast"),
-    "growth": Number(0.33, 0, 1, what="the learning rate grows with this power of the volunteers' number"),
+    "seconds": Number(0.1, 0, 3600, above=True, what="what a lease takes where several train and links are fast"),
+    "growth": Number(0.5, 0, 1, what="the learning rate grows with this power of the volunteers' number"),
     "patience": Number(0.25, 0, 100, what="how long the first waits for the others, in lengths of its lease"),
 }
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from webnn.core.events import Vector
-from webnn.core.merging.base import Contribution, State, move_towards
-from webnn.core.merging.eager import Eager
+from webnn.core.merging.base import Contribution, Local, Offer, State, move_towards
+from webnn.core.merging.eager import AT, At, Eager
+from webnn.core.merging.options import Options
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,14 @@ class Average(Eager):
 
     name: ClassVar[str] = "average"
 
-    def merge(self, weights: Vector, contributions: Sequence[Contribution], iterations: int, state: State) -> None:
+    def merge_here(self, weights: Vector, contributions: Sequence[Contribution], iterations: int, state: State) -> None:
         for count, contribution in enumerate(contributions, start=2):
             move_towards(weights, contribution.payload, 1 / count)
+
+    def peer_share(self, local: Local, offer: Offer) -> float:
+        return 1 / 2
+
+
+def average(given: Mapping[str, object]) -> Average:
+    """Make the rule from its options."""
+    return Average(At(Options("average", given, AT).word("at")))

@@ -45,13 +45,33 @@ class MergeSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Local:
+    """The weights that a volunteer has from its last lease: the iterations behind them, the updates in a row (1 at
+    least) since it last took the run's weights, and how its last update was appraised, if it was.
+    """
+
+    iterations: int
+    updates: int
+    appraisal: Validation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The weights that a volunteer would be handed: the iterations behind them, and their appraisal, if any."""
+
+    iterations: int
+    appraisal: Validation | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Crew:
     """Who trains, as a strategy sees it when it sizes a lease.
 
     `count`: the volunteers that are there; `crowd`: the sum of their speeds over that of the fastest (1 to `count`),
     those of unknown pace counted as average; `own`: seconds for an iteration of the one whose lease it is (None: not
     known); `seconds`: what the run's leases should take; `stretch` (at least 1): how much longer than short ones this
-    volunteer's leases must be so that it does not wait for exchanges.
+    volunteer's leases must be so that it does not wait for exchanges. `local`: its own weights (None: it has none), and
+    `offer` those of the version that it can start from.
     """
 
     count: int
@@ -59,17 +79,21 @@ class Crew:
     own: float | None
     seconds: float
     stretch: float = 1.0
+    local: Local | None = None
+    offer: Offer | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What a strategy wants of one lease. `iterations` None: as many as take the run's lease seconds; `rate` scales
-    the learning rate; `weight` is that of its contribution.
+    the learning rate; `weight` is that of its contribution. `keep`, with W the version that it is handed and P the
+    volunteer's own weights: it starts from W + keep (P - W); None: from the newest W that it has.
     """
 
     iterations: int | None
     rate: float = 1.0
     weight: float = 1.0
+    keep: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +193,10 @@ class Strategy(Protocol):
     @property
     def carries(self) -> bool:
         """Whether leases are `carry`: a volunteer goes on from its own work before that is merged."""
+
+    @property
+    def hands_peers(self) -> bool:
+        """Whether a volunteer is handed the newest weights of another rather than the newest of all."""
 
     def terms(self, crew: Crew) -> Terms | None:
         """What the next lease of one of `crew` should be; None: what `lease_iterations` and `match` say."""

@@ -10,8 +10,8 @@ from typing import ClassVar
 import numpy as np
 
 from webnn.core.events import Vector
-from webnn.core.merging.base import Contribution, State, Wants
-from webnn.core.merging.defaults import Defaults
+from webnn.core.merging.base import Contribution, Local, Offer, State
+from webnn.core.merging.eager import AT, At, Eager
 from webnn.core.merging.options import Choice, Option, Options
 from webnn.core.metrics import Validation
 
@@ -24,7 +24,7 @@ class By(StrEnum):
 
 
 @dataclass(frozen=True)
-class Copy(Defaults):
+class Copy(Eager):
     """W <- P if its validation is better than that of W, else W. WebNN report 2018, section 1.7.1.
 
     t <- max(t, p). The first P is taken, whatever it reaches; one without an appraisal, or as good as W, is not. They
@@ -33,14 +33,14 @@ class Copy(Defaults):
 
     by: By = By.LOSS
     name: ClassVar[str] = "copy"
-    wants: ClassVar[Wants] = Wants.WEIGHTS
+    takes_whole: ClassVar[bool] = False
     needs_appraisal: ClassVar[bool] = True
     merges_tail: ClassVar[bool] = True
 
     def state(self, num_trainable: int) -> State:
         return {"penalty": np.full(1, np.inf, np.float64)}
 
-    def merge(self, weights: Vector, contributions: Sequence[Contribution], iterations: int, state: State) -> None:
+    def merge_here(self, weights: Vector, contributions: Sequence[Contribution], iterations: int, state: State) -> None:
         for contribution in contributions:
             if contribution.appraisal is None or contribution.weight <= 0:
                 continue
@@ -49,6 +49,11 @@ class Copy(Defaults):
                 state["penalty"][0] = penalty
                 np.copyto(weights, contribution.payload[: len(weights)])
 
+    def peer_share(self, local: Local, offer: Offer) -> float:
+        if local.appraisal is None or offer.appraisal is None:
+            return 0
+        return int(self._penalty(offer.appraisal) < self._penalty(local.appraisal))
+
     def _penalty(self, appraisal: Validation) -> float:
         """Give what is to be as small as can be."""
         if self.by is By.ACCURACY and appraisal.accuracy is not None:
@@ -56,9 +61,10 @@ class Copy(Defaults):
         return appraisal.loss
 
 
-OPTIONS: Mapping[str, Option] = {"by": Choice(tuple(By), "what makes a validation better")}
+OPTIONS: Mapping[str, Option] = {"by": Choice(tuple(By), "what makes a validation better"), **AT}
 
 
 def copy(given: Mapping[str, object]) -> Copy:
     """Make the rule from its options."""
-    return Copy(By(Options("copy", given, OPTIONS).word("by")))
+    options = Options("copy", given, OPTIONS)
+    return Copy(At(options.word("at")), By(options.word("by")))

@@ -33,6 +33,10 @@ class Defaults:
     def carries(self) -> bool:
         return False
 
+    @property
+    def hands_peers(self) -> bool:
+        return False
+
     def terms(self, crew: Crew) -> Terms | None:
         return None
 

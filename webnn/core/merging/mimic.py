@@ -9,10 +9,11 @@ from typing import ClassVar
 
 import numpy as np
 
+from webnn.core.errors import WebNNError
 from webnn.core.events import Vector
-from webnn.core.merging.base import Contribution, State, move_towards
-from webnn.core.merging.eager import Eager
-from webnn.core.merging.options import choice, refuse_unknown
+from webnn.core.merging.base import Contribution, Local, Offer, State, move_towards
+from webnn.core.merging.eager import AT, At, Eager
+from webnn.core.merging.options import Choice, Option, Options
 
 
 class MimicForm(StrEnum):
@@ -39,7 +40,7 @@ class Mimic(Eager):
     form: MimicForm = MimicForm.PROSE
     name: ClassVar[str] = "mimic"
 
-    def merge(self, weights: Vector, contributions: Sequence[Contribution], iterations: int, state: State) -> None:
+    def merge_here(self, weights: Vector, contributions: Sequence[Contribution], iterations: int, state: State) -> None:
         for contribution in contributions:
             lead = contribution.position - iterations
             if self.form is MimicForm.PRINTED:
@@ -47,6 +48,9 @@ class Mimic(Eager):
             else:
                 move_towards(weights, contribution.payload, self._share(lead))
             iterations = max(iterations, contribution.position)
+
+    def peer_share(self, local: Local, offer: Offer) -> float:
+        return self._share(offer.iterations - local.iterations)
 
     def _share(self, lead: int) -> float:
         """Give the part of the way from W to P for a volunteer `lead` iterations ahead; negative: away."""
@@ -62,7 +66,13 @@ def _merge_printed(weights: Vector, payload: Vector, lead: int) -> None:
     weights /= np.float32(abs(lead) + 1)
 
 
-def mimic(options: Mapping[str, object]) -> Mimic:
+OPTIONS: Mapping[str, Option] = {"form": Choice(tuple(MimicForm), "which telling of the rule"), **AT}
+
+
+def mimic(given: Mapping[str, object]) -> Mimic:
     """Make the rule from its options."""
-    refuse_unknown("mimic", options, ("form",))
-    return Mimic(MimicForm(choice("mimic", options, "form", tuple(MimicForm))))
+    options = Options("mimic", given, OPTIONS)
+    at, form = At(options.word("at")), MimicForm(options.word("form"))
+    if at is At.PEER and form is MimicForm.PRINTED:
+        raise WebNNError("settings", 'merge.mimic: the form "printed" shrinks weights, and is not for "at": "peer".')
+    return Mimic(at, form)

@@ -20,14 +20,6 @@ def refuse_unknown(
             raise WebNNError("settings", f'{section}.{rule} has no option "{key}".{hint}')
 
 
-def choice(rule: str, options: Mapping[str, object], key: str, choices: tuple[str, ...]) -> str:
-    """Read one of `choices`, the first of them when the option is absent."""
-    value = options.get(key, choices[0])
-    if not isinstance(value, str) or value not in choices:
-        raise WebNNError("settings", f"merge.{rule}.{key} must be one of {', '.join(choices)}, not {value!r}.")
-    return value
-
-
 @dataclass(frozen=True, slots=True)
 class Number:
     """An option that is a number: at least `lowest` (more than it, if `above`), at most `highest`.

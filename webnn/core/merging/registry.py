@@ -8,12 +8,24 @@ from functools import cache
 from importlib.metadata import entry_points
 
 from webnn.core.errors import WebNNError
-from webnn.core.merging import auto, copy, dc_asgd, diloco, diloco_async, downpour, fedasync, fedavg, fedbuff, sync_sgd
-from webnn.core.merging.average import Average
+from webnn.core.merging import (
+    auto,
+    average,
+    copy,
+    dc_asgd,
+    diloco,
+    diloco_async,
+    downpour,
+    fedasync,
+    fedavg,
+    fedbuff,
+    mimic,
+    sync_sgd,
+    weighted,
+)
 from webnn.core.merging.base import MergeSpec, Strategy
-from webnn.core.merging.mimic import MimicForm, mimic
-from webnn.core.merging.options import Option, refuse_unknown
-from webnn.core.merging.weighted import Weighted
+from webnn.core.merging.eager import AT
+from webnn.core.merging.options import Option
 from webnn.core.words import did_you_mean
 
 ENTRY_POINTS = "webnn.strategies"
@@ -44,16 +56,6 @@ def merge_schema() -> dict[str, dict[str, object]]:
     }
 
 
-def _average(options: Mapping[str, object]) -> Strategy:
-    refuse_unknown("average", options)
-    return Average()
-
-
-def _weighted(options: Mapping[str, object]) -> Strategy:
-    refuse_unknown("weighted", options)
-    return Weighted()
-
-
 def declared(make: Callable[[Mapping[str, object]], Strategy], options: Mapping[str, Option]) -> Rule:
     """Make the rule's JSON Schema from what its `make` checks the options against."""
     return Rule(make, {key: option.schema() for key, option in options.items()})
@@ -61,9 +63,9 @@ def declared(make: Callable[[Mapping[str, object]], Strategy], options: Mapping[
 
 _OURS: Mapping[str, Rule] = {
     "auto": declared(auto.auto, auto.OPTIONS),
-    "average": Rule(_average, {}),
-    "weighted": Rule(_weighted, {}),
-    "mimic": Rule(mimic, {"form": {"enum": [form.value for form in MimicForm]}}),
+    "average": declared(average.average, AT),
+    "weighted": declared(weighted.weighted, AT),
+    "mimic": declared(mimic.mimic, mimic.OPTIONS),
     "copy": declared(copy.copy, copy.OPTIONS),
     "fedavg": declared(fedavg.fedavg, fedavg.OPTIONS),
     "sync-sgd": declared(sync_sgd.sync_sgd, sync_sgd.OPTIONS),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from webnn.core.events import Vector
-from webnn.core.merging.base import Contribution, State, move_towards
-from webnn.core.merging.eager import Eager
+from webnn.core.merging.base import Contribution, Local, Offer, State, move_towards
+from webnn.core.merging.eager import AT, At, Eager
+from webnn.core.merging.options import Options
 
 
 @dataclass(frozen=True)
@@ -17,8 +18,16 @@ class Weighted(Eager):
 
     name: ClassVar[str] = "weighted"
 
-    def merge(self, weights: Vector, contributions: Sequence[Contribution], iterations: int, state: State) -> None:
+    def merge_here(self, weights: Vector, contributions: Sequence[Contribution], iterations: int, state: State) -> None:
         total = iterations
         for contribution in contributions:
             total += contribution.position
             move_towards(weights, contribution.payload, contribution.position / total)
+
+    def peer_share(self, local: Local, offer: Offer) -> float:
+        return offer.iterations / (local.iterations + offer.iterations)
+
+
+def weighted(given: Mapping[str, object]) -> Weighted:
+    """Make the rule from its options."""
+    return Weighted(At(Options("weighted", given, AT).word("at")))

@@ -92,6 +92,10 @@ class Robust:
         return self.rule.needs_appraisal
 
     @property
+    def hands_peers(self) -> bool:
+        return self.rule.hands_peers
+
+    @property
     def merges_tail(self) -> bool:
         return self.rule.merges_tail
 

@@ -4,6 +4,8 @@ from tests.core.merging.twins.update import Memory, Options, Update
 
 
 def merge(weights: list[float], updates: list[Update], memory: Memory, t: int, options: Options) -> list[float]:
+    if options.get("at") == "peer":
+        return updates[-1].payload
     form = options.get("form", "prose")
     for update in updates:
         d = update.p - t

@@ -1,0 +1,69 @@
+"""What no number of volunteers can beat on `mnist-cnn`: the steps that batches of 64 N need, exchanged for nothing.
+
+One device trains batches of 64 N in 180 ms a step: N volunteers that exchange every gradient without latency, transfer
+or staleness. The fewest steps to 97 % that any of the settings needs, over those of a single volunteer, is the ceiling
+of the speed-up; what `scaling.py` reached lies below it by what exchanging and staleness cost.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from common import HERE, Cell, Lab, options, progress, report, row_dict, rule, table
+from scaling import ALONE, MODEL, TARGET, adam, muon
+from tuning import choose
+
+STEP = 0.18
+COMMON = ("validation.everySeconds=0.17", "validation.examples=2000", f"training.leaseSeconds={STEP}")
+NO_NETWORK = {"latencySeconds": 1e-4, "uploadMbit": 1e5, "downloadMbit": 1e5}
+LARGE = [
+    *(muon(rate, m) for rate, m in ((0.07, 0.8), (0.1, 0.8), (0.15, 0.8), (0.2, 0.8), (0.3, 0.8), (0.15, 0.7))),
+    *(muon(rate, m) for rate, m in ((0.1, 0.9), (0.2, 0.7))),
+    *(adam(rate, 0.8, 0.95) for rate in (0.015, 0.02, 0.03)),
+    'optimizer={"sgd":{"learningRate":0.6}}',
+]
+
+
+def main() -> None:
+    given, started = options(__doc__, seeds=5, quick_seeds=2), time.time()
+    lab, rows = Lab(given), []
+    reached = kept_speedups()
+    for count in (1, 8) if given.quick else (1, 4, 8, 16):
+        settings = (ALONE if count == 1 else LARGE)[3:5] if given.quick else (ALONE if count == 1 else LARGE)
+        cells = [
+            Cell(1, rule("auto"), (*COMMON, f"training.batchSize={64 * count}", each), NO_NETWORK,
+                 target=TARGET, seconds=60 if count == 1 else 20)
+            for each in settings
+        ]  # fmt: skip
+        best = choose(lab, MODEL, cells, quick=given.quick)
+        [(row, trials)] = lab.simulate(MODEL, [best.cell], range(1, given.seeds + 1))
+        steps = None if row.seconds_to_target is None else row.seconds_to_target / STEP
+        first = steps if count == 1 else rows[0]["steps"]
+        ceiling = first / steps if first and steps else None
+        rows.append(
+            {"count": count, "steps": steps, "ceiling": ceiling, "reached": reached.get(count), **row_dict(row, trials)}
+            | {"setting": best.cell.settings[-1], "tried": best.tried}
+        )
+        progress(f"batches of {64 * count}: {steps} steps, at most {ceiling} times")
+    columns = ("volunteers", "setting", "steps to 97 %", "s", "+-", "ceiling", "reached")
+    keys = ("count", "setting", "steps", "seconds_to_target", "interval", "ceiling", "reached")
+    text = table(columns, [[row[key] for key in keys] for row in rows])
+    report("scaling_bound", given, started, {"rows": rows}, text)
+
+
+def kept_speedups() -> dict[int, float]:
+    """What the last run of `scaling.py` reached with equal devices and `auto`."""
+    found: dict[int, float] = {}
+    for name in ("scaling-quick", "scaling"):
+        file = HERE / "results" / f"{name}.json"
+        rows: list[dict[str, Any]] = json.loads(file.read_text("utf-8"))["rows"] if file.exists() else []
+        for row in rows:
+            if row["devices"] == "equal" and row["merge"] == "auto" and row.get("over_single"):
+                found[row["volunteers"]] = row["over_single"]
+    return found
+
+
+if __name__ == "__main__":
+    main()
