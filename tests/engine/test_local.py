@@ -15,7 +15,8 @@ from webnn.core.events import Vector
 from webnn.core.merging import Contribution, make_strategy, merge_into
 from webnn.core.merging.base import CHUNK, MergeSpec, State, Wants
 from webnn.core.merging.defaults import Defaults
-from webnn.engine.local import LocalEngine, judge_vector, take_snapshot
+from webnn.engine.local import LocalEngine, take_snapshot
+from webnn.engine.sketching import judge_vector
 
 AVERAGE = make_strategy(MergeSpec("average"))
 

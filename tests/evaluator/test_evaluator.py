@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,11 @@ from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
 from webnn.core.errors import WebNNError
+from webnn.core.leases import Lease, Part
+from webnn.core.merging import Wants
 from webnn.data import Dataset
 from webnn.data.shards import encode_split
+from webnn.engine.sketching import compare
 from webnn.evaluator.evaluator import Evaluator
 from webnn.evaluator.results import BuiltModel
 from webnn.model.definition import parse_model
@@ -215,3 +219,25 @@ async def test_initial_weights_are_read_from_a_file(
     assert np.array_equal((await evaluator.build(definition, description, seed=5)).initial, built.initial + 1)
     with pytest.raises(WebNNError, match=r"start\.safetensors holds .* but the model has"):
         await evaluator.build(model(CNN, initialWeights=str(tmp_path / "start.safetensors")), description, seed=5)
+
+
+async def test_a_lease_that_is_replayed_comes_out_as_a_volunteer_trained_it(
+    evaluator: Evaluator, description: Description, dataset: Dataset
+) -> None:
+    built = await evaluator.build(model(MLP), description, seed=3)
+    frame = next(iter(encode_split(dataset.train)))
+    lease = Lease(
+        *("l", "v", 1, (Part("s", 0, 40),), 40, 4, 10),
+        seed=7,
+        learning_rate=0.1,
+        optimizer="model",
+        wants=Wants.DELTA,
+        granted_at=0.0,
+        deadline=9.0,
+    )
+    first, seconds = await evaluator.replay(lease, built.initial, {"s": frame})
+    again, _ = await evaluator.replay(lease, built.initial, {"s": frame})
+    assert seconds > 0
+    assert compare(first, again)[0] > 0.9999
+    other, _ = await evaluator.replay(replace(lease, parts=(Part("s", 40, 80),)), built.initial, {"s": frame})
+    assert compare(first, other)[0] < 0.9

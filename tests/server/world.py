@@ -26,6 +26,7 @@ from webnn.engine.local import LocalEngine
 from webnn.server.app import create_app
 from webnn.server.clock import RunClock
 from webnn.server.config import Limits, ServerConfig
+from webnn.server.doorman import GuardedRunner
 from webnn.server.info import RunInfo
 from webnn.server.keys import RUNS, TOKEN
 from webnn.server.run_task import RunTask
@@ -156,6 +157,7 @@ async def serve(
     *,
     prefix: str = "",
     public_url: str | None = None,
+    trusted_proxies: tuple[str, ...] = (),
     start: bool = True,
     limits: Limits = LIMITS,
     **changes: Any,
@@ -164,13 +166,15 @@ async def serve(
     validator = changes.pop("validator", None) or FakeValidator()
     parts = {key: changes.pop(key) for key in ("engine", "info") if key in changes}
     task = make_task(config=replace(CONFIG, **changes), validator=validator, limits=limits, **parts)
-    app = create_app(ServerConfig(runs_dir, prefix=prefix, public_url=public_url, limits=limits))
+    app = create_app(
+        ServerConfig(runs_dir, prefix=prefix, public_url=public_url, trusted_proxies=trusted_proxies, limits=limits)
+    )
     app[RUNS].add(task)
     root = app
     if prefix:
         root = web.Application()
         root.add_subapp(prefix, app)
-    runner = web.AppRunner(root, shutdown_timeout=1)
+    runner = GuardedRunner(root, limits, shutdown_timeout=1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()

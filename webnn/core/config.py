@@ -50,6 +50,8 @@ class RunConfig:
     that of a volunteer whose connection dropped for `reconnect_seconds` at most. It has at most `max_parts` parts, so
     that it fits a frame's header. No merge changes the `frozen` spans [start, end) of the flat vector. A run that is
     stopped waits `closing_seconds` at most for its last validation.
+    `robust` names the reducer before the merge rule (None: none); leases are replayed by the evaluator for up to
+    `replay_share` of the time (0: nobody's work is replayed).
     Raises `WebNNError("settings")`.
     """
 
@@ -64,6 +66,8 @@ class RunConfig:
     schedule: Schedule = field(default_factory=Constant)
     stop: StopConditions = field(default_factory=StopConditions)
     merge: MergeSpec = field(default_factory=lambda: MergeSpec("weighted"))
+    robust: MergeSpec | None = None
+    replay_share: float = 0.0
     overlap: bool = False
     validate_every_seconds: float = 2.0
     validate_every_versions: int | None = None
@@ -90,6 +94,7 @@ class RunConfig:
         _check(self.validation_total > 0, "validation_total", "more than 0", self.validation_total)
         for name in _POSITIVE:
             _check(getattr(self, name) > 0, name, "more than 0", getattr(self, name))
+        _check(0 <= self.replay_share <= 1, "replay_share", "from 0 to 1", self.replay_share)
         every = self.validate_every_versions
         _check(every is None or every > 0, "validate_every_versions", "more than 0", every)
 

@@ -46,10 +46,39 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Check a payload (finite, norm) and answer with `Judged`."""
+    """Check and measure a payload, trained from `base_version`, and answer with `Judged`."""
 
     lease_id: str
     payload: Vector = field(compare=False, repr=False)
+    base_version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """Have the evaluator train `lease` again, from `base_version` plus all of `carried`, and compare with `payload`;
+    answer with `Replayed`. At most one replay is asked for at a time.
+    """
+
+    lease: Lease
+    base_version: int
+    payload: Vector = field(compare=False, repr=False)
+    carried: tuple[Vector, ...] = field(default=(), compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Accused:
+    """A volunteer's lie is proved: its work does not count before it has brought what is known to be right."""
+
+    volunteer_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class GoBack:
+    """Validation fell beyond noise: take the run back to `version`, the best one, as a roll-back does."""
+
+    version: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +170,9 @@ Effect = (
     | Adopt
     | Wait
     | Judge
+    | Replay
+    | Accused
+    | GoBack
     | Appraise
     | Merge
     | Merged

@@ -102,6 +102,18 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
+class Replayed:
+    """The answer to a `Replay` effect: the cosine between what the volunteer sent and what the evaluator got (None: it
+    could not tell), the length of the former over that of the latter, and the seconds that it took.
+    """
+
+    lease_id: str
+    agreement: float | None
+    ratio: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Appraised:
     """The answer to an `Appraise` effect; None when the evaluator could not tell."""
 
@@ -180,6 +192,7 @@ Event = (
     | Abandoned
     | UpdateArrived
     | Judged
+    | Replayed
     | Appraised
     | MergeDone
     | Validated

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -153,6 +154,20 @@ class Granter:
         self._leases.open(lease)
         seconds = config.lease_seconds if volunteer.pace is None else iterations * volunteer.pace
         self._collector.granted(lease_id, volunteer.volunteer_id, now, now + seconds)
+        return lease
+
+    def grant_again(self, volunteer: Volunteer, answered: Lease, now: float, *, version: int) -> Lease:
+        """Make a lease of the same work as `answered`, whose examples are nobody's and count for nothing."""
+        lease = replace(
+            answered,
+            lease_id=f"{self.incarnation}-{self._num_granted}",
+            volunteer_id=volunteer.volunteer_id,
+            version=version,
+            granted_at=now,
+            deadline=now + self._timeout(volunteer, answered.iterations),
+        )
+        self._num_granted += 1
+        self._leases.open(lease)
         return lease
 
     def _note_local(self, volunteer: Volunteer, terms: Terms, iterations: int) -> None:

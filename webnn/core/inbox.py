@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from webnn.core.collecting import Collector
 from webnn.core.effects import Merge
 from webnn.core.events import UpdateArrived
@@ -9,6 +11,14 @@ from webnn.core.leases import Lease, LeaseBook, Phase
 from webnn.core.merging import Contribution, Strategy
 from webnn.core.metrics import Validation
 from webnn.core.versions import Versions
+
+Sifted = tuple[Sequence[Contribution], Sequence[str]]
+"""The contributions that are merged, and the leases of those that are refused."""
+
+Weigh = Callable[[Sequence[Contribution], Sequence[Lease]], Sifted]
+
+Started = tuple[Merge | None, Sequence[str], Sequence[str]]
+"""A merge, the leases that it leaves out for good, and those that it refuses."""
 
 
 def problem(update: UpdateArrived, lease: Lease, versions: Versions, num_weights: int) -> str | None:
@@ -80,18 +90,23 @@ class Inbox:
         self._appraisals.pop(lease_id, None)
         self._arrived.pop(lease_id, None)
 
-    def start_merge(self, versions: Versions, now: float, *, more: bool) -> tuple[Merge, tuple[str, ...]] | None:
-        """Ask for the next merge, unless one is under way or nothing is to be merged now; and list the leases that it
-        leaves out for good. `more`: more leases can be granted.
+    def start_merge(self, versions: Versions, now: float, *, more: bool, weigh: Weigh) -> Started | None:
+        """Ask for the next merge, unless one is under way or nothing is to be merged now (or `weigh`, which says what
+        each contribution counts, leaves nothing). `more`: more leases can be granted.
         """
         collected = None if self.merging is not None else self._collector.collect(now, more=more)
         if collected is None:
             return None
-        contributions = tuple(self._contribution(lease_id, versions) for lease_id in collected.merged)
+        contributions: Sequence[Contribution] = [self._contribution(each, versions) for each in collected.merged]
+        leases = [self._lease(lease_id) for lease_id in collected.merged]
+        contributions, refused = weigh(contributions, leases)
+        if not contributions:
+            self._collector.published()
+            return None, collected.dropped, refused
         before = versions.iterations
         after = self._strategy.iterations_after(before, contributions)
-        self.merging = Merge(versions.next, after, contributions, before)
-        return self.merging, collected.dropped
+        self.merging = Merge(versions.next, after, tuple(contributions), before)
+        return self.merging, collected.dropped, refused
 
     def finish_merge(self, version: int) -> Merge:
         """Take the answer to what was asked for. Raises `ValueError` when nobody asked for that."""
@@ -119,6 +134,11 @@ class Inbox:
             weight=lease.weight,
             appraisal=self._appraisals.get(lease_id),
         )
+
+    def _lease(self, lease_id: str) -> Lease:
+        open_lease = self._leases.get(lease_id)
+        assert open_lease is not None
+        return open_lease.lease
 
     def _move(self, lease_id: str, phase: Phase) -> Lease:
         open_lease = self._leases.get(lease_id)

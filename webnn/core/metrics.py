@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
@@ -15,10 +16,18 @@ class TrainingMetrics:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What judging found: whether every number is finite, and the payload's Euclidean norm (NaN when not finite)."""
+    """What judging found: whether every number is finite, and the payload's Euclidean norm (NaN when not finite).
+
+    `length` is the norm of what the update changes (for trained weights: less those that it was trained from), NaN
+    where that is not known. `sketch` holds its direction in a few numbers: their products are about those of the
+    updates. `fingerprint` is the same for updates that are the same, and for no others.
+    """
 
     finite: bool
     norm: float
+    length: float = math.nan
+    sketch: tuple[float, ...] = ()
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,14 @@ from webnn.core.effects import Effect
 from webnn.core.errors import WebNNError
 from webnn.core.examples import ExampleLedger
 from webnn.core.granting import Granter
+from webnn.core.harm import Harm
 from webnn.core.inbox import Inbox
+from webnn.core.judging import Judging
 from webnn.core.leases import LeaseBook, Outcome, Settled
 from webnn.core.merging import MergeSpec, Strategy, make_strategy
+from webnn.core.robust import make_robust
 from webnn.core.schedule import LearningRate, Position
+from webnn.core.standing import Standing
 from webnn.core.states import RunState
 from webnn.core.status import RunStatus, finite, progress
 from webnn.core.stopping import Closing, Ending
@@ -53,7 +57,7 @@ class RunRecord:
         self.first_config = config
         self.changes: Changes = dict(changes or {})
         self.config = config = changed_config(config, self.changes)
-        self.strategy = make_strategy(config.merge)
+        self.strategy = make_robust(make_strategy(config.merge), config.robust)
         self.rule = config.merge
         self._next_rule: tuple[Strategy, MergeSpec] | None = None
         self.state = RunState.CREATED
@@ -74,6 +78,8 @@ class RunRecord:
             self._volunteers,
             incarnation=incarnation,
         )
+        self._judging = Judging(config)
+        self._harm = Harm()
         self._inbox = Inbox(self.strategy, self._collector, self._leases)
         self._versions = Versions(highest=highest_version)
         self._validation = ValidationPlan(config)
@@ -229,6 +235,7 @@ class RunRecord:
             "examples": self._ledger.snapshot(),
             "leases": self._leases.snapshot(REMEMBERED_OUTCOMES),
             "validation": self._validation.snapshot(),
+            "judging": self._judging.snapshot(REMEMBERED_VOLUNTEERS),
         }
 
     @classmethod
@@ -285,6 +292,8 @@ class RunRecord:
         self._ledger.restore(snapshot["examples"])
         self._leases.restore(snapshot["leases"])
         self._validation.restore(snapshot["validation"], self._now, current)
+        if "judging" in snapshot:  # older snapshots have none
+            self._judging.restore(snapshot["judging"])
         self._stopwatch = Stopwatch(float(snapshot["seconds"]))
         if self.state is RunState.RUNNING:
             self._stopwatch.start(self._now)
@@ -298,6 +307,26 @@ class RunRecord:
             self._leases.remember(gone.lease_id, ended, counted=gone.counted)
             if gone.untold:
                 self._untold.setdefault(gone.volunteer_id, []).append(gone)
+
+    @property
+    def standing(self) -> Standing:
+        """What the volunteers' words are worth, to look at."""
+        return self._judging.standing
+
+    def volunteer(self, volunteer_id: str) -> Volunteer | None:
+        """What is known of a volunteer, to look at."""
+        return self._volunteers.get(volunteer_id)
+
+    def forget(self, volunteer_id: str) -> None:
+        """Let go of a volunteer that left and wants to be forgotten; a quarantine is not forgotten."""
+        self._volunteers.forget(volunteer_id)
+        self._judging.standing.forget(volunteer_id)
+
+    def inherit(self, before: RunRecord) -> None:
+        """Know of volunteers what the run knew before it was taken back to this one's version."""
+        undone = {gone.volunteer_id for gone in self.aftermath if gone.outcome is Outcome.ROLLED_BACK}
+        self._judging.inherit(before._judging, undone)
+        self._harm = before._harm
 
     def keep_best(self, best: VersionResult) -> None:
         """Take the best version from before a restart, if it is better than what the snapshot knew."""

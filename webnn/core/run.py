@@ -11,6 +11,7 @@ start, a limit is reached, a validation is due, the end has come, and whether th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import assert_never
 
@@ -18,9 +19,11 @@ from webnn.core import events as ev
 from webnn.core.changing import add_changes, carries_over, changed_config, describe_changes
 from webnn.core.collecting import make_collector
 from webnn.core.effects import (
+    Accused,
     Adopt,
     Appraise,
     Effect,
+    GoBack,
     Grant,
     Judge,
     Merged,
@@ -32,15 +35,18 @@ from webnn.core.effects import (
     Wake,
 )
 from webnn.core.errors import WebNNError
-from webnn.core.inbox import problem
-from webnn.core.leases import OpenLease, Outcome, Phase
+from webnn.core.inbox import Sifted, problem
+from webnn.core.judging import Opinion
+from webnn.core.leases import Lease, OpenLease, Outcome, Phase
 from webnn.core.merging import Contribution, Wants, make_strategy, taken_whole
 from webnn.core.merging.base import Immediate
 from webnn.core.peers import Made
 from webnn.core.record import RunRecord
+from webnn.core.robust import make_robust
 from webnn.core.states import RunState, WaitReason
 from webnn.core.stopping import Closing, Ending, StopKind, limit_reached
 from webnn.core.versions import Versions
+from webnn.core.volunteers import Volunteer
 
 MAX_NORM = {  # of a payload: beyond it, differences (or a gradient's squares) may not be finite in float32 any more
     Wants.WEIGHTS: 1e30,
@@ -87,6 +93,8 @@ class Run(RunRecord):
                 self._take_update(event)
             case ev.Judged():
                 self._take_verdict(event)
+            case ev.Replayed():
+                self._take_replay(event)
             case ev.Appraised():
                 self._take_appraisal(event)
             case ev.MergeDone():
@@ -155,7 +163,9 @@ class Run(RunRecord):
             raise WebNNError("not_running", "The run is over, or about to be: its settings cannot be changed any more.")
         changes = add_changes(self.changes, event.changes)
         config = changed_config(self.first_config, changes)
-        strategy = make_strategy(config.merge) if config.merge != self.config.merge else None
+        strategy = (
+            make_robust(make_strategy(config.merge), config.robust) if config.merge != self.config.merge else None
+        )
         words = describe_changes(self.config, config)
         if not words:
             return
@@ -269,10 +279,13 @@ class Run(RunRecord):
         for volunteer in self._volunteers.waiting():
             if self._granter.has_enough(volunteer.volunteer_id):
                 continue
+            if not self._judging.may_work(volunteer.volunteer_id, self._now) or self._grant_canary(volunteer):
+                continue
             wanted = self._granter.wanted(volunteer, self.iterations)
             iterations = self._granter.fit(volunteer, wanted, self._now)
             if wanted and not iterations:
                 continue
+            iterations = self._judging.shorten(volunteer.volunteer_id, iterations)
             lease = self._granter.grant(
                 volunteer, iterations, self._now, version=self.version, learning_rate=self.learning_rate
             )
@@ -280,6 +293,18 @@ class Run(RunRecord):
                 return
             self._volunteers.served(volunteer.volunteer_id)
             self._effects.append(Grant(lease))
+
+    def _grant_canary(self, volunteer: Volunteer) -> bool:
+        """Give a volunteer whose word is doubted a lease whose answer is known, if there is one."""
+        volunteer_id = volunteer.volunteer_id
+        answer = self._judging.canary(volunteer_id, self._now) if self._judging.needs_canary(volunteer_id) else None
+        if answer is None:
+            return False
+        lease = self._granter.grant_again(volunteer, answer.lease, self._now, version=self.version)
+        self._judging.granted_canary(lease.lease_id, answer)
+        self._volunteers.served(volunteer_id)
+        self._effects.append(Grant(lease))
+        return True
 
     def _tell_to_wait(self, volunteer_id: str) -> None:
         """Say why a volunteer that has just asked got nothing."""
@@ -294,6 +319,8 @@ class Run(RunRecord):
             return WaitReason.PAUSED
         if self.state is not RunState.RUNNING:
             return WaitReason.NOT_STARTED
+        if not self._judging.may_work(volunteer_id, self._now):
+            return WaitReason.TOO_MANY_LEASES
         volunteer = self._volunteers.get(volunteer_id)
         assert volunteer is not None
         wanted = self._granter.wanted(volunteer, self.iterations)
@@ -318,7 +345,7 @@ class Run(RunRecord):
             volunteer.delivered(event.seconds, self._now)
         self._inbox.take(event, self._now)
         self._renew(event.volunteer_id)
-        self._effects.append(Judge(event.lease_id, event.payload))
+        self._effects.append(Judge(event.lease_id, event.payload, event.base_version))
 
     def _answer_again(self, event: ev.UpdateArrived, open_lease: OpenLease | None) -> None:
         """Answer an update for a lease that is not out: its first outcome again, now or as soon as it has one."""
@@ -338,15 +365,41 @@ class Run(RunRecord):
         open_lease = self._leases.get(event.lease_id)
         if open_lease is None or open_lease.phase is not Phase.JUDGING:
             return  # the run ended while it was judged
+        volunteer_id = open_lease.lease.volunteer_id
+        update = self._inbox.update(event.lease_id)
         if not event.verdict.finite:
-            self._settle(open_lease, Outcome.INVALID, "It has numbers that are not finite.")
+            opinion = self._judging.nonsense(volunteer_id, self._now, "It has numbers that are not finite.")
         elif event.verdict.norm > MAX_NORM[self.strategy.wants]:
-            self._settle(open_lease, Outcome.INVALID, "Its numbers are too large.")
+            opinion = self._judging.nonsense(volunteer_id, self._now, "Its numbers are too large.")
+        else:
+            opinion = self._judging.consider(update, open_lease.lease, event.verdict, self._now)
+        self._follow(opinion, open_lease, update)
+
+    def _follow(self, opinion: Opinion, open_lease: OpenLease, update: ev.UpdateArrived) -> None:
+        if opinion.replay is not None:
+            self._effects.append(opinion.replay)
+        if opinion.refused is not None:
+            self._settle(open_lease, Outcome.INVALID, opinion.refused)
+        elif opinion.held is not None:
+            self._settle(open_lease, Outcome.NOT_NEEDED, opinion.held)
         elif self.strategy.needs_appraisal:
-            payload = self._inbox.update(event.lease_id).payload
-            self._effects.append(Appraise(event.lease_id, self.config.validation_examples, payload))
+            self._effects.append(Appraise(update.lease_id, self.config.validation_examples, update.payload))
         else:
             self._accept(open_lease)
+        if opinion.liar:
+            self._accuse(open_lease.lease.volunteer_id, opinion.refused or "")
+
+    def _take_replay(self, event: ev.Replayed) -> None:
+        volunteer_id, liar = self._judging.take_replay(event, self._now)
+        if liar and not self.state.over:
+            self._accuse(volunteer_id, "Trained again, its work came out otherwise.")
+
+    def _accuse(self, volunteer_id: str, reason: str) -> None:
+        """Take nothing more from a proven liar, not even what waits to be merged."""
+        self._effects.append(Accused(volunteer_id, reason))
+        for open_lease in self._leases.of(volunteer_id):
+            if open_lease.phase in (Phase.JUDGING, Phase.QUEUED):
+                self._settle(open_lease, Outcome.INVALID, reason)
 
     def _take_appraisal(self, event: ev.Appraised) -> None:
         open_lease = self._leases.get(event.lease_id)
@@ -378,12 +431,25 @@ class Run(RunRecord):
         if self._closing is not None or self._validation.frozen(self._now):
             return
         more = self._volunteers.num_connected > 0 and self._granter.can_grant(self.iterations)
-        started = self._inbox.start_merge(self._versions, self._now, more=more)
+        started = self._inbox.start_merge(self._versions, self._now, more=more, weigh=self._weigh)
         if started is not None:
-            merge, dropped = started
-            self._effects.append(merge)
+            merge, dropped, refused = started
+            if merge is not None:
+                self._effects.append(merge)
             for lease_id in dropped:
                 self._drop(lease_id)
+            for lease_id in refused:
+                self._refuse_length(lease_id)
+
+    def _weigh(self, contributions: Sequence[Contribution], leases: Sequence[Lease]) -> Sifted:
+        return self._judging.sift(
+            contributions, leases, lambda: [each.volunteer_id for each in self._volunteers.connected()]
+        )
+
+    def _refuse_length(self, lease_id: str) -> None:
+        open_lease = self._leases.get(lease_id)
+        assert open_lease is not None
+        self._settle(open_lease, Outcome.INVALID, "It changes the model many times as much as is usual.")
 
     def _drop(self, lease_id: str) -> None:
         """End a lease that its round closed without."""
@@ -407,6 +473,7 @@ class Run(RunRecord):
         whole = taken_whole(self.strategy, merge.contributions)
         for contribution in merge.contributions:
             self._count(contribution, whole)
+        self._judging.published(self._leases.oldest_version() or self.version)
         self._change_rule()
 
     def _count(self, contribution: Contribution, whole: bool) -> None:
@@ -438,7 +505,12 @@ class Run(RunRecord):
         self._leases.settle(lease.lease_id, outcome, detail)
         self._inbox.drop(lease.lease_id)
         self._collector.ended(lease.lease_id)
-        if outcome is Outcome.MERGED:
+        canary = self._judging.is_canary(lease.lease_id)
+        merged_into = self.version if outcome is Outcome.MERGED else None
+        self._judging.ended(lease.lease_id, self._now, merged_into=merged_into)
+        if canary:
+            pass  # nobody's examples were lent for it
+        elif outcome is Outcome.MERGED:
             self._ledger.finish(lease.lease_id)
         else:
             self._ledger.free(lease.lease_id)
@@ -467,6 +539,9 @@ class Run(RunRecord):
             return
         self._rate.validated(self.position)
         self._validation.record(event.result, trained=event.version > 1)
+        harm = self._harm.look(self._validation.latest, self._validation.best, self._now)
+        if harm is not None and self._closing is None and self.state is RunState.RUNNING:
+            self._effects.append(GoBack(*harm))
         ending = None if self._closing else self._validation.decide(self._now, self.version)
         if ending is not None:
             self._begin_closing(ending)
@@ -530,6 +605,7 @@ class Run(RunRecord):
             times.append(self._closing.until)
         else:
             times.append(self._validation.next_time(self.version))
+            times.append(self._judging.next_time([each.volunteer_id for each in self._volunteers.waiting()], self._now))
             times.append(self._collector.next_time())
             if self.config.stop.seconds is not None:
                 times.append(self._stopwatch.reaches(self.config.stop.seconds))

@@ -136,6 +136,16 @@ class Volunteers:
         self._forget_oldest()
         return volunteer
 
+    def forget(self, volunteer_id: str) -> None:
+        """Let go of a volunteer; one that is still connected is forgotten but for being there."""
+        volunteer = self._known.get(volunteer_id)
+        if volunteer is None:
+            return
+        if volunteer.connected:
+            volunteer.device = Device("", "")
+        else:
+            del self._known[volunteer_id]
+
     def leave(self, volunteer_id: str) -> None:
         volunteer = self._known.get(volunteer_id)
         if volunteer is not None and volunteer.connected:

@@ -51,8 +51,8 @@ class Engine(Protocol):
     def newest(self) -> Snapshot:
         """The current weights."""
 
-    async def judge(self, payload: Vector) -> Verdict:
-        """Whether every number of `payload` is finite, and its Euclidean norm (NaN when not)."""
+    async def judge(self, payload: Vector, base_version: int = 0) -> Verdict:
+        """Check and measure `payload`, trained from `base_version` (for one that is gone: from the newest)."""
 
     async def merge(self, version: int, iterations: int, contributions: Sequence[Contribution]) -> Snapshot:
         """Fold `contributions` into the weights and publish them as `version`, `iterations` being behind them then."""

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import ParamSpec, TypeVar
 
-import numpy as np
-
 from webnn.core.encoding import encode_vector
 from webnn.core.events import Vector
 from webnn.core.merging import merge_into
-from webnn.core.merging.base import CHUNK, Contribution, State, Strategy
+from webnn.core.merging.base import Contribution, State, Strategy, Wants
 from webnn.core.metrics import Verdict
 from webnn.engine.base import Encoded, Frozen, Snapshot
 from webnn.engine.memory import Memory
+from webnn.engine.sketching import Measure
 
 INLINE_WEIGHTS = 500_000
 """Up to this many numbers a pass over a vector takes less time than handing it to a thread is worth."""
@@ -66,6 +64,7 @@ class LocalEngine:
         self._memory = self._remember(state)
         self._newest = take_snapshot(weights, version, iterations)
         self._held: OrderedDict[int, Snapshot] = OrderedDict({version: self._newest})
+        self._measure = Measure(len(weights))
         self._between_merges = asyncio.Lock()
         self._encoded: dict[tuple[int, str], asyncio.Future[Encoded]] = {}
 
@@ -77,8 +76,11 @@ class LocalEngine:
     def newest(self) -> Snapshot:
         return self._newest
 
-    async def judge(self, payload: Vector) -> Verdict:
-        return await self._run(judge_vector, payload)
+    async def judge(self, payload: Vector, base_version: int = 0) -> Verdict:
+        base: Vector | None = None
+        if self._strategy.wants is Wants.WEIGHTS:
+            base = (self._held.get(base_version) or self._newest).weights
+        return await self._run(self._measure.judge, payload, base)
 
     async def merge(self, version: int, iterations: int, contributions: Sequence[Contribution]) -> Snapshot:
         async with self._between_merges:
@@ -183,19 +185,3 @@ def encode_snapshot(snapshot: Snapshot, encoding: str) -> Encoded:
     """The snapshot's bytes in `encoding`; raises `ProtocolError` for one that is not known."""
     body = memoryview(encode_vector(snapshot.weights, encoding)).cast("B")
     return Encoded(f"{snapshot.version}-{snapshot.hash}-{encoding}", body)
-
-
-def judge_vector(payload: Vector) -> Verdict:
-    """Check and measure a float32 vector in one pass: a sum of squares is finite only if its terms are."""
-    total = 0.0
-    for first in range(0, len(payload), CHUNK):
-        part = payload[first : first + CHUNK]
-        with np.errstate(over="ignore", invalid="ignore"):
-            squares = float(np.dot(part, part))
-        if not math.isfinite(squares):
-            if not np.isfinite(part).all():
-                return Verdict(finite=False, norm=math.nan)
-            wide = part.astype(np.float64)
-            squares = float(np.dot(wide, wide))
-        total += squares
-    return Verdict(finite=True, norm=math.sqrt(total))

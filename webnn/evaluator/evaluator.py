@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from webnn.core.errors import WebNNError
 from webnn.core.events import Vector
 from webnn.core.frames import Frame
+from webnn.core.leases import Lease
 from webnn.core.metrics import Validation
 from webnn.evaluator.initial import read_initial_weights
 from webnn.evaluator.node import find_program
@@ -211,6 +212,22 @@ class Evaluator:
         reply = await self._supervisor.perform(operation)
         return np.frombuffer(reply.payload, "<f4").reshape(reply.header["shape"])
 
+    async def replay(self, lease: Lease, weights: Weights, frames: Mapping[str, Buffer]) -> tuple[Vector, float]:
+        """Train `lease` from `weights` on its shards (`frames`, by name), as a volunteer would. The optimiser remembers
+        earlier replays.
+
+        Returns what the lease wants, and the seconds that training took.
+        """
+        payload = self._payload(weights)
+
+        async def operation(exchange: Exchange) -> Frame:
+            for name, frame in frames.items():
+                await exchange("replay_shard", {"name": name}, memoryview(frame))
+            return await exchange("replay", lease_work(lease), payload)
+
+        reply = await self._supervisor.perform(operation)
+        return np.frombuffer(reply.payload, "<f4"), float(reply.header["seconds"])
+
     async def close(self) -> None:
         """Kill the process at once; requests that wait fail. May be called twice."""
         await self._supervisor.close()
@@ -237,6 +254,18 @@ class Evaluator:
         for frame in self._frames() if callable(self._frames) else self._frames:
             await exchange("add_validation", None, memoryview(frame))
         return int((await exchange("end_validation")).header["num_examples"])
+
+
+def lease_work(lease: Lease) -> dict[str, object]:
+    """What a lease is to whoever trains it: the fields of the requests `replay` and `train`."""
+    return {
+        "parts": [[part.shard, part.first, part.last] for part in lease.parts],
+        "seed": lease.seed,
+        "batch_size": lease.batch_size,
+        "learning_rate": lease.learning_rate,
+        "optimizer": lease.optimizer,
+        "wants": lease.wants.value,
+    }
 
 
 def _build_request(

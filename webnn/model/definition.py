@@ -10,10 +10,11 @@ from typing import Any, cast
 from webnn.core.config import RunConfig, ShardSize, StopConditions
 from webnn.core.errors import WebNNError
 from webnn.core.merging import MergeSpec, make_strategy
+from webnn.core.robust import make_robust
 from webnn.core.schedule import Schedule, parse_schedule
 from webnn.model.checking import check_model
 from webnn.model.files import find_model, read_json, topology_of
-from webnn.model.schema import DEFAULT_STOP_EPOCHS
+from webnn.model.schema import DEFAULT_REPLAY_SHARE, DEFAULT_STOP_EPOCHS
 from webnn.model.vocabulary import LOSSES, OPTIMIZERS
 
 Json = dict[str, Any]
@@ -82,6 +83,8 @@ class ModelDefinition:
     validation: ValidationPlan
     checkpoint: CheckpointPlan
     merge: MergeSpec
+    robust: MergeSpec | None
+    replay_share: float
     initial_weights: Path | None
     raw: Json
     origin: str
@@ -132,6 +135,8 @@ class ModelDefinition:
             schedule=self.training.schedule,
             stop=self.training.stop,
             merge=self.merge,
+            robust=self.robust,
+            replay_share=self.replay_share,
             overlap=self.training.overlap,
             validate_every_seconds=self.validation.every_seconds,
             validate_every_versions=self.validation.every_versions,
@@ -154,7 +159,8 @@ def parse_model(raw: object, origin: str, path: Path | None = None, topology: Js
     try:
         training = _training(model.get("training", {}))
         merge = MergeSpec(*one_of(model.get("merge", "weighted")))
-        make_strategy(merge)
+        robust = None if model.get("robust") is None else MergeSpec(*one_of(model["robust"]))
+        make_robust(make_strategy(merge), robust)
     except WebNNError as error:
         raise WebNNError("invalid_model", f"{origin}: {error}") from error
     return ModelDefinition(
@@ -178,6 +184,8 @@ def parse_model(raw: object, origin: str, path: Path | None = None, topology: Js
         validation=_validation(model.get("validation", {})),
         checkpoint=_checkpoint(model.get("checkpoint", {})),
         merge=merge,
+        robust=robust,
+        replay_share=float(model.get("validation", {}).get("replayShare", DEFAULT_REPLAY_SHARE)),
         initial_weights=_beside(path, model.get("initialWeights")),
         raw=model,
         origin=origin,

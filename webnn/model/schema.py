@@ -9,6 +9,7 @@ from __future__ import annotations
 from importlib.resources import files
 
 from webnn.core.merging import merge_schema
+from webnn.core.robust import robust_schema
 from webnn.core.schedule import schedule_schema
 from webnn.model.data_schema import dataset_schema, preprocessing_schema, split_properties
 from webnn.model.layers import LAYERS, layer_schema
@@ -34,6 +35,7 @@ from webnn.model.vocabulary import (
 
 PUBLISHED_NAME = "model.schema.json"
 DEFAULT_STOP_EPOCHS = 20
+DEFAULT_REPLAY_SHARE = 0.1
 
 
 def model_schema() -> dict[str, object]:
@@ -99,6 +101,7 @@ def _properties() -> dict[str, Schema]:
         "validation": _section("How often the model is measured on held-out examples.", _validation()),
         "checkpoint": _section("How often the run is written down, so that a crash loses little.", _checkpoint()),
         "merge": default(named(_options(merge), tuple(merge), "How updates become one model."), "weighted"),
+        "robust": default(_reducer(), None),
     }
 
 
@@ -143,6 +146,13 @@ def _validation() -> dict[str, Schema]:
         "everySeconds": default({"description": "Seconds between validations.", **ABOVE_0}, 2),
         "everyVersions": default({"description": "Also after this many merges.", **optional(COUNT)}, None),
         "examples": default({"description": "Examples in one, drawn once from the split.", **COUNT}, 2000),
+        "replayShare": default(
+            {
+                "description": "Part of the evaluator's time for training leases again, to compare; 0: none.",
+                **{"type": "number", "minimum": 0, "maximum": 1},
+            },
+            DEFAULT_REPLAY_SHARE,
+        ),
     }
 
 
@@ -184,6 +194,11 @@ def _options(merge: dict[str, dict[str, object]]) -> dict[str, dict[str, object]
         assert isinstance(properties, dict)
         options[name] = properties
     return options
+
+
+def _reducer() -> Schema:
+    reducers = robust_schema()
+    return optional(named(reducers, tuple(reducers), "What makes updates robust against liars before they are merged."))
 
 
 def _section(description: str, properties: dict[str, Schema]) -> Schema:

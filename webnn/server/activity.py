@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from webnn.core.effects import Effect, Merged, SettingsApplied, Settle, StateChanged
+from webnn.core.effects import Accused, Effect, GoBack, Merged, SettingsApplied, Settle, StateChanged
 from webnn.core.events import Event, Joined, Left, ValidationFailed
 from webnn.core.leases import Outcome
 from webnn.core.run import Run
@@ -96,6 +96,11 @@ class Activity:
                     if effect.outcome not in _SILENT:
                         why = f": {effect.detail}" if effect.detail else "."
                         self._note(seconds, effect.outcome, f"Work of {account.label} was {effect.outcome}{why}")
+            case Accused():
+                label = self.label(effect.volunteer_id) or "a volunteer"
+                self._note(seconds, "accused", f"{label} was found out: {effect.reason}")
+            case GoBack():
+                self._note(seconds, "harm", effect.reason)
             case StateChanged():
                 why = f": {effect.reason}" if effect.reason else "."
                 self._note(seconds, "state", f"The run is {effect.state}{why}")
@@ -103,6 +108,14 @@ class Activity:
                 self._note(seconds, "settings", f"The owner changed: {effect.words}.")
             case _:
                 pass
+
+    def account(self, volunteer_id: str) -> Account | None:
+        """What is remembered of one volunteer."""
+        return self._accounts.get(volunteer_id)
+
+    def forget(self, volunteer_id: str) -> None:
+        """Let go of a volunteer's account; the log never had its id."""
+        self._accounts.pop(volunteer_id, None)
 
     def label(self, volunteer_id: str) -> str | None:
         """What people call a volunteer, if it is known."""

@@ -7,13 +7,14 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from webnn.paths import dist_dir, templates_dir
-from webnn.server import api, catalogue, downloads, embedding, openapi, queueing, sharing, views
+from webnn.server import api, catalogue, downloads, embedding, openapi, privacy, queueing, sharing, views
 from webnn.server.assets import Assets
 from webnn.server.config import ServerConfig
+from webnn.server.guarding import GUARD, Guard, guard
 from webnn.server.headers import add_security_headers
 from webnn.server.hosting import Host
 from webnn.server.identities import Identities
-from webnn.server.keys import ASSETS, CONFIG, CONNECTIONS, HOST, IDENTITIES, PAGES, RECEIVING, RUNS, TOKEN
+from webnn.server.keys import ASSETS, CONFIG, CONNECTIONS, HOST, IDENTITIES, PAGES, RECEIVING, RUNS, TOKEN, TOKENS
 from webnn.server.limits import ConnectionCount
 from webnn.server.looks import add_look_routes
 from webnn.server.monitoring import add_monitoring
@@ -24,6 +25,7 @@ from webnn.server.receiving import Receiving
 from webnn.server.runs import Runs
 from webnn.server.secrets import keep_secret
 from webnn.server.settings import add_settings_routes
+from webnn.server.tokens import Tokens
 from webnn.server.updates import receive_update
 from webnn.server.volunteers import volunteer_socket
 from webnn.server.webhook import add_webhook
@@ -41,11 +43,13 @@ def create_app(config: ServerConfig) -> web.Application:
     Creates `config.runs_dir` with the tokens of the owner and of metrics and the volunteers' key,
     readable by their owner alone.
     """
-    app = web.Application(middlewares=[answer_errors], client_max_size=_MAX_REQUEST_BYTES)
+    app = web.Application(middlewares=[answer_errors, guard], client_max_size=_MAX_REQUEST_BYTES)
     assets = Assets(dist_dir())
     app[CONFIG] = config
     app[TOKEN] = config.owner_token or keep_secret(config.runs_dir / "owner-token")
     app[IDENTITIES] = Identities(keep_secret(config.runs_dir / "volunteers-key"))
+    app[TOKENS] = Tokens(config.runs_dir)
+    app[GUARD] = Guard(config)
     app[RUNS] = Runs()
     app[HOST] = Host(app[RUNS], config)
     app[CONNECTIONS] = ConnectionCount(config.limits)
@@ -86,6 +90,8 @@ def _add_routes(app: web.Application) -> None:
     app.router.add_put("/api/v1/queue", queueing.change_queue)
     app.router.add_get("/api/v1/runs", api.list_runs)
     app.router.add_post("/api/v1/runs", queueing.create_run)
+    app.router.add_get("/api/v1/volunteers/me", privacy.show_me)
+    app.router.add_delete("/api/v1/volunteers/me", privacy.delete_me)
     app.router.add_get(run, api.show_run)
     app.router.add_delete(run, queueing.delete_run)
     app.router.add_post(f"{run}/start", queueing.start_run)

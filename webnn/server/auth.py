@@ -8,17 +8,27 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from webnn.core.errors import WebNNError
+from webnn.server.keys import TOKENS
+from webnn.server.tokens import Scope
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-def require_owner(request: web.Request, token: str) -> None:
-    """Raises `WebNNError` `unauthorized` without an `Authorization: Bearer` header, `forbidden` with a wrong token."""
+def require_owner(request: web.Request, token: str, scope: Scope = Scope.CONTROL) -> None:
+    """Raises `WebNNError` `unauthorized` without an `Authorization: Bearer` header, `forbidden` with a wrong token.
+
+    The owner's first `token` allows everything, any other what its scope does.
+    """
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not given.strip():
         raise WebNNError("unauthorized")
-    if not hmac.compare_digest(given.strip().encode(), token.encode()):
+    if hmac.compare_digest(given.strip().encode(), token.encode()):
+        return
+    found = request.app[TOKENS].scope_of(given.strip())
+    if found is None:
         raise WebNNError("forbidden")
+    if not found.allows(scope):
+        raise WebNNError("forbidden", f"That token is for {found}; this needs one for {scope}.")
 
 
 def check_origin(request: web.Request, public_url: str | None) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from webnn.core.errors import WebNNError
+from webnn.server.networks import Network, parse_networks
 
 MAX_HEADER_BYTES = 65_536
 _VERSION_MESSAGES_PER_SECOND = 500
@@ -23,7 +24,11 @@ class Limits:
     `queue_bytes` may wait for a slow reader before it is dropped. `live_seconds` between `live` messages to a watcher
     (to a volunteer twice that), `version_seconds` between `version` messages, `progress_seconds` between a volunteer's
     `progress`. `held_update_bytes` of updates may wait to be merged before the server stops reading more of them.
-    `progress`. Updates of `post_bytes` and more are to be posted, with `receiving_bytes` of them on their way at once.
+    `progress`. Updates of `post_bytes` and more are to be posted, with `receiving_bytes` of them on their way at once
+    and no slower than `min_bytes_per_second`. `max_sockets` connections of any kind, each with the head of its first
+    request (`head_bytes` at most) within `head_seconds`, idle for `keepalive_seconds` at most; other bodies come within
+    `body_seconds`. An address has `requests_per_second` and `newcomers_per_second` (new volunteers), with bursts; the
+    server's own computer has as many as it likes.
     """
 
     max_connections: int = 4096
@@ -42,6 +47,17 @@ class Limits:
     held_update_bytes: int = 1 << 30
     post_bytes: int = 256 << 10
     receiving_bytes: int = 1 << 30
+    min_bytes_per_second: float = 2048.0
+    max_sockets: int = 8192
+    max_sockets_per_address: int = 1024
+    head_seconds: float = 20.0
+    head_bytes: int = 32 << 10
+    keepalive_seconds: float = 75.0
+    body_seconds: float = 20.0
+    requests_per_second: float = 200.0
+    request_burst: int = 4000
+    newcomers_per_second: float = 2.0
+    newcomer_burst: int = 200
 
     def announcement_seconds(self, num_volunteers: int) -> float:
         """How long to wait after a `version` message: leases and outcomes name the newest version too, and to tell a
@@ -97,7 +113,8 @@ class ServerConfig:
     carry a path. `prefix` is the path under which the server itself answers: "" or "/something". `tls_cert` and
     `tls_key` are PEM files. `owner_token` None: the one kept in `runs_dir`, made there if there is none. `log_format`
     is "text" or "json". `embed_origins` are the sites ("https://example.org") whose pages may frame `/embed/RUN`.
-    X-Forwarded-* headers are never trusted. A server of many runs finds models and data in `places`, lets `at_most` of
+    X-Forwarded-For is believed from `trusted_proxies` (addresses or networks) alone, for counting; other X-Forwarded-*
+    headers never. A server of many runs finds models and data in `places`, lets `at_most` of
     them run at once, and refuses one that may need more than `run_bytes` of memory (None: than is free). `webhook` is
     told when a run ends or stalls.
     """
@@ -113,6 +130,7 @@ class ServerConfig:
     log_level: str = "warning"
     log_format: str = "text"
     embed_origins: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
     webhook: WebhookPlan | None = None
     limits: Limits = field(default_factory=Limits)
     places: Places = field(default_factory=Places)
@@ -137,6 +155,12 @@ class ServerConfig:
 
         for origin in self.embed_origins:
             _check_origin(origin)
+        parse_networks(self.trusted_proxies)
+
+    @property
+    def proxies(self) -> tuple[Network, ...]:
+        """The trusted proxies, parsed."""
+        return parse_networks(self.trusted_proxies)
 
     @property
     def scheme(self) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from webnn.core.errors import WebNNError
 from webnn.core.states import RunState
 from webnn.server.config import Limits
 from webnn.server.prepare import PreparedRun
+from webnn.server.rolling_back import go_back
 from webnn.server.run_task import RunTask
 from webnn.server.saving import save_run
 from webnn.store import journal as jn
@@ -41,6 +43,7 @@ class HostedRun:
         self.id = prepared.id
         self.task: RunTask = prepared.make_task(limits)
         self.task.saver = self.save
+        self.task.returner = partial(go_back, self.task)
         self._prepared = prepared
         self._closed = False
 

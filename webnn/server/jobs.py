@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from webnn.core.effects import Adopt, Appraise, Judge, Merge, Validate
+from webnn.core.effects import Adopt, Appraise, GoBack, Judge, Merge, Replay, Validate
 from webnn.core.errors import WebNNError
-from webnn.core.events import Appraised, Event, Judged, MergeDone, Tick, Validated, ValidationFailed
+from webnn.core.events import Appraised, Event, Judged, MergeDone, Replayed, Tick, Validated, ValidationFailed, Vector
 from webnn.core.frames import Buffer
+from webnn.core.leases import Lease
 from webnn.core.metrics import Validation
 from webnn.engine.base import Snapshot
+from webnn.server.checking import replay
 from webnn.server.news import ValidationNews
 
 if TYPE_CHECKING:
@@ -28,6 +30,11 @@ class Validator(Protocol):
     async def validate(self, weights: Buffer, num_examples: int | None, version: int) -> Validation:
         """Metrics of a flat float32 vector on `num_examples` held-out examples, drawn anew for each `version`, or on
         all of them.
+        """
+
+    async def replay(self, lease: Lease, weights: Buffer, frames: Mapping[str, Buffer]) -> tuple[Vector, float]:
+        """Train a lease from a flat float32 vector, on shards' frames by name; returns what the lease wants, and the
+        seconds that it took. Asked only where the run's settings have a `replay_share`.
         """
 
 
@@ -76,6 +83,14 @@ class Jobs:
     def merge(self, effect: Merge) -> None:
         self._spawn(self._merge(effect))
 
+    def replay(self, effect: Replay) -> None:
+        self._spawn(self._replay(effect, self._task.engine.snapshot(effect.base_version)), cancellable=True)
+
+    def go_back(self, effect: GoBack) -> None:
+        """Take the run back, where there is a way to."""
+        if self._task.returner is not None:
+            self._spawn(self._task.returner(effect))
+
     def adopt(self, effect: Adopt) -> None:
         self._spawn(self._adopt(effect))
 
@@ -105,8 +120,19 @@ class Jobs:
     async def _judge(self, effect: Judge) -> None:
         generation = self._generation
         with self._busy():
-            verdict = await self._task.engine.judge(effect.payload)
+            verdict = await self._task.engine.judge(effect.payload, effect.base_version)
         self._answer(generation, Judged(effect.lease_id, verdict))
+
+    async def _replay(self, effect: Replay, base: Snapshot | None) -> None:
+        """Train a lease again, from the version that it was trained from; what cannot be done has no answer."""
+        generation = self._generation
+        answer = Replayed(effect.lease.lease_id, None, 0.0, 0.0)
+        if base is not None:
+            try:
+                answer = await replay(self._validator, self._task.shards, effect, base)
+            except WebNNError as error:
+                self._task.log.warning("a lease could not be replayed: %s", error)
+        self._answer(generation, answer)
 
     async def _appraise(self, effect: Appraise) -> None:
         """Validate the weights of an update, always on the same examples, so that two appraisals compare."""

@@ -102,6 +102,10 @@ class Keeper:
         """Note something else in the journal."""
         self._entries += entries
 
+    def forget_volunteer(self, volunteer_id: str) -> None:
+        """Take a volunteer's id off its leases in the journal."""
+        self.note(jn.forgotten(volunteer_id))
+
     def failed(self, words: str, now: float) -> None:
         """Note that the run cannot go on."""
         self.note(jn.fact("state", RunState.FAILED.value), jn.fact("reason", words), jn.happened(now, "state", words))

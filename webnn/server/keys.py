@@ -12,6 +12,7 @@ from webnn.server.limits import ConnectionCount
 from webnn.server.pages import Pages
 from webnn.server.receiving import Receiving
 from webnn.server.runs import Runs
+from webnn.server.tokens import Tokens
 
 CONFIG = web.AppKey("config", ServerConfig)
 TOKEN = web.AppKey("owner_token", str)
@@ -21,4 +22,5 @@ IDENTITIES = web.AppKey("identities", Identities)
 CONNECTIONS = web.AppKey("connections", ConnectionCount)
 ASSETS = web.AppKey("assets", Assets)
 PAGES = web.AppKey("pages", Pages)
+TOKENS = web.AppKey("tokens", Tokens)
 RECEIVING = web.AppKey("receiving", Receiving)

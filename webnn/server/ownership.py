@@ -21,6 +21,7 @@ from webnn.server.describing import BYTES, describe
 from webnn.server.insight import Insight
 from webnn.server.keys import TOKEN
 from webnn.server.run_task import RunTask
+from webnn.server.tokens import Scope
 
 FORMATS = {
     "current.safetensors": "The newest weights (safetensors)",
@@ -56,7 +57,7 @@ async def show_owner(request: web.Request) -> web.Response:
 @describe("Say what the token allows", answer=shapes.Rights, owner=True)
 async def show_rights(request: web.Request) -> web.Response:
     """What the token allows: whether it is the owner's is the question that a page asks here."""
-    require_owner(request, request.app[TOKEN])
+    require_owner(request, request.app[TOKEN], Scope.WATCH)
     task = find_run(request)
     names = [name for name in FORMATS if _snapshot(task, name) is not None or not name.startswith("best")]
     downloads = [{"name": name, "title": FORMATS[name]} for name in names]
@@ -66,7 +67,7 @@ async def show_rights(request: web.Request) -> web.Response:
 @describe("Send the result as it is now", types=(BYTES,), owner=True)
 async def download(request: web.Request) -> web.Response:
     """A run's result as it is now, in one of FORMATS."""
-    require_owner(request, request.app[TOKEN])
+    require_owner(request, request.app[TOKEN], Scope.WATCH)
     task, name = find_run(request), request.match_info["name"]
     if name not in FORMATS:
         raise WebNNError("not_found")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from webnn.core.effects import GoBack
 from webnn.core.errors import WebNNError
 from webnn.core.events import Joined, Ready
 from webnn.core.run import Run
@@ -32,6 +33,14 @@ async def roll_back(task: RunTask, to: int | str) -> int:
     checkpoint = await in_thread(_find, keeper, to)
     await task.between_events(lambda: _turn_back(task, keeper, checkpoint))
     return int(checkpoint.manifest["version"])
+
+
+async def go_back(task: RunTask, effect: GoBack) -> None:
+    """Take a run back because it came to harm; where that cannot be, say so and go on."""
+    try:
+        await roll_back(task, BEST)
+    except WebNNError as error:
+        task.log.warning("the run could not go back: %s", error)
 
 
 def _find(keeper: Keeper, to: int | str) -> Checkpoint:
@@ -76,6 +85,7 @@ async def _turn_back(task: RunTask, keeper: Keeper, checkpoint: Checkpoint) -> N
         parts = Life(before.first_config, checkpoint.weights, life, known, checkpoint, state, before.changes)
         await in_thread(log.append, encode_life(parts))
     weights_iterations = int(checkpoint.manifest["iterations"])
+    run.inherit(before)
     task.engine.restore(
         run.strategy, run.version, weights_iterations, checkpoint.weights, memory_of(checkpoint, run.config)
     )

@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import Any, Protocol, assert_never
 
 from webnn.core.effects import (
+    Accused,
     Adopt,
     Appraise,
     Effect,
+    GoBack,
     Grant,
     Judge,
     Merge,
     Merged,
     Publish,
+    Replay,
     SettingsApplied,
     Settle,
     StateChanged,
@@ -94,6 +97,7 @@ class RunTask:
         self.log = run_logger(info.id)
         self.best: Snapshot | None = None
         self.failure: str | None = None
+        self.returner: Callable[[GoBack], Coroutine[Any, Any, None]] | None = None
         self.saver: Callable[[], Coroutine[Any, Any, Path]] | None = None
         self.intake = Intake(self.limits.held_update_bytes)
         self._clock = clock
@@ -326,6 +330,13 @@ class RunTask:
                 self._herald.wait(effect)
             case Judge():
                 self._jobs.judge(effect)
+            case Replay():
+                self._jobs.replay(effect)
+            case Accused():
+                self.log.warning("a volunteer's lie is proved: %s", effect.reason)
+            case GoBack():
+                self.log.warning("%s", effect.reason)
+                self._jobs.go_back(effect)
             case Appraise():
                 self._jobs.appraise(effect)
             case Merge():

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from webnn.server.app import READ_BUFFER_BYTES, create_app
 from webnn.server.config import ServerConfig
+from webnn.server.doorman import GuardedRunner
 from webnn.server.listening import bind_socket, local_url, people_url, tls_context
 from webnn.server.logs import ACCESS_LOGGER, AccessLogger
 
@@ -55,8 +56,9 @@ class Site:
         config = self._config
         tls = tls_context(config)
         self._socket = self._socket or bind_socket(config.host, config.port)
-        self._runner = web.AppRunner(
+        self._runner = GuardedRunner(
             mount(self.app, config.prefix),
+            config.limits,
             access_log=ACCESS_LOGGER,
             access_log_class=AccessLogger,
             shutdown_timeout=_SHUTDOWN_SECONDS,

@@ -28,7 +28,7 @@ async def receive_update(request: web.Request) -> web.Response:
     """Take an `update` frame as a body. 204 says that it is here; its outcome comes over the volunteer's socket."""
     check_origin(request, request.app[CONFIG].public_url)
     task = find_run(request)
-    volunteer_id = _who(request, request.app[IDENTITIES])
+    volunteer_id = prove(request, request.app[IDENTITIES])
     num_bytes = _length(request, task.limits.max_frame_bytes(task.engine.num_weights))
     await task.intake.wait()
     async with request.app[RECEIVING].room(volunteer_id, num_bytes):
@@ -41,7 +41,7 @@ async def receive_update(request: web.Request) -> web.Response:
     return web.Response(status=204)
 
 
-def _who(request: web.Request, identities: Identities) -> str:
+def prove(request: web.Request, identities: Identities) -> str:
     """The volunteer that `Authorization: Volunteer ID:SECRET` proves; raises `WebNNError("bad_secret")`."""
     scheme, _, proof = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
     volunteer_id, _, secret = proof.strip().partition(":")
@@ -62,9 +62,10 @@ async def _receive(request: web.Request, num_bytes: int, limits: Limits) -> memo
     """The body in one piece of memory, each part of it copied there as it comes. Raises `WebNNError("silence")`."""
     body = np.empty(num_bytes, np.uint8).data
     offset = 0
+    slowest = asyncio.get_running_loop().time() + limits.silence_seconds + num_bytes / limits.min_bytes_per_second
     try:
         while offset < num_bytes:
-            async with asyncio.timeout(limits.silence_seconds):
+            async with asyncio.timeout(limits.silence_seconds), asyncio.timeout_at(slowest):
                 part = await request.content.readany()
             if not part:
                 raise ProtocolError("The update ended early.")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import assert_never
 
 from aiohttp import WSMsgType, web
@@ -26,6 +27,7 @@ from webnn.core.messages import (
 )
 from webnn.server.auth import check_origin
 from webnn.server.connection import Connection, Socket
+from webnn.server.guarding import GUARD
 from webnn.server.identities import Identities
 from webnn.server.keys import ASSETS, CONFIG, CONNECTIONS, HOST, IDENTITIES, RUNS
 from webnn.server.limits import TokenBucket
@@ -50,7 +52,9 @@ async def volunteer_socket(request: web.Request) -> web.StreamResponse:
     )
     await socket.prepare(request)
     try:
-        with request.app[CONNECTIONS].one_more(request.remote or ""):
+        watch = request.app[GUARD]
+        address = watch.address(request)
+        with request.app[CONNECTIONS].one_more(address):
             if socket.ws_protocol != SUBPROTOCOL:
                 raise ProtocolError(f"The subprotocol of this socket is {SUBPROTOCOL}.")
             if task is None:
@@ -59,7 +63,11 @@ async def volunteer_socket(request: web.Request) -> web.StreamResponse:
             connection = Connection(socket, request.transport, limits, task.traffic)
             chosen_only = run_id in request.app[RUNS].bound
             identities, build = request.app[IDENTITIES], request.app[ASSETS].build
-            await Session(socket, connection, task, identities, build, chosen_only=chosen_only).serve()
+            admit = partial(watch.admit_newcomer, address)
+            session = Session(
+                socket, connection, task, identities, build, chosen_only=chosen_only, admit_newcomer=admit
+            )
+            await session.serve()
     except WebNNError as error:
         await socket.close(code=error.kind.close_code, message=str(error).encode()[:123])
     return socket
@@ -77,12 +85,14 @@ class Session:
         build: str | None,
         *,
         chosen_only: bool = False,
+        admit_newcomer: Callable[[], None] = lambda: None,
     ) -> None:
         self._socket = socket
         self._task = task
         self._identities = identities
         self._build = build
         self._chosen_only = chosen_only
+        self._admit_newcomer = admit_newcomer
         self._limits = task.limits
         self._connection = connection
         self._entered = False
@@ -185,8 +195,9 @@ class Session:
         task.post(Joined(connection.volunteer_id, Device(hello.device_kind, hello.device_name)))
 
     def _identify(self, hello: Hello) -> tuple[str, str | None]:
-        """The volunteer's id and, where it is new, the secret to tell it; raises `WebNNError("bad_secret")`."""
+        """The volunteer's id and, where it is new, the secret to tell it; raises `bad_secret`, `too_many`."""
         if hello.volunteer_id is None:
+            self._admit_newcomer()
             return self._identities.mint()
         if hello.secret is None or not self._identities.proves(hello.volunteer_id, hello.secret):
             raise WebNNError("bad_secret")

@@ -14,7 +14,7 @@ from webnn.core.events import Vector
 from webnn.core.frames import Frame
 from webnn.core.leases import Lease
 from webnn.core.metrics import TrainingMetrics, Validation
-from webnn.evaluator.evaluator import Evaluator
+from webnn.evaluator.evaluator import Evaluator, lease_work
 from webnn.evaluator.node import find_program
 from webnn.evaluator.process import NodeProcess, ProcessDeathError
 from webnn.evaluator.results import BuiltModel
@@ -100,16 +100,8 @@ class NodeTrainer:
     async def forget(self, volunteer_id: str) -> None:
         await self._bench(volunteer_id).ask("forget", {"volunteer": volunteer_id})
 
-    async def train(self, lease: Lease, base: Vector) -> Trained:
-        fields = {
-            "volunteer": lease.volunteer_id,
-            "parts": [[part.shard, part.first, part.last] for part in lease.parts],
-            "seed": lease.seed,
-            "batch_size": lease.batch_size,
-            "learning_rate": lease.learning_rate,
-            "optimizer": lease.optimizer,
-            "wants": lease.wants.value,
-        }
+    async def train(self, lease: Lease, base: Vector, *, flipped: bool = False) -> Trained:
+        fields = {"volunteer": lease.volunteer_id, "flipped": flipped, **lease_work(lease)}
         reply = await self._bench(lease.volunteer_id).ask("train", fields, np.ascontiguousarray(base, "<f4").data)
         loss, accuracy = reply.header.get("loss"), reply.header.get("accuracy")
         return Trained(np.frombuffer(reply.payload, "<f4"), TrainingMetrics(loss, accuracy))

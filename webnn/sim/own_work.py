@@ -11,8 +11,6 @@ from webnn.core.leases import Lease
 from webnn.core.merging.base import Wants
 from webnn.engine.base import Snapshot
 
-HUGE = 1000.0
-
 
 @dataclass(slots=True)
 class Carried:
@@ -74,19 +72,3 @@ class OwnWork:
         for carried in self._carried:
             if carried.lease_id == lease_id:
                 carried.version = version
-
-
-def lied(lie: str | None, payload: Vector, origin: Vector, rng: np.random.Generator) -> Vector:
-    """Make of honest work what a volunteer says it was. `origin` is the payload of no work at all."""
-    match lie:
-        case None:
-            return payload
-        case "nan":
-            return np.full_like(payload, np.nan)
-        case "sign":
-            return origin - (payload - origin)
-        case "huge":
-            return origin + (payload - origin) * np.float32(HUGE)
-        case _:
-            scale = np.float32(np.sqrt(np.mean(np.square(payload - origin), dtype=np.float64)))
-            return origin + rng.standard_normal(len(payload), np.float32) * scale

@@ -14,8 +14,11 @@ import numpy as np
 from webnn.core.errors import WebNNError
 from webnn.core.words import did_you_mean
 
-LIES = ("noise", "sign", "nan", "huge")
-"""What a liar sends: random numbers as large as its work, its work turned round, NaN, or its work a thousandfold."""
+LIES = ("noise", "random", "sign", "nan", "huge", "scaled", "labels", "little", "base", "stale")
+"""What a liar sends: random numbers as large as its work, random weights as large as the model's, its work turned
+round, NaN, its work a thousandfold or a millionfold, what it learns from false labels, what all liars agreed on (a
+little is enough: Baruch 2019, arXiv 1902.06156), the base without any work, or an old update again.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
@@ -14,12 +15,17 @@ from webnn.core.metrics import Validation
 from webnn.core.run import Run
 from webnn.engine.base import Snapshot
 from webnn.engine.local import LocalEngine
+from webnn.engine.sketching import agree
 from webnn.sim.agenda import Agenda
 
 ANNOUNCE_SECONDS = 0.25
 """Versions are announced at most so often."""
 
+REPLAY_STEP_SECONDS = 0.02
+"""What a step of a replay takes the evaluator."""
+
 _T = TypeVar("_T")
+Replay = Callable[[Lease, Any], Coroutine[Any, Any, Any]]
 Evaluate = Callable[[Any, int | None], Coroutine[Any, Any, Validation]]
 
 
@@ -40,13 +46,14 @@ class Server:
     another; validation, which another process does, takes none.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 (the parts of a server, in the order in which they are used)
         self,
         run: Run,
         engine: LocalEngine,
         agenda: Agenda,
         audience: Audience,
         evaluate: Evaluate,
+        replay: Replay,
         *,
         update_seconds: float = 0.0,
     ) -> None:
@@ -55,6 +62,12 @@ class Server:
         self._agenda = agenda
         self._audience = audience
         self._evaluate = evaluate
+        self._replay = replay
+        self.accused: list[tuple[float, str]] = []
+        self.merged_examples: Counter[str] = Counter()
+        self.num_harms = 0
+        self.num_replays = 0
+        self.replay_seconds = 0.0
         self._update_seconds = update_seconds
         self._free_at = 0.0
         self._leased: dict[str, int] = {}
@@ -89,20 +102,27 @@ class Server:
                 self.engine.retain(set(self._leased.values()))
         self._handling = False
 
-    async def _perform(self, effect: fx.Effect) -> None:
+    async def _perform(self, effect: fx.Effect) -> None:  # noqa: PLR0912 (one case for each kind of effect)
         match effect:
             case fx.Grant(lease):
                 self._leased[lease.lease_id] = lease.version
                 self._audience.grant(lease, self.run.version)
             case fx.Wait(volunteer_id, _, seconds):
                 self._audience.tell_to_wait(volunteer_id, seconds)
-            case fx.Judge(lease_id, payload):
-                self._queue.append(ev.Judged(lease_id, at_once(self.engine.judge(payload))))
+            case fx.Judge(lease_id, payload, base_version):
+                self._queue.append(ev.Judged(lease_id, at_once(self.engine.judge(payload, base_version))))
+            case fx.Replay():
+                await self._begin_replay(effect)
+            case fx.Accused(volunteer_id, _):
+                self.accused.append((self._agenda.now, volunteer_id))
+            case fx.GoBack():
+                self.num_harms += 1
             case fx.Appraise(lease_id, num_examples, payload):
                 self._queue.append(ev.Appraised(lease_id, await self._evaluate(payload, num_examples)))
             case fx.Merge():
                 self._merge(effect)
             case fx.Merged():
+                self.merged_examples[effect.volunteer_id] += effect.num_examples
                 self.staleness += effect.staleness
                 self.num_merged += 1
             case fx.Settle():
@@ -121,6 +141,19 @@ class Server:
                 at_once(self.engine.adopt(strategy))
             case fx.StateChanged() | fx.SettingsApplied():
                 pass
+
+    async def _begin_replay(self, effect: fx.Replay) -> None:
+        """Train a lease again at once; its answer takes as long as the evaluator needs."""
+        base = self.snapshot(effect.base_version).weights.copy()
+        for own in effect.carried:
+            base += own
+        replayed = await self._replay(effect.lease, base)
+        agreement, ratio = agree(effect.payload, replayed, effect.lease.wants, base)
+        seconds = effect.lease.iterations * REPLAY_STEP_SECONDS
+        self.replay_seconds += seconds
+        self.num_replays += 1
+        answer = ev.Replayed(effect.lease.lease_id, agreement, ratio, seconds)
+        self._agenda.at(self._agenda.now + seconds, self.handle, answer)
 
     def _merge(self, effect: fx.Merge) -> None:
         contributions = effect.contributions

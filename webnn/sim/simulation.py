@@ -26,6 +26,9 @@ from webnn.sim.server import Server, make_engine
 from webnn.sim.trainer import Trainer
 from webnn.sim.volunteer import Volunteer, World
 
+CHECKER = "v99999"
+"""As whom the evaluator trains leases again."""
+
 MARGIN = 0.012
 """A sample that comes so near to the target calls for a validation on the whole split."""
 
@@ -68,6 +71,8 @@ class Outcome:
 
     `accuracy` and `loss` are those of the last version, on the whole split. `speed` is the sum of the devices' speeds
     over that of the nominal one; `bytes` travelled both ways; `busy` is the share of the devices' time spent training.
+    `accused`: when (virtual seconds) whose lie was proved; `liars` are those who lied, `lies` their updates; `harms`
+    counts the times that the run asked to be taken back, `replay_seconds` what replaying cost the evaluator.
     """
 
     seconds_to_target: float | None
@@ -83,13 +88,20 @@ class Outcome:
     speed: float
     outcomes: Mapping[str, int]
     points: tuple[Point, ...]
+    accused: tuple[tuple[float, str], ...] = ()
+    liars: tuple[str, ...] = ()
+    lies: int = 0
+    harms: int = 0
+    replays: int = 0
+    replay_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """What to simulate. `seconds` of virtual time at most; `keep_going`: beyond the target. `seed` draws the population
     and its chances; the run's own seed is in its settings. `update_seconds`: what an update
-    costs the server. `nominal`: seconds of an iteration at speed 1.
+    costs the server. `honest_epochs`: it ends when those who do not lie have so much work
+    merged. `nominal`: seconds of an iteration at speed 1.
     """
 
     config: RunConfig
@@ -102,6 +114,7 @@ class Scenario:
     nominal: float | None = None
     shard_bytes: Mapping[str, int] | None = None
     update_seconds: float = 0.0
+    honest_epochs: float | None = None
 
 
 class Simulation:
@@ -120,7 +133,8 @@ class Simulation:
         self._run = Run(replace(scenario.config, stop=stop))
         engine = make_engine(self._run, trainer.initial)
         self._server = Server(
-            self._run, engine, self._agenda, self, self._evaluate, update_seconds=scenario.update_seconds
+            *(self._run, engine, self._agenda, self, self._evaluate, self._replay),
+            update_seconds=scenario.update_seconds,
         )
         self._points: list[Point] = []
         self._validated: tuple[int, Validation] | None = None  # on the whole split
@@ -157,7 +171,15 @@ class Simulation:
                 await done
         return await self._outcome()
 
+    @property
+    def _honest_examples(self) -> int:
+        merged = self._server.merged_examples
+        return sum(merged[name] for name, volunteer in self._volunteers.items() if volunteer.device.lie is None)
+
     def _is_over(self) -> bool:
+        honest = self._scenario.honest_epochs
+        if honest is not None and self._honest_examples >= honest * self._scenario.config.num_examples:
+            return True
         if self._run.state.over or (self._reached is not None and not self._scenario.keep_going):
             return True
         time = self._agenda.next_time
@@ -186,6 +208,11 @@ class Simulation:
         self._announced_bytes += MESSAGE_BYTES * self._run.status(self._agenda.now).volunteers
 
     # Validation
+
+    async def _replay(self, lease: Lease, base: Vector) -> Vector:
+        """Train a lease again, with an optimiser that remembers earlier replays."""
+        trained = await self._trainer.train(replace(lease, volunteer_id=CHECKER), base)
+        return trained.payload
 
     async def _evaluate(self, weights: Vector, num_examples: int | None) -> Validation:
         """Evaluate, and see whether the target is reached; a sample near to it is followed by the whole split."""
@@ -238,6 +265,12 @@ class Simulation:
             speed=sum(nominal / volunteer.device.seconds_per_iteration for volunteer in volunteers),
             outcomes=dict(Counter({key.value: count for key, count in run.outcomes.items()})),
             points=tuple(self._points),
+            accused=tuple(server.accused),
+            liars=tuple(volunteer.device.volunteer_id for volunteer in volunteers if volunteer.device.lie),
+            lies=sum(volunteer.num_lies for volunteer in volunteers),
+            harms=server.num_harms,
+            replays=server.num_replays,
+            replay_seconds=server.replay_seconds,
         )
 
 

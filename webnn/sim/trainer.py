@@ -34,8 +34,10 @@ class Trainer(Protocol):
     async def forget(self, volunteer_id: str) -> None:
         """A volunteer closed its tab: what its optimiser remembered is gone."""
 
-    async def train(self, lease: Lease, base: Vector) -> Trained:
-        """Train `lease` from `base`. The result depends on the arguments and the volunteer's earlier leases."""
+    async def train(self, lease: Lease, base: Vector, *, flipped: bool = False) -> Trained:
+        """Train `lease` from `base`. The result depends on the arguments and the volunteer's earlier leases. `flipped`:
+        on false labels, the last class for the first and so on.
+        """
 
     async def validate(self, weights: Vector, num_examples: int | None) -> Validation:
         """Evaluate `weights` on the whole validation split, or on a sample."""
@@ -63,9 +65,10 @@ class StubTrainer:
     async def forget(self, volunteer_id: str) -> None:
         pass
 
-    async def train(self, lease: Lease, base: Vector) -> Trained:
+    async def train(self, lease: Lease, base: Vector, *, flipped: bool = False) -> Trained:
         kept = np.float32((1 - self._rate) ** lease.iterations)
-        trained = np.float32(1) + (base - np.float32(1)) * kept
+        goal = np.float32(-1 if flipped else 1)
+        trained = goal + (base - goal) * kept
         if self._noise:
             rng = np.random.Generator(np.random.PCG64(lease.seed))
             scale = self._noise * lease.iterations**0.5

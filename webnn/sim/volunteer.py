@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -14,12 +14,14 @@ from webnn.core import events as ev
 from webnn.core.events import Vector
 from webnn.core.leases import Lease
 from webnn.core.leases import Outcome as ClientOutcome
+from webnn.core.merging import Wants
 from webnn.core.metrics import TrainingMetrics
 from webnn.engine.base import Snapshot
 from webnn.sim.agenda import Agenda
 from webnn.sim.link import MESSAGE_BYTES, Link
+from webnn.sim.lying import Conspiracy, Liar
 from webnn.sim.news import News
-from webnn.sim.own_work import OwnWork, lied
+from webnn.sim.own_work import OwnWork
 from webnn.sim.pacing import Pacing
 from webnn.sim.population import Device
 from webnn.sim.trainer import Trained, Trainer
@@ -57,6 +59,7 @@ class World:
     jitter: float
     first_shard: bool
     num_trainable: int
+    conspiracy: Conspiracy = field(default_factory=Conspiracy)
 
 
 class Volunteer:
@@ -67,8 +70,11 @@ class Volunteer:
         self.link = Link(world.agenda, device)
         self.present = False
         self.busy_seconds = 0.0
+        self.num_lies = 0
         self._world = world
         self._rng = rng
+        lie = device.lie
+        self._liar = None if lie is None else Liar(device.volunteer_id, lie, world.conspiracy, rng)
         self._has_shard = world.first_shard
         self._life = 0
         self._start_afresh()
@@ -283,7 +289,7 @@ class Volunteer:
         self._ask()
 
     async def _compute(self, lease: Lease, base: Vector) -> Trained:
-        return await self._world.trainer.train(lease, base)
+        return await self._world.trainer.train(lease, base, flipped=self.device.lie == "labels")
 
     async def _prefetch(self, active: Active) -> None:
         if active is self._active and self._pacing.should_overlap():
@@ -341,7 +347,14 @@ class Volunteer:
             num_examples=lease.num_examples,
             seconds=seconds,
             metrics=trained.metrics,
-            payload=lied(
-                self.device.lie, trained.payload, base if lease.wants == "weights" else np.zeros_like(base), self._rng
-            ),
+            payload=self._lied(trained.payload, base, lease),
         )
+
+    def _lied(self, payload: Vector, base: Vector, lease: Lease) -> Vector:
+        """Make of honest work what this volunteer says it was."""
+        if self._liar is None:
+            return payload
+        self.num_lies += 1
+        if lease.wants is Wants.WEIGHTS:
+            return base + self._liar.lied(payload - base, base)
+        return self._liar.lied(payload, base)

@@ -77,6 +77,11 @@ def ended(lease_id: str, outcome: Outcome, at: float, merged_version: int, detai
     return statement, (outcome.value, at, merged_version, detail, lease_id)
 
 
+def forgotten(volunteer_id: str) -> Entry:
+    """Take a volunteer's id off its leases."""
+    return "UPDATE leases SET volunteer_id = '' WHERE volunteer_id = ?", (volunteer_id,)
+
+
 def validated(point: Sequence[Any]) -> Entry:
     """Note a validation point of docs/protocol.md."""
     return (

@@ -2,6 +2,7 @@
 import { asFloat32, type HeaderValue } from "../shared/frames.ts";
 import { buildModel, type Description, describe, loadModel, readWeights } from "../trainer/build.ts";
 import { checkTrainable } from "../trainer/check.ts";
+import type { LeaseWork } from "../trainer/config.ts";
 import { TrainerError } from "../trainer/errors.ts";
 import { Examples } from "../trainer/examples.ts";
 import { decodeShard, type Shard } from "../trainer/shards.ts";
@@ -13,6 +14,10 @@ import { inWords, reworded } from "./sentences.ts";
 import { shapeOf } from "./shapes.ts";
 import { tryStep } from "./step.ts";
 import { allFinite, confusionOf, ValidationSet } from "./validation.ts";
+
+interface ReplayRequest extends LeaseWork {
+  parts: [string, number, number][];
+}
 
 /** Everything that belongs to one model. */
 interface Built {
@@ -27,6 +32,8 @@ export class EvaluatorService {
   #built: Built | null = null;
   #validation: readonly Shard[] = [];
   #incoming: Shard[] = [];
+  #checker: Trainer | null = null;
+  readonly #replayed = new Map<string, Shard>();
 
   /** Throws `TrainerError` for what the owner can mend, any other error for what is ours. */
   async handle(header: Record<string, unknown>, payload: Uint8Array): Promise<Reply> {
@@ -50,6 +57,11 @@ export class EvaluatorService {
         return { header: {} };
       case "validate":
         return this.#validate(header, asFloat32(payload));
+      case "replay_shard":
+        this.#replayed.set(String(header.name), decodeShard(payload));
+        return { header: {} };
+      case "replay":
+        return this.#replay(header as unknown as ReplayRequest, asFloat32(payload));
       case "predict":
         return this.#predict(decodeShard(payload));
       default:
@@ -59,7 +71,8 @@ export class EvaluatorService {
 
   async #build(request: BuildRequest): Promise<Reply> {
     this.#built?.trainer.dispose();
-    this.#built = null;
+    this.#checker?.dispose();
+    this.#built = this.#checker = null;
     const { described, shape, initial } = await understood(() => describeModel(request));
     const { name, loss, metrics, optimizer, dataset, training } = request;
     const { topology, weights, num_weights, num_trainable } = described;
@@ -107,6 +120,30 @@ export class EvaluatorService {
     const classes = shape.outputs[0]?.length === 1 ? (request.dataset.targets.num_classes ?? 0) : 0;
     if (!isWhole || classes < 2 || shape.outputs[0]?.[0] !== classes) return { header: reply };
     return { header: reply, payload: confusionOf(held.targets(), await trainer.predict(examples), classes) };
+  }
+
+  /** Trains a volunteer's lease again, with an optimiser that remembers earlier replays as a volunteer's does its leases. */
+  async #replay(request: ReplayRequest, base: Float32Array): Promise<Reply> {
+    const { dataset } = this.#current().request;
+    const parts = request.parts.map(([shardName, first, last]) => {
+      const shard = this.#replayed.get(shardName);
+      if (!shard) throw new Error(`there is no shard ${shardName}`);
+      return { shard, first, last };
+    });
+    this.#replayed.clear();
+    this.#checker ??= await this.#makeTrainer();
+    const began = performance.now();
+    this.#checker.setWeights(base);
+    const { payload } = await this.#checker.train(request, new Examples(dataset, parts));
+    return { header: { seconds: (performance.now() - began) / 1000 }, payload };
+  }
+
+  #makeTrainer(): Promise<Trainer> {
+    const { request, described } = this.#current();
+    const { name, loss, metrics, optimizer, dataset, training } = request;
+    const { topology, weights, num_weights, num_trainable } = described;
+    const config = { name, topology, weights, num_weights, num_trainable, loss, metrics, optimizer };
+    return Trainer.create(config, dataset, training);
   }
 
   async #predict(shard: Shard): Promise<Reply> {

@@ -14,11 +14,13 @@ interface Setup {
 
 interface TrainRequest extends LeaseWork {
   volunteer: string;
+  flipped: boolean;
   parts: [string, number, number][];
 }
 
 export class VirtualVolunteers {
   readonly #shards = new Map<string, Shard>();
+  readonly #flipped = new Map<string, Shard>();
   readonly #trainers = new Map<string, Trainer>();
   #setup: Setup | null = null;
 
@@ -48,7 +50,7 @@ export class VirtualVolunteers {
   async #train(request: TrainRequest, base: Float32Array): Promise<Reply> {
     const { dataset } = this.#ready();
     const parts = request.parts.map(([name, first, last]) => {
-      const shard = this.#shards.get(name);
+      const shard = request.flipped ? this.#flippedShard(name) : this.#shards.get(name);
       if (!shard) throw new Error(`there is no shard ${name}`);
       return { shard, first, last };
     });
@@ -56,6 +58,18 @@ export class VirtualVolunteers {
     trainer.setWeights(base);
     const { iterations, loss, accuracy, payload, finite } = await trainer.train(request, new Examples(dataset, parts));
     return { header: { iterations, loss, accuracy, finite }, payload };
+  }
+
+  /** The same examples with false labels: the last class for the first, and so on. */
+  #flippedShard(name: string): Shard | undefined {
+    const known = this.#flipped.get(name);
+    const shard = this.#shards.get(name);
+    const classes = this.#ready().dataset.targets.num_classes;
+    if (known || !shard || classes === null || classes === undefined) return known;
+    const data = shard.targets.data.map((value) => classes - 1 - value) as typeof shard.targets.data;
+    const made = { ...shard, targets: { ...shard.targets, data } };
+    this.#flipped.set(name, made);
+    return made;
   }
 
   async #trainerOf(volunteer: string): Promise<Trainer> {

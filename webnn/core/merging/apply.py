@@ -31,6 +31,7 @@ def merge_into(  # noqa: PLR0917 (the order of the sentence: by this rule, into 
             raise ValueError("a contribution needs as many numbers as there are weights")
         if strategy.needs_base and (contribution.base is None or len(contribution.base) < num_trainable):
             raise ValueError(f"{strategy.name} needs the weights that a contribution was trained from")
+    contributions = strategy.reduce(contributions, state)
     if taken_whole(strategy, contributions):
         np.copyto(weights, contributions[0].payload)
         return

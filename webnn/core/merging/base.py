@@ -217,6 +217,11 @@ class Strategy(Protocol):
     def merges_tail(self) -> bool:
         """Whether `merge` is given the non-trainable weights too, instead of their being averaged."""
 
+    def reduce(self, contributions: Sequence[Contribution], state: State) -> Sequence[Contribution]:
+        """Make of the contributions of one merge those that are merged: themselves, unless a robust reducer
+        (`webnn.core.robust`) stands before the rule.
+        """
+
     def state(self, num_trainable: int) -> State:
         """Fresh memory for a model of `num_trainable` weights."""
 

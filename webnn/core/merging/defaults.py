@@ -56,6 +56,9 @@ class Defaults:
     def merges_tail(self) -> bool:
         return False
 
+    def reduce(self, contributions: Sequence[Contribution], state: State) -> Sequence[Contribution]:
+        return contributions
+
     def state(self, num_trainable: int) -> State:
         return {}
 

@@ -10,12 +10,14 @@ from webnn.core.errors import WebNNError
 from webnn.core.words import did_you_mean
 
 
-def refuse_unknown(rule: str, options: Mapping[str, object], known: tuple[str, ...] = ()) -> None:
-    """Raise `WebNNError("settings")` for an option that `rule` does not have."""
+def refuse_unknown(
+    rule: str, options: Mapping[str, object], known: tuple[str, ...] = (), section: str = "merge"
+) -> None:
+    """Raise `WebNNError("settings")` for an option that `rule` does not have; `section` of the model file names it."""
     for key in options:
         if key not in known:
             hint = did_you_mean(key, known) if known else " It takes no options."
-            raise WebNNError("settings", f'merge.{rule} has no option "{key}".{hint}')
+            raise WebNNError("settings", f'{section}.{rule} has no option "{key}".{hint}')
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +103,11 @@ class Options:
     Raises `WebNNError("settings")` with the option, its value and what was wanted.
     """
 
-    def __init__(self, rule: str, given: Mapping[str, object], declared: Mapping[str, Option]) -> None:
-        refuse_unknown(rule, given, tuple(declared))
-        self._rule = rule
+    def __init__(
+        self, rule: str, given: Mapping[str, object], declared: Mapping[str, Option], *, section: str = "merge"
+    ) -> None:
+        refuse_unknown(rule, given, tuple(declared), section)
+        self._rule = f"{section}.{rule}"
         self._declared = declared
         for key, value in given.items():
             if not declared[key].allows(value):
@@ -111,7 +115,7 @@ class Options:
         self._values = {key: given.get(key, option.default) for key, option in declared.items()}
 
     def wrong(self, key: str, value: object, wanted: str) -> WebNNError:
-        return WebNNError("settings", f"merge.{self._rule}.{key} must be {wanted}, not {value!r}.")
+        return WebNNError("settings", f"{self._rule}.{key} must be {wanted}, not {value!r}.")
 
     def number(self, key: str) -> float:
         value = self.number_or_none(key)

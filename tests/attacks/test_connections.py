@@ -1,0 +1,154 @@
+"""Floods and slow connections against a real server: they cost whoever makes them, and nobody else anything."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.server.volunteer import hello
+from tests.server.world import TARGET, Served, serve
+from webnn.server.config import Limits
+
+QUICK = Limits(head_seconds=0.2, head_bytes=2000, body_seconds=0.2, close_seconds=1, silence_seconds=0.2)
+
+
+async def connect(served: Served) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    port = int(served.url.rsplit(":", 1)[1])
+    return await asyncio.open_connection("127.0.0.1", port)
+
+
+async def talk(served: Served, data: bytes) -> bytes:
+    """Send raw bytes and read until the server closes."""
+    reader, writer = await connect(served)
+    writer.write(data)
+    try:
+        return await asyncio.wait_for(reader.read(), 10)
+    except ConnectionError:
+        return b""
+    finally:
+        writer.close()
+
+
+async def still_serves(served: Served) -> None:
+    peer = await served.peer()
+    await peer.join()
+    assert (await peer.update(await peer.lease(), TARGET))["outcome"] == "merged"
+
+
+@pytest.mark.parametrize("start", [b"", b"G", b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "])
+async def test_a_connection_that_never_ends_its_head_is_closed(tmp_path: Path, start: bytes) -> None:
+    async with serve(tmp_path, limits=QUICK) as served:
+        assert (await talk(served, start)).startswith(b"HTTP/1.1 408")
+        await still_serves(served)
+
+
+async def test_a_head_without_end_is_closed(tmp_path: Path) -> None:
+    async with serve(tmp_path, limits=QUICK) as served:
+        assert (await talk(served, b"GET / HTTP/1.1\r\nX: " + b"x" * 5000)).startswith(b"HTTP/1.1 431")
+        await still_serves(served)
+
+
+async def test_a_body_that_trickles_is_refused(tmp_path: Path) -> None:
+    async with serve(tmp_path, limits=QUICK) as served:
+        head = (
+            b"POST /api/v1/runs/test-run/pause HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\nConnection: close\r\n\r\n{"
+        )
+        assert (await talk(served, head)).startswith(b"HTTP/1.1 408")
+
+
+async def test_an_update_below_the_least_rate_is_refused(tmp_path: Path) -> None:
+    limits = Limits(silence_seconds=0.1, min_bytes_per_second=1e9, close_seconds=1)
+    async with serve(tmp_path, limits=limits) as served:
+        peer = await served.peer()
+        welcome = await peer.join()
+        proof = f"Volunteer {welcome['volunteer_id']}:{welcome['secret']}"
+        head = (
+            f"POST /api/v1/runs/test-run/updates HTTP/1.1\r\nHost: x\r\nAuthorization: {proof}\r\n"
+            "Content-Length: 100\r\nConnection: close\r\n\r\n"
+        )
+        reader, writer = await connect(served)
+        writer.write(head.encode())
+
+        async def trickle() -> None:
+            while True:
+                writer.write(b"x")
+                await asyncio.sleep(0.02)
+
+        trickling = asyncio.create_task(trickle())
+        answer = await asyncio.wait_for(reader.readline(), 10)
+        trickling.cancel()
+        writer.close()
+        assert b"408" in answer
+
+
+async def test_a_flood_of_connections_is_cut_and_room_comes_back(tmp_path: Path) -> None:
+    async with serve(tmp_path, limits=Limits(max_sockets_per_address=8, close_seconds=1)) as served:
+        flood = [await connect(served) for _ in range(30)]
+        ended = await asyncio.gather(*(asyncio.wait_for(_ended(reader), 5) for reader, _ in flood[8:]))
+        assert all(ended)
+        for _, writer in flood:
+            writer.close()
+        await asyncio.sleep(0)
+        async with asyncio.timeout(5):
+            while True:
+                try:
+                    await still_serves(served)
+                    break
+                except OSError:
+                    await asyncio.sleep(0.01)
+
+
+async def _ended(reader: asyncio.StreamReader) -> bool:
+    try:
+        return await reader.read() == b""
+    except ConnectionError:
+        return True
+
+
+async def test_compressed_frames_are_not_taken(tmp_path: Path) -> None:
+    async with serve(tmp_path) as served:
+        peer = await served.peer(compress=15)
+        assert not peer.socket.compress, "permessage-deflate is never agreed on: no bomb can come in by it"
+        await peer.join()
+
+
+async def test_a_compressed_body_is_no_bomb(tmp_path: Path) -> None:
+    import zlib
+
+    bomb = zlib.compress(bytes(50 << 20))
+    async with serve(tmp_path) as served:
+        headers = {"Content-Encoding": "deflate", "Authorization": f"Bearer {served.token}"}
+        status, _ = await served.post("/rollback", data=bomb, headers=headers)
+        assert status in (400, 413)
+        await still_serves(served)
+
+
+async def test_new_volunteers_of_one_address_share_its_quota(tmp_path: Path) -> None:
+    limits = Limits(newcomers_per_second=0.001, newcomer_burst=2, close_seconds=1)
+    async with serve(tmp_path, limits=limits, trusted_proxies=("127.0.0.1",)) as served:
+        far = {"X-Forwarded-For": "198.51.100.7"}
+        known = [await served.peer(headers=far) for _ in range(2)]
+        welcomes = [await peer.join() for peer in known]
+        third = await served.peer(headers={"X-Forwarded-For": "203.0.113.1, 198.51.100.7"})
+        await third.send(hello())
+        assert (await third.closed()).code == 4429, "what stands before a proxy's own word changes nothing"
+        again = await served.peer(headers=far)
+        await again.join(volunteer_id=welcomes[0]["volunteer_id"], secret=welcomes[0]["secret"])
+        other = await served.peer(headers={"X-Forwarded-For": "198.51.100.8"})
+        await other.join()
+
+
+async def test_forwarded_addresses_of_strangers_are_not_believed(tmp_path: Path) -> None:
+    limits = Limits(requests_per_second=0.001, request_burst=3, close_seconds=1)
+    async with serve(tmp_path, limits=limits, trusted_proxies=("127.0.0.1",)) as served:
+        codes = []
+        for number in range(5):
+            headers = {"X-Forwarded-For": f"192.0.2.{number}, 198.51.100.7"}
+            response, _ = await served.get("/api/v1/runs", headers=headers)
+            codes.append(response.status)
+        assert codes == [200, 200, 200, 429, 429]
+    async with serve(tmp_path, limits=limits) as served:
+        responses = [await served.get("/api/v1/runs", headers={"X-Forwarded-For": "198.51.100.7"}) for _ in range(5)]
+        assert {response.status for response, _ in responses} == {200}, "the server's own computer has no quota"

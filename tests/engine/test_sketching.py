@@ -1,0 +1,67 @@
+"""Measuring updates."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from webnn.core.merging import Wants
+from webnn.core.usual import cosine
+from webnn.engine.sketching import SAMPLE, WIDTH, Measure, agree, compare
+
+
+@pytest.mark.parametrize("length", [1, 5, WIDTH, 5000, 3 * SAMPLE + 1])
+def test_a_sketch_keeps_direction_and_the_length_is_exact(length: int) -> None:
+    rng = np.random.default_rng(length)
+    measure = Measure(length)
+    work = rng.standard_normal(length).astype(np.float32)
+    base = rng.standard_normal(length).astype(np.float32)
+    verdict = measure.judge(base + work, base)
+    assert verdict.length == pytest.approx(np.linalg.norm(work), rel=1e-4)
+    same, opposite = measure.judge(work * 3, None), measure.judge(-work, None)
+    assert cosine(verdict.sketch, same.sketch) == pytest.approx(1, abs=1e-3)
+    assert cosine(verdict.sketch, opposite.sketch) == pytest.approx(-1, abs=1e-3)
+    assert len(verdict.sketch) == WIDTH
+
+
+def test_cosines_of_sketches_are_about_those_of_the_updates() -> None:
+    rng = np.random.default_rng(1)
+    measure, misses = Measure(5000), []
+    for _ in range(50):
+        first = rng.standard_normal(5000).astype(np.float32)
+        second = (0.6 * first + 0.8 * rng.standard_normal(5000)).astype(np.float32)
+        sketches = [measure.judge(each, None).sketch for each in (first, second)]
+        misses.append(cosine(*sketches) - compare(first, second)[0])
+    assert abs(np.mean(misses)) < 0.05
+    assert np.std(misses) < 2 / WIDTH**0.5
+
+
+def test_a_fingerprint_tells_updates_apart_and_copies_not() -> None:
+    measure = Measure(100)
+    work = np.arange(100, dtype=np.float32)
+    other = work.copy()
+    other[50] += 1
+    prints = [measure.judge(each, None).fingerprint for each in (work, work.copy(), other)]
+    assert prints[0] == prints[1] != prints[2]
+
+
+def test_what_is_not_finite_or_enormous_breaks_nothing() -> None:
+    measure = Measure(8)
+    assert not measure.judge(np.full(8, np.nan, np.float32), None).finite
+    enormous = measure.judge(np.full(8, 3e38, np.float32), np.full(8, -3e38, np.float32))
+    assert enormous.finite
+    assert not enormous.length < 1e30
+    zero = measure.judge(np.zeros(8, np.float32), None)
+    assert zero.length == 0
+    assert cosine(zero.sketch, zero.sketch) == 0
+
+
+def test_trained_weights_are_compared_without_their_base() -> None:
+    base = np.full(6, 100, np.float32)
+    work = np.arange(6, dtype=np.float32)
+    agreement, ratio = agree(base + 2 * work, base + work, Wants.WEIGHTS, base)
+    assert agreement == pytest.approx(1)
+    assert ratio == pytest.approx(2)
+    assert agree(-work, work, Wants.DELTA, base)[0] == pytest.approx(-1)
+    assert agree(np.zeros(6, np.float32), work, Wants.DELTA, base) == (0.0, 0.0)
+    assert agree(work, np.full(6, np.nan, np.float32), Wants.DELTA, base)[0] is None

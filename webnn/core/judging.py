@@ -1,0 +1,305 @@
+"""Whether an update counts: what it looks like, whose it is, and what became of it when it was done again.
+
+Three kinds of evidence, and what each may do. Numbers that no training makes are refused, whoever sends them. Whatever
+else looks odd (a copy, a direction against everyone's, work faster than possible) only brings a check about. Checks
+alone decide on a volunteer's standing: the evaluator trains the lease again (`Replay`), or the volunteer gets a lease
+whose answer is known already (a canary).
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from webnn.core.carried import OwnWork
+from webnn.core.config import RunConfig
+from webnn.core.effects import Replay
+from webnn.core.events import Replayed, UpdateArrived, Vector
+from webnn.core.leases import Lease
+from webnn.core.merging.base import Contribution, Wants
+from webnn.core.metrics import Verdict
+from webnn.core.standing import Standing
+from webnn.core.usual import CLIPPED, REFUSED, Usual, cosine, unit_length
+
+LARGEST = 100.0
+"""Times the square root of the number of weights: no lease changes a model by more."""
+
+HARMLESS = 1e-4
+"""Times the same: whatever changes a model by less is not too long, though others (converged) change it less still."""
+
+FASTEST = 1_000.0
+"""Times the evaluator's speed: no device is faster."""
+
+LOW, RELATIVE, TYPICAL, FAITHFUL = 0.05, 0.5, 5, 0.8
+"""An agreement below `LOW` is none. Where replays are `FAITHFUL`, as the median of the last says (of `TYPICAL` at
+least), one below `RELATIVE` times that is none either, and answers are good enough for canaries. With an optimiser that
+remembers they are not, since a replay has another memory.
+"""
+
+CANARY = 0.35
+"""The least cosine between the sketches of an answer and of a canary that is right; chance gives 0 +- 0.09."""
+
+LENGTHS = 10.0
+"""Times the usual: the update's length over the replay's must lie within this, and one over it."""
+
+REPLAY_SECONDS = 5.0
+"""Leases that would take the evaluator longer are not replayed; those of whoever is to be checked are kept shorter."""
+
+ANSWERS = 32
+"""Answers that are kept for canaries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What becomes of an update. `refused`: why it is invalid; `held`: why it does not count though nothing is wrong
+    with it; `replay`: the evaluator is to do it again; `liar`: this proves a lie.
+    """
+
+    refused: str | None = None
+    held: str | None = None
+    replay: Replay | None = None
+    liar: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A lease that was replayed with agreement, and the direction that it came to."""
+
+    lease: Lease
+    sketch: tuple[float, ...]
+
+
+@dataclass(slots=True)
+class Asked:
+    """A replay that is under way."""
+
+    lease: Lease
+    sketch: tuple[float, ...]
+
+
+class Judging:
+    """The evidence of a run. Pure: its chances come from a generator of its own, its times from the caller."""
+
+    def __init__(self, config: RunConfig) -> None:
+        self._config = config
+        self._usual = Usual()
+        self._verdicts: dict[str, Verdict] = {}
+        self._agreements: deque[float] = deque(maxlen=64)
+        self._ratios: deque[float] = deque(maxlen=64)
+        self._answers: deque[Answer] = deque(maxlen=ANSWERS)
+        self._work = OwnWork()
+        self._canaries: dict[str, Answer] = {}
+        self._asked: Asked | None = None
+        self._replay_at = 0.0
+        self._step_seconds: float | None = None  # of the evaluator
+        self._random = np.random.Generator(np.random.PCG64([config.seed, 8]))
+        self.standing = Standing()
+
+    # An update that came
+
+    def consider(self, update: UpdateArrived, lease: Lease, verdict: Verdict, now: float) -> Opinion:
+        """Judge an update whose numbers are finite."""
+        if lease.lease_id in self._canaries:
+            return self._mark_canary(lease, verdict, now)
+        if lease.wants is not Wants.GRADIENT and verdict.length > LARGEST * math.sqrt(self._config.num_weights):
+            return self.nonsense(lease.volunteer_id, now, "It changes the model more than any training does.")
+        account = self.standing.of(lease.volunteer_id)
+        odd = self._is_odd(update, lease, verdict, now)
+        wanted = odd or self._random.random() < account.checks
+        replay = self._ask_replay(update, lease, verdict, now) if wanted else None
+        if lease.carry and not account.doubted and self._config.replay_share > 0:
+            self._work.sent(lease.lease_id, lease.volunteer_id, update.payload, now)
+        held = "It does not count before other work of this device has been checked." if account.doubted else None
+        if held is None:
+            self._verdicts[lease.lease_id] = verdict
+        return Opinion(held=held, replay=replay)
+
+    def nonsense(self, volunteer_id: str, now: float, why: str) -> Opinion:
+        """Judge an update with numbers that no training makes."""
+        return Opinion(refused=why, liar=self.standing.sent_nonsense(volunteer_id, now))
+
+    def _is_odd(self, update: UpdateArrived, lease: Lease, verdict: Verdict, now: float) -> bool:
+        elapsed = now - lease.granted_at
+        too_fast = self._step_seconds is not None and elapsed < lease.iterations * self._step_seconds / FASTEST
+        impossible = update.seconds > 2 * elapsed + 1
+        copied, direction = self._usual.look(lease.volunteer_id, verdict.fingerprint, verdict.sketch)
+        nothing = verdict.length == 0
+        return too_fast or impossible or copied or nothing or (direction is not None and direction < -0.2)
+
+    def sift(
+        self, contributions: Sequence[Contribution], leases: Sequence[Lease], here: Callable[[], Collection[str]]
+    ) -> tuple[list[Contribution], list[str]]:
+        """Weigh what is merged together; returns what stays, and the leases whose updates are far too long."""
+        verdicts = [self._verdicts.pop(each.lease_id, None) for each in contributions]
+        small = HARMLESS * math.sqrt(self._config.num_weights)
+        lengths = [
+            math.nan if verdict is None or not verdict.length > small else unit_length(verdict.length, lease)
+            for verdict, lease in zip(verdicts, leases, strict=True)
+        ]
+        excess = self._usual.excess(lengths)
+        kept = [each for each, times in zip(contributions, excess, strict=True) if times <= REFUSED]
+        refused = [each.lease_id for each, times in zip(contributions, excess, strict=True) if times > REFUSED]
+        factors = self.standing.weights([each.volunteer_id for each in kept], here)
+        clips = [min(1.0, CLIPPED / times) if times > 0 else 1.0 for times in excess if times <= REFUSED]
+        weighed = [
+            each if factor * clip == 1.0 else replace(each, weight=each.weight * factor * clip)
+            for each, factor, clip in zip(kept, factors, clips, strict=True)
+        ]
+        return weighed, refused
+
+    # Checks
+
+    def _ask_replay(self, update: UpdateArrived, lease: Lease, verdict: Verdict, now: float) -> Replay | None:
+        """Ask for a replay if the evaluator has time for it, and it is known where the volunteer began."""
+        if not self._may_replay(lease, now):
+            return None
+        base_version, carried = update.base_version, list[Vector]()
+        if lease.carry:
+            known = self._work.carried(lease.lease_id, lease.volunteer_id, lease.granted_at, base_version)
+            if known is None:
+                return None
+            carried = known
+        self._asked = Asked(lease, verdict.sketch)
+        self._replay_at = math.inf
+        return Replay(lease, base_version, update.payload, tuple(carried))
+
+    def _may_replay(self, lease: Lease, now: float) -> bool:
+        if self._config.replay_share <= 0 or self._asked is not None or now < self._replay_at:
+            return False
+        if lease.keep is not None:
+            return False  # it begins with the device's own weights, which nobody else has
+        return self._step_seconds is None or lease.iterations * self._step_seconds <= REPLAY_SECONDS
+
+    def shorten(self, volunteer_id: str, iterations: int) -> int:
+        """Keep a lease of a volunteer who is to be checked short enough to be replayed."""
+        if self._config.replay_share <= 0 or self._step_seconds is None:
+            return iterations
+        longest = max(int(REPLAY_SECONDS / self._step_seconds), 1)
+        if iterations <= longest or self._random.random() >= self.standing.of(volunteer_id).checks:
+            return iterations
+        return longest
+
+    def take_replay(self, event: Replayed, now: float) -> tuple[str, bool]:
+        """Take the evaluator's answer; returns whose lease it was, and whether this proves a lie.
+
+        Raises `ValueError` for an answer that nobody asked for.
+        """
+        asked, self._asked = self._asked, None
+        if asked is None or asked.lease.lease_id != event.lease_id:
+            raise ValueError(f"nobody asked for lease {event.lease_id} to be replayed")
+        share = self._config.replay_share
+        self._replay_at = now + max(event.seconds, 1e-3) * (1 / share - 1)
+        volunteer_id = asked.lease.volunteer_id
+        if event.agreement is None:
+            self._replay_at = max(self._replay_at, now + 1.0)
+            return volunteer_id, False
+        self._step_seconds = event.seconds / asked.lease.iterations
+        typical, usual = self._typical, median(self._ratios) if self._ratios else 1.0
+        self._agreements.append(event.agreement)
+        self._ratios.append(min(max(event.ratio, 1e-3), 1e3))
+        if self._agrees(event.agreement) and usual / LENGTHS <= event.ratio <= usual * LENGTHS:
+            self._answers.append(Answer(asked.lease, asked.sketch))
+            self.standing.agreed(volunteer_id)
+            return volunteer_id, False
+        certain = event.agreement < LOW and typical > FAITHFUL
+        return volunteer_id, self.standing.disagreed(volunteer_id, now, certain=certain)
+
+    @property
+    def _typical(self) -> float:
+        """The usual agreement of a replay; 0 before it is known."""
+        return median(self._agreements) if len(self._agreements) >= TYPICAL else 0.0
+
+    def _agrees(self, agreement: float) -> bool:
+        return agreement >= (RELATIVE * self._typical if self._typical > FAITHFUL else LOW)
+
+    # Canaries
+
+    def needs_canary(self, volunteer_id: str) -> bool:
+        """Whether a volunteer's next lease shall be one whose answer is known, if there is one."""
+        return self.standing.of(volunteer_id).quarantined
+
+    def canary(self, volunteer_id: str, now: float) -> Answer | None:
+        """Choose a canary for a volunteer; None: there is none for it."""
+        if self._typical <= FAITHFUL:
+            return None
+        others = [answer for answer in self._answers if answer.lease.volunteer_id != volunteer_id and answer.sketch]
+        return others[int(self._random.integers(len(others)))] if others else None
+
+    def may_work(self, volunteer_id: str, now: float) -> bool:
+        """Whether a volunteer gets leases at all now. Where nothing is ever checked, a quarantine just passes."""
+        account = self.standing.of(volunteer_id)
+        if not account.quarantined:
+            return True
+        if now < account.until:
+            return False
+        if self._config.replay_share <= 0:
+            self.standing.release(volunteer_id)
+        return True
+
+    def next_time(self, volunteer_ids: Collection[str], now: float) -> float | None:
+        """Find when the next quarantine of these is over."""
+        times = [self.standing.of(volunteer_id).until for volunteer_id in volunteer_ids]
+        return min((at for at in times if at > now), default=None)
+
+    def granted_canary(self, lease_id: str, answer: Answer) -> None:
+        self._canaries[lease_id] = answer
+
+    def is_canary(self, lease_id: str) -> bool:
+        return lease_id in self._canaries
+
+    def _mark_canary(self, lease: Lease, verdict: Verdict, now: float) -> Opinion:
+        """Compare with the known answer: the same examples in the same order, though from an earlier version. To fail
+        proves nothing, but ends no quarantine either.
+        """
+        if cosine(verdict.sketch, self._canaries[lease.lease_id].sketch) >= CANARY:
+            self.standing.agreed(lease.volunteer_id)
+            return Opinion(held="It was a check, and it was right.")
+        self.standing.failed(lease.volunteer_id, now)
+        return Opinion(held="It was a check, and it was not what training these examples gives.")
+
+    def ended(self, lease_id: str, now: float, *, merged_into: int | None) -> None:
+        """Note that a lease has its outcome."""
+        self._canaries.pop(lease_id, None)
+        self._verdicts.pop(lease_id, None)
+        if merged_into is None:
+            self._work.refused(lease_id, now)
+        else:
+            self._work.merged(lease_id, merged_into)
+
+    def published(self, oldest_version: int) -> None:
+        """Note that nobody trains from a version before `oldest_version` any more."""
+        self._work.prune(oldest_version)
+
+    # What is kept
+
+    def snapshot(self, max_volunteers: int) -> dict[str, Any]:
+        """Write standing and statistics, JSON-able; answers, and what is under way, are not written."""
+        return {
+            "standing": self.standing.snapshot(max_volunteers),
+            "lengths": self._usual.snapshot(),
+            "agreements": list(self._agreements),
+            "ratios": list(self._ratios),
+            "random": self._random.bit_generator.state,
+        }
+
+    def restore(self, snapshot: dict[str, Any]) -> None:
+        self.standing.restore(snapshot["standing"])
+        self._usual.restore(snapshot["lengths"])
+        self._agreements.extend(snapshot["agreements"])
+        self._ratios.extend(snapshot["ratios"])
+        self._random.bit_generator.state = snapshot["random"]
+
+    def inherit(self, other: Judging, undone: Collection[str]) -> None:
+        """Know what the run knew before it was rolled back; whose work was `undone` is new again."""
+        self.standing = other.standing
+        self._agreements.extend(other._agreements)
+        self._ratios.extend(other._ratios)
+        self._answers.extend(other._answers)
+        self._step_seconds = other._step_seconds
+        self.standing.demote(undone)

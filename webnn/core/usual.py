@@ -1,0 +1,96 @@
+"""What updates usually look like: robust statistics of those that came lately."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Sequence
+from statistics import median
+
+import numpy as np
+from numpy.typing import NDArray
+
+from webnn.core.leases import Lease
+from webnn.core.merging.base import Wants
+
+MEMORY = 64
+FEWEST = 3
+"""Updates without which nothing is usual."""
+
+REFUSED, CLIPPED = 10.0, 4.0
+"""Times the usual length: beyond the one an update is refused, beyond the other it counts less."""
+
+SAME = 0.9995
+"""Cosine of two updates above which one is a copy of the other."""
+
+
+def unit_length(length: float, lease: Lease) -> float:
+    """Divide an update's length by what it grows with: the square root of the steps, and their rate."""
+    rate = 1.0 if lease.wants is Wants.GRADIENT else lease.learning_rate
+    return length / (rate * math.sqrt(lease.iterations))
+
+
+class Usual:
+    """The lengths (divided by `unit_length`) and directions of the last updates."""
+
+    def __init__(self) -> None:
+        self._lengths: deque[float] = deque(maxlen=MEMORY)
+        self._whose: list[str] = []
+        self._directions = np.zeros((0, 0))
+        self._next = 0
+        self._prints: deque[str] = deque(maxlen=4 * MEMORY)
+
+    def excess(self, lengths: Sequence[float]) -> list[float]:
+        """Say how many times the usual each of these lengths is (NaN: not known, never too long), and remember them,
+        none as longer than what is refused. The median is of those remembered and of these.
+        """
+        known = [length for length in lengths if length > 0]
+        together = [*self._lengths, *known]
+        usual = median(together) if len(together) >= FEWEST else 0.0
+        self._lengths.extend(min(length, REFUSED * usual) if usual else length for length in known)
+        return [length / usual if usual and length > 0 else 0.0 for length in lengths]
+
+    def look(self, volunteer_id: str, fingerprint: str, sketch: Sequence[float]) -> tuple[bool, float | None]:
+        """Say whether an update is one that came before (or as good as that), and the cosine between it and the mean of
+        the others' last ones (None: nothing to compare with); and remember it.
+        """
+        mine = _unit(sketch)
+        copied = bool(fingerprint) and fingerprint in self._prints
+        self._prints.append(fingerprint)
+        direction = None
+        if len(mine) and len(mine) == self._directions.shape[1] and self._whose:
+            copied = copied or bool((self._directions @ mine).max() > SAME)
+            own = [place for place, whose in enumerate(self._whose) if whose == volunteer_id]
+            if len(self._whose) - len(own) >= FEWEST:
+                others = self._directions.sum(axis=0) - self._directions[own].sum(axis=0)
+                direction = float(mine @ _unit(others)) if others.any() else None
+        if len(mine):
+            self._remember(volunteer_id, mine)
+        return copied, direction
+
+    def _remember(self, volunteer_id: str, mine: NDArray[np.float64]) -> None:
+        if self._directions.shape[1] != len(mine):
+            self._directions, self._whose, self._next = np.zeros((MEMORY, len(mine))), [], 0
+        self._directions[self._next] = mine
+        self._whose[self._next : self._next + 1] = [volunteer_id]
+        self._next = (self._next + 1) % MEMORY
+
+    def snapshot(self) -> list[float]:
+        """Write the lengths, JSON-able; directions are not kept, since the engine draws how it measures them anew."""
+        return list(self._lengths)
+
+    def restore(self, snapshot: Sequence[float]) -> None:
+        self._lengths.extend(snapshot)
+
+
+def cosine(first: Sequence[float], second: Sequence[float]) -> float:
+    """Of two sketches; 0 where one of them has no direction."""
+    if len(first) != len(second):
+        return 0.0
+    return float(_unit(first) @ _unit(second)) if len(first) else 0.0
+
+
+def _unit(sketch: Sequence[float] | NDArray[np.float64]) -> NDArray[np.float64]:
+    vector = np.asarray(sketch, np.float64)
+    length = float(np.sqrt(vector @ vector)) if len(vector) else 0.0
+    return vector / length if length > 0 else np.zeros(0)

@@ -1,0 +1,104 @@
+"""Measuring an update: its length, exactly, and its direction, in a few numbers."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import secrets
+
+import numpy as np
+
+from webnn.core.events import Vector
+from webnn.core.merging.base import CHUNK, Wants
+from webnn.core.metrics import Verdict
+
+SAMPLE = 8_192
+"""Numbers of an update that a sketch is made of, at most: evenly spread, from a place that nobody outside knows."""
+
+WIDTH = 128
+"""Numbers of a sketch; the cosine of two is off by about 1 / sqrt(WIDTH)."""
+
+
+class Measure:
+    """Judges vectors of `length` numbers. What it samples and with which signs is drawn here, and told to nobody."""
+
+    def __init__(self, length: int) -> None:
+        self._stride = max(-(-length // SAMPLE), 1)
+        self._start = secrets.randbelow(self._stride)
+        count = len(range(self._start, length, self._stride))
+        rng = np.random.Generator(np.random.PCG64(secrets.randbits(64)))
+        self._signs = (2 * rng.integers(0, 2, count) - 1).astype(np.float32)
+
+    def judge(self, payload: Vector, base: Vector | None) -> Verdict:
+        """Check and measure a payload; `base` (None: zero) is what an update without any work would be."""
+        verdict = judge_vector(payload)
+        if not verdict.finite:
+            return verdict
+        length = verdict.norm if base is None else _distance(payload, base)
+        sample = payload[self._start :: self._stride]
+        print_ = hashlib.blake2b(np.ascontiguousarray(sample).data, digest_size=16).hexdigest()
+        if base is not None:
+            with np.errstate(over="ignore", invalid="ignore"):
+                sample = sample - base[self._start :: self._stride]
+        return Verdict(True, verdict.norm, length, self._sketch(sample), print_)
+
+    def _sketch(self, sample: Vector) -> tuple[float, ...]:
+        """Add up the numbers, with random signs, in `WIDTH` heaps (Charikar 2002, count sketch)."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            padded = np.zeros(-(-len(sample) // WIDTH) * WIDTH, np.float32)
+            np.multiply(sample, self._signs, out=padded[: len(sample)])
+            heaps = padded.reshape(-1, WIDTH).sum(axis=0, dtype=np.float64)
+        return tuple(heaps.tolist()) if np.isfinite(heaps).all() else ()
+
+
+def _distance(payload: Vector, base: Vector) -> float:
+    total, scratch = 0.0, np.empty(min(CHUNK, len(payload)), np.float32)
+    for first in range(0, len(payload), CHUNK):
+        with np.errstate(over="ignore", invalid="ignore"):
+            mine = payload[first : first + CHUNK]
+            part = np.subtract(mine, base[first : first + CHUNK], out=scratch[: len(mine)])
+            squares = float(np.dot(part, part))
+        if not math.isfinite(squares):
+            wide = part.astype(np.float64)
+            squares = float(np.dot(wide, wide))
+        total += squares
+    return math.sqrt(total)
+
+
+def judge_vector(payload: Vector) -> Verdict:
+    """Check and measure a float32 vector in one pass: a sum of squares is finite only if its terms are."""
+    total = 0.0
+    for first in range(0, len(payload), CHUNK):
+        part = payload[first : first + CHUNK]
+        with np.errstate(over="ignore", invalid="ignore"):
+            squares = float(np.dot(part, part))
+        if not math.isfinite(squares):
+            if not np.isfinite(part).all():
+                return Verdict(finite=False, norm=math.nan)
+            wide = part.astype(np.float64)
+            squares = float(np.dot(wide, wide))
+        total += squares
+    return Verdict(finite=True, norm=math.sqrt(total))
+
+
+def compare(payload: Vector, replayed: Vector) -> tuple[float, float]:
+    """The cosine between two vectors, and the first one's length over the second's; 0 where one has no direction."""
+    products = squares = others = 0.0
+    for first in range(0, len(payload), CHUNK):
+        mine, other = (
+            payload[first : first + CHUNK].astype(np.float64),
+            replayed[first : first + CHUNK].astype(np.float64),
+        )
+        products += float(mine @ other)
+        squares += float(mine @ mine)
+        others += float(other @ other)
+    if squares <= 0 or others <= 0:
+        return 0.0, 0.0 if others > 0 else 1.0
+    return products / math.sqrt(squares * others), math.sqrt(squares / others)
+
+
+def agree(payload: Vector, replayed: Vector, wants: Wants, base: Vector) -> tuple[float | None, float]:
+    """The cosine and the ratio of the lengths of two updates for the same lease; trained weights less their base."""
+    if not np.isfinite(replayed).all():
+        return None, 0.0
+    return compare(payload - base, replayed - base) if wants is Wants.WEIGHTS else compare(payload, replayed)

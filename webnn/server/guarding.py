@@ -1,0 +1,59 @@
+"""What stands before every handler: quotas by address, and no body that comes too slowly."""
+
+from __future__ import annotations
+
+import asyncio
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler
+
+from webnn.core.errors import WebNNError
+from webnn.server.addresses import Quota, client_address
+from webnn.server.config import Limits, ServerConfig
+
+_WITH_BODY = frozenset({hdrs.METH_POST, hdrs.METH_PUT, hdrs.METH_PATCH, hdrs.METH_DELETE})
+
+STREAMED = "updates"
+"""The last part of the address whose handler reads its body itself, with limits of its own."""
+
+
+class Guard:
+    """The quotas of a server. `requests` and `newcomers` are counted by address."""
+
+    def __init__(self, config: ServerConfig) -> None:
+        limits = config.limits
+        self._proxies = config.proxies
+        self._limits = limits
+        self.requests = Quota(limits.requests_per_second, limits.request_burst)
+        self.newcomers = Quota(limits.newcomers_per_second, limits.newcomer_burst)
+
+    def address(self, request: web.BaseRequest) -> str:
+        """Whom a request counts for."""
+        return client_address(request, self._proxies)
+
+    def admit_newcomer(self, address: str) -> None:
+        """Count a new identity; raises `WebNNError("too_many")`."""
+        if not self.newcomers.take(address, asyncio.get_running_loop().time()):
+            raise WebNNError("too_many", "Too many new volunteers come from your address; try again in a minute.")
+
+    @property
+    def limits(self) -> Limits:
+        return self._limits
+
+
+GUARD = web.AppKey("guard", Guard)
+
+
+@web.middleware
+async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Raise `WebNNError` `too_many` for an address that asks too much, `silence` for a body that takes too long."""
+    watch = request.app[GUARD]
+    if not watch.requests.take(watch.address(request), asyncio.get_running_loop().time()):
+        raise WebNNError("too_many", "Too many requests come from your address; slow down.")
+    if request.method in _WITH_BODY and not request.path.endswith(f"/{STREAMED}"):
+        try:
+            async with asyncio.timeout(watch.limits.body_seconds):
+                await request.read()
+        except TimeoutError:
+            raise WebNNError("silence", "The request's body took too long.") from None
+    return await handler(request)
