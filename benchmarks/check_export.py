@@ -17,6 +17,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from safetensors.numpy import load_file
 from webnn.cli.places import dataset_search
 from webnn.data.dataset import Dataset
 from webnn.data.directory import data_dir
-from webnn.data.loading import LoadedDataset, load_dataset
+from webnn.data.loading import LoadedDataset, load_data
 from webnn.data.shards import encode_split
 from webnn.evaluator.evaluator import Evaluator
 from webnn.evaluator.node import node_executable
@@ -80,8 +81,10 @@ async def safetensors_accuracy(folder: Path, which: str, loaded: LoadedDataset, 
 def compare(folder: Path, data: Path | None) -> dict[str, dict[str, float | None]]:
     """The accuracies of the final and the best weights, by their source."""
     config: Mapping[str, Any] = json.loads((folder / "config.json").read_text("utf-8"))
-    dataset = config["dataset"]
-    loaded = load_dataset(dataset["module"], dataset_search(), dataset["options"], data_dir(data))
+    definition = load_model(str(folder / "model-definition.json"), [])
+    if config["model_file"] is not None:  # its data may lie beside it
+        definition = replace(definition, path=Path(config["model_file"]))
+    loaded = load_data(definition, dataset_search(), data_dir(data))
     report: dict[str, dict[str, float | None]] = {}
     for which in ("final", "best"):
         if not (folder / f"{which}.safetensors").exists():

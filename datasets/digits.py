@@ -1,6 +1,7 @@
 """The UCI handwritten digits: 1,797 images of 8x8 pixels, shipped with WebNN (see `digits.LICENCE.md`).
 
-Options: `validation`, the share held out (0.2), and `seed` of the split (0). Each class is split alike.
+Options: `validation`, the share held out (0.2), `seed` of the split (0), and `target`: "class", or "input" for an
+autoencoder, whose target is the image itself. Each class is split alike.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
+from webnn.core.errors import WebNNError
 from webnn.data import Dataset, Split, read_options, stratified_split
 
-DEFAULTS = {"validation": 0.2, "seed": 0}
+DEFAULTS = {"validation": 0.2, "seed": 0, "target": "class"}
 
 
 def load(options: Mapping[str, object], data_dir: Path) -> Dataset:
@@ -24,11 +26,15 @@ def load(options: Mapping[str, object], data_dir: Path) -> Dataset:
     with np.load(Path(__file__).with_name("digits.npz")) as source:
         images, labels = source["images"], source["labels"]
     kept, held_out = stratified_split(labels, float(settings["validation"]), int(settings["seed"]))  # type: ignore[arg-type, call-overload]
+    target = settings["target"]
+    if target not in ("class", "input"):
+        raise WebNNError("invalid_dataset", f'target is "class" or "input", not {target!r}.')
+    targets = labels if target == "class" else (images / 16).astype(np.float32)
     return Dataset(
-        train=Split(images[kept], labels[kept]),
-        validation=Split(images[held_out], labels[held_out]),
+        train=Split(images[kept], targets[kept]),
+        validation=Split(images[held_out], targets[held_out]),
         scale=1 / 16,
-        label_names=tuple("0123456789"),
+        label_names=tuple("0123456789") if target == "class" else None,
         licence="CC BY 4.0",
         source="E. Alpaydin and C. Kaynak (1998), Optical Recognition of Handwritten Digits, UCI Machine Learning "
         "Repository, doi:10.24432/C50P49",

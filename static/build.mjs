@@ -54,7 +54,13 @@ const BROWSER = {
 const BUNDLES = [
   {
     ...BROWSER,
-    entryPoints: ["src/page/home.ts", "src/page/join.ts", "src/page/watch.ts", "src/page/embedded.ts"],
+    entryPoints: [
+      "src/page/home.ts",
+      "src/page/join.ts",
+      "src/page/watch.ts",
+      "src/page/new.ts",
+      "src/page/embedded.ts",
+    ],
     outdir: join(STAGE, "page"),
   },
   { ...BROWSER, entryPoints: ["src/worker/main.ts", "src/worker/predictor.ts"], outdir: join(STAGE, "worker") },

@@ -103,6 +103,7 @@ async def watch_every_tab(look: Look, url: str, token: str) -> None:
     await page.click("#own-form button")
     await page.wait_for_selector("#own-controls:not([hidden])")
     await look.check("watch-own-controls")
+    await change_settings(look)
     await page.click("#own-save")
     await page.wait_for_selector("#own-note:has-text('Saved in')")
     await page.click("#own-best")  # a young run may have none yet, and says so
@@ -114,6 +115,38 @@ async def watch_every_tab(look: Look, url: str, token: str) -> None:
     await page.click("#tab-volunteers")
     await page.wait_for_selector("#people button")
     await look.check("watch-volunteers-owned")
+
+
+async def change_settings(look: Look) -> None:
+    page = look.page
+    await page.click("#settings-send")
+    await page.wait_for_selector("#settings-note:has-text('Nothing is different')")
+    before = await page.input_value("#set-batchSize")
+    await page.fill("#set-stop-accuracy", "7")
+    await page.click("#settings-send")
+    await page.wait_for_selector("#settings-note:has-text('stop.accuracy is 7')")
+    await look.check("watch-settings-refused")
+    look.console[:] = [line for line in look.console if "status of 400" not in line]
+    await page.fill("#set-stop-accuracy", "0.9999")
+    await page.focus("#set-learningRate-slider")
+    await page.keyboard.press("ArrowLeft")
+    await page.fill("#set-batchSize", str(int(before) + 1))
+    await page.click("#settings-send")
+    await page.wait_for_selector("#settings-note:has-text('Changed')")
+    await page.wait_for_selector("#changes li:has-text('batch size')")
+    await page.fill("#notes-text", "Tried <b>larger</b> batches.\nLooks good so far.")
+    await page.click("#notes-form button")
+    await page.wait_for_selector("#notes-note:has-text('Kept')")
+    await look.check("watch-settings-changed")
+    await page.click("#tab-course")
+    await page.wait_for_selector("#notes-part:not([hidden])")
+    assert await page.locator("#notes").text_content() == "Tried <b>larger</b> batches.\nLooks good so far."
+    await page.wait_for_selector("#marks-note:not([hidden])")
+    await look.check("watch-settings-marked")
+    await page.click("#tab-log")
+    await page.wait_for_selector("#log li:has-text('The owner changed')")
+    await look.check("watch-settings-logged")
+    await page.click("#tab-own")
 
 
 async def join(look: Look, url: str) -> None:

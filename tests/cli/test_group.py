@@ -1,6 +1,5 @@
 import subprocess
 import sys
-from importlib import import_module
 from time import perf_counter
 
 import click
@@ -19,7 +18,8 @@ def clean_environment(monkeypatch):
 
 
 def commands() -> list[click.Command]:
-    return [import_module(f"webnn.cli.commands.{name}").command for name in COMMANDS]
+    found = [wnn.get_command(click.Context(wnn), name) for name in COMMANDS]
+    return [command for command in found if command is not None]
 
 
 def test_help_names_every_command(capsys):

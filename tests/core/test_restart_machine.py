@@ -51,7 +51,7 @@ class RestartMachine(RunMachine):
         highest = max(self.versions)
         known = sorted((self.record(lease_id) for lease_id in self.leases), key=lambda record: record.ended_at or 1e9)
         self.run = Run.restore(
-            self.run.config, snapshot, self.now, highest_version=highest, incarnation=self.lives, known=known
+            self.run.first_config, snapshot, self.now, highest_version=highest, incarnation=self.lives, known=known
         )
         for gone in self.run.aftermath:
             self.outcomes[gone.lease_id] = {gone.outcome}

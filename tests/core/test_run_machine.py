@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from hypothesis import HealthCheck, settings
@@ -32,6 +33,16 @@ MERGES = st.sampled_from(
         MergeSpec("sync-sgd", {"quorum": 2, "backup": 1, "seconds": 10}),
         MergeSpec("diloco", {"iterations": 4, "match": "speed", "backup": 1, "seconds": 3}),
     ]
+)
+CHANGES = st.one_of(
+    st.sampled_from([0.01, 0.5]).map(lambda rate: {"learning_rate": rate}),
+    st.integers(1, 40).map(lambda size: {"batch_size": size}),
+    MERGES.map(lambda spec: {"merge": {spec.name: dict(spec.options)}}),
+    st.sampled_from([0.3, 0.7, 1.6, 2.5]).map(lambda epochs: {"stop": {"epochs": epochs}}),
+    st.sampled_from([None, 5, 40]).map(lambda iterations: {"stop": {"iterations": iterations}}),
+    st.sampled_from([None, 0.1, 0.9]).map(lambda accuracy: {"stop": {"accuracy": accuracy}}),
+    st.sampled_from([0.5, 9.0]).map(lambda seconds: {"lease_seconds": seconds, "validate_every_seconds": seconds}),
+    st.sampled_from(["cosine", "constant", "report"]).map(lambda name: {"schedule": name}),
 )
 PAYLOAD = np.zeros(NUM_WEIGHTS, np.float32)
 
@@ -70,7 +81,7 @@ class RunMachine(RuleBasedStateMachine):
             self.join(name)
             self.ready(name, 0.5)
 
-    def handle(self, event: ev.Event) -> None:
+    def handle(self, event: ev.Event) -> None:  # noqa: PLR0912 (one case for each kind of effect)
         if self.wake_at <= self.now:
             self.wake_at = float("inf")
         for effect in self.run.handle(event, self.now):
@@ -84,6 +95,9 @@ class RunMachine(RuleBasedStateMachine):
                     self.judging.append(effect)
                 case fx.Appraise():
                     self.appraising.append(effect)
+                case fx.Adopt(strategy):
+                    assert not self.merging
+                    assert strategy is self.run.strategy
                 case fx.Merge():
                     assert not self.merging
                     assert effect.contributions
@@ -101,7 +115,7 @@ class RunMachine(RuleBasedStateMachine):
                 case fx.Wake(at):
                     assert at > self.now
                     self.wake_at = at
-                case fx.Wait() | fx.StateChanged():
+                case fx.Wait() | fx.StateChanged() | fx.SettingsApplied():
                     pass
 
     def open_leases(self) -> list[Lease]:
@@ -194,6 +208,11 @@ class RunMachine(RuleBasedStateMachine):
     @rule()
     def resume(self) -> None:
         self.handle(ev.Resume())
+
+    @precondition(lambda self: not self.run.state.over and not self.run.closing)
+    @rule(change=CHANGES)
+    def change_settings(self, change: dict[str, Any]) -> None:
+        self.handle(ev.SettingsChanged(change))
 
     # What must stay true
 

@@ -51,6 +51,14 @@ async def test_merge_publishes_a_new_version_and_leaves_the_old_one_alone(inline
     assert second.hash != first.hash
 
 
+async def test_no_merge_changes_frozen_weights(inline_weights: int) -> None:
+    start = np.arange(6, dtype=np.float32)
+    engine = LocalEngine(AVERAGE, start, 3, inline_weights=inline_weights, frozen=((1, 2), (4, 6)))
+    for whole in (False, True):
+        merged = await engine.merge(engine.newest.version + 1, 5, [contribution(start + 1, whole=whole)])
+        assert [i for i in range(6) if merged.weights[i] == start[i]] == [1, 4, 5]
+
+
 async def test_merge_is_that_of_the_core(inline_weights: int) -> None:
     rng = np.random.default_rng(1)
     start, payload = rng.normal(size=(2, 50)).astype(np.float32)
@@ -193,7 +201,7 @@ async def test_frozen_copy_is_taken_between_two_merges() -> None:
 async def test_engine_goes_on_from_other_weights() -> None:
     engine = LocalEngine(make_strategy(MergeSpec("average")), np.zeros(8, np.float32), 8)
     await engine.merge(2, 1, [contribution(np.ones(8, np.float32))])
-    engine.restore(1024, 5, np.full(8, 3, np.float32), None)
+    engine.restore(AVERAGE, 1024, 5, np.full(8, 3, np.float32), None)
     assert (engine.newest.version, engine.newest.iterations) == (1024, 5)
     assert (engine.newest.weights == 3).all()
     assert engine.snapshot(2) is None

@@ -95,6 +95,7 @@ def test_the_folder_holds_every_file(tmp_path: Path) -> None:
     export(tmp_path / "run")
     files = sorted(str(path.relative_to(tmp_path / "run")) for path in (tmp_path / "run").rglob("*") if path.is_file())
     assert files == [
+        "MODEL_CARD.md",
         "README.md",
         "best.safetensors",
         "best/model.json",

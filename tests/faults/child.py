@@ -25,10 +25,17 @@ from webnn.store import checkpoint, durable, journal
 MERGES_BEFORE = 4
 
 
+def witness_of(folder: Path) -> Path:
+    """The file that names the fault, written at the moment that it strikes."""
+    return folder.with_name(f"{folder.name}.struck")
+
+
 class Killer:
     """Ends this process at the `nth` time that a moment comes while armed."""
 
-    def __init__(self) -> None:
+    def __init__(self, fault: Fault | None, witness: Path) -> None:
+        self.fault = fault
+        self.witness = witness
         self.task: RunTask | None = None
         self.first = 0
 
@@ -37,6 +44,7 @@ class Killer:
         return self.task is not None and self.task.run.num_merges >= self.first + MERGES_BEFORE
 
     def strike(self) -> None:
+        self.witness.write_text(self.fault.value if self.fault is not None else "", encoding="utf-8")
         os.kill(os.getpid(), signal.SIGKILL)
 
     def before(self, owner: Any, name: str, wanted: Callable[..., bool] = lambda *_: True) -> None:
@@ -104,7 +112,7 @@ def arm(killer: Killer, fault: Fault) -> None:  # noqa: PLR0912 (one case for ea
         case Fault.KILLED_AFTER_ARRAYS_NAMED:
             killer.after(Path, "replace", arrays)
         case Fault.KILLED_IN_MANIFEST:
-            killer.half(checkpoint, "_write_text", 0)
+            killer.half(durable, "_write_text", 0)
         case Fault.KILLED_BEFORE_MANIFEST_NAMED:
             killer.before(Path, "replace", manifest)
         case Fault.KILLED_AFTER_MANIFEST_NAMED:
@@ -120,7 +128,7 @@ def arm(killer: Killer, fault: Fault) -> None:  # noqa: PLR0912 (one case for ea
 
 
 async def main(folder: Path, port: int, fault: Fault | None) -> None:
-    killer = Killer()
+    killer = Killer(fault, witness_of(folder))
     if fault is not None:
         arm(killer, fault)
     async with kept(folder, port=port) as (task, url):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import TypeVar
 
@@ -48,9 +48,22 @@ PROVOKED: Counter[Fault] = Counter()
 
 
 def provokes(*faults: Fault) -> Callable[[Test], Test]:
-    """Mark a test as one that provokes `faults`."""
+    """Mark a test as one that provokes `faults`: each of them, or the one that its parameter `fault` names. By its end
+    they must have fired.
+    """
     PROVOKED.update(faults)
-    return lambda test: test
+
+    def mark(test: Test) -> Test:
+        test.__dict__["provoked"] = faults
+        return test
+
+    return mark
+
+
+def provoked_by(test: Callable[..., object]) -> tuple[Fault, ...]:
+    """The faults that a test is marked with."""
+    faults: tuple[Fault, ...] = test.__dict__.get("provoked", ())
+    return faults
 
 
 class Injection:
@@ -61,3 +74,7 @@ class Injection:
 
     def fire(self, fault: Fault) -> None:
         self.fired[fault] += 1
+
+    def missing(self, wanted: Iterable[Fault]) -> list[Fault]:
+        """Those of `wanted` that have not happened."""
+        return [fault for fault in wanted if not self.fired[fault]]

@@ -14,7 +14,8 @@ import pytest
 from support.programs import ROOT
 from support.steady import Steady
 
-from tests.faults.faults import Fault, provokes
+from tests.faults.child import witness_of
+from tests.faults.faults import Fault, Injection, provokes
 from tests.faults.world import pull
 from webnn.server.keeping import CHECKPOINT_FOLDER
 from webnn.store.checkpoint import read_checkpoint
@@ -43,13 +44,14 @@ async def serve(folder: Path, port: int, fault: Fault | None) -> asyncio.subproc
 
 @provokes(*KILLS)
 @pytest.mark.parametrize("fault", KILLS, ids=lambda fault: fault.name.lower())
-async def test_server_killed_at_any_moment_goes_on(tmp_path: Path, fault: Fault) -> None:
+async def test_server_killed_at_any_moment_goes_on(tmp_path: Path, injected: Injection, fault: Fault) -> None:
     folder, port = tmp_path / "test-run", free_port()
     volunteers = [Steady(lambda: f"http://127.0.0.1:{port}/api/v1/runs/test-run", pull, seconds=0.01) for _ in range(2)]
     async with asyncio.timeout(60), asyncio.TaskGroup() as group:
         tasks = [group.create_task(volunteer.run()) for volunteer in volunteers]
         first = await serve(folder, port, fault)
         assert await first.wait() == -signal.SIGKILL, "the fault did not happen"
+        injected.fire(Fault(witness_of(folder).read_text("utf-8")))
         second = await serve(folder, port, None)
         assert await second.wait() == 0
         for task in tasks:

@@ -100,11 +100,12 @@ async def test_lease_of_a_volunteer_that_vanishes_ends_once(tmp_path: Path, inje
             await asyncio.sleep(0.05)
         elif fault is Fault.GONE_AFTER_UPLOAD:
             await peer.socket.send_bytes(frame)
-        injected.fire(fault)
         peer.socket._writer.transport.abort()  # type: ignore[attr-defined]
         wanted = Outcome.MERGED if fault is Fault.GONE_AFTER_UPLOAD else Outcome.EXPIRED
         await until(lambda: task.run.outcomes[wanted] == 1)
         assert sum(task.run.outcomes.values()) == 1
+        await until(lambda: not task.run.volunteers)  # the server has seen it go
+        injected.fire(fault)
         async with asyncio.TaskGroup() as group:
             group.create_task(Steady(lambda: url, pull).run())
             await conclude(task)

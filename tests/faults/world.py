@@ -19,6 +19,7 @@ from webnn.core.events import Start, Vector
 from webnn.model.definition import CheckpointPlan
 from webnn.server.app import create_app
 from webnn.server.config import Limits, ServerConfig
+from webnn.server.insight import Insight
 from webnn.server.keys import RUNS
 from webnn.server.resuming import take_up
 from webnn.server.run_task import RunTask
@@ -48,6 +49,7 @@ async def kept(
     limits: Limits = QUICK,
     record: bool = False,
     validator: FakeValidator | None = None,
+    insight: Insight | None = None,
 ) -> AsyncIterator[tuple[RunTask, str]]:
     """Serve the run in `folder`, from its beginning or from where it was left; the task and the run's address."""
     folder.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 (before anything is served)
@@ -59,6 +61,7 @@ async def kept(
         limits=limits,
         keeper=taken.keeper,
     )
+    task.insight = insight
     taken.furnish(task)
     app = create_app(ServerConfig(folder.parent, limits=limits))
     app[RUNS].add(task)

@@ -72,12 +72,16 @@ def test_the_defaults_of_the_schema_are_those_that_are_used() -> None:
 
 def test_the_bundled_models_are_as_described() -> None:
     assert sorted(list_models([MODELS])) == [
+        "cifar10-resnet",
+        "digits-autoencoder",
         "digits-cnn",
         "digits-mlp",
+        "friedman-regression",
         "lenet5",
         "mnist-cnn",
         "mnist-mlp",
         "mnist-tanh",
+        "series-lstm",
     ]
     for name, path in list_models([MODELS]).items():
         model = load_model(name, [MODELS])

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from webnn.data.loading import load_dataset
 from webnn.model import model_schema, parse_model
+from webnn.model.data_schema import LOADERS, STEPS
 from webnn.model.fit import check_fit
 from webnn.model.layers import LAYERS
 from webnn.model.vocabulary import ACTIVATIONS, CONSTRAINTS, INITIALIZERS, LOSSES, OPTIMIZERS, REGULARIZERS
 
+SHARED = {"labelNames", "licence", "source", "validation", "test", "input"}
 DOCS = Path(__file__).parents[2] / "docs"
 
 
@@ -80,10 +82,28 @@ def test_the_examples_of_the_models_page_are_good() -> None:
         parse_model(json.loads(example), "docs/models.md", topology={})
 
 
+def test_the_models_of_the_datasets_page_are_good() -> None:
+    examples = blocks(page("datasets.md"), "json")
+    assert len(examples) == 3
+    for example in examples:
+        parse_model(json.loads(example), "docs/datasets.md")
+
+
+def test_every_loader_and_step_has_a_row_with_its_options() -> None:
+    text = page("datasets.md")
+    tables: list[Mapping[str, Any]] = [LOADERS, STEPS]
+    for table in tables:
+        for name, schema in table.items():
+            row = re.search(rf"^\| `{name}` \| .*\|$", text, re.MULTILINE)
+            assert row, name
+            for option in set(schema["properties"]) - SHARED:
+                assert f"`{option}`" in row[0], (name, option)
+
+
 def test_the_example_of_the_datasets_page_loads_and_trains_the_page_s_model(tmp_path: Path) -> None:
     text = page("datasets.md")
-    (module,) = blocks(text, "python")
-    (model,) = blocks(text, "json")
+    module = next(block for block in blocks(text, "python") if "spirals" in block)
+    model = next(block for block in blocks(text, "json") if "spirals" in block)
     (tmp_path / "spirals.py").write_text(module)
     loaded = load_dataset("spirals", [tmp_path], {"points": 50}, tmp_path / "data")
     assert len(loaded.dataset.train) > len(loaded.dataset.validation) > 0

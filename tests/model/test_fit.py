@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from webnn.core.errors import WebNNError
+from webnn.data.loading import load_dataset
 from webnn.model import list_models, load_model, parse_model
 from webnn.model.fit import check_fit
 
 MODELS = Path(__file__).parents[2] / "models"
+DATASETS = MODELS.with_name("datasets")
 
 
 def dataset(*shape: int, classes: int | None = 10, values: tuple[int, ...] = (), inputs: int = 1) -> dict[str, Any]:
@@ -28,11 +30,15 @@ def check(layers: list[Any], data: dict[str, Any], **more: object) -> None:
 DENSE10 = {"dense": {"units": 10, "activation": "softmax"}}
 
 
-def test_the_bundled_models_fit_their_datasets() -> None:
-    shapes = {"digits": (8, 8, 1), "mnist": (28, 28, 1)}
+def test_the_bundled_models_fit_their_datasets(tmp_path: Path) -> None:
+    downloaded = {"cifar10": (32, 32, 3), "mnist": (28, 28, 1)}
     for name in list_models([MODELS]):
         model = load_model(name, [MODELS])
-        check_fit(model, dataset(*shapes[model.dataset]))
+        if model.dataset in downloaded:
+            described = dataset(*downloaded[model.dataset])
+        else:
+            described = load_dataset(model.dataset, [DATASETS], model.dataset_options, tmp_path).description
+        check_fit(model, described)
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ def with_layer(class_name: str, **config: Any) -> dict[str, Any]:
         ({"class_name": "Functional", "config": {"layers": [{"class_name": "Dense", "config": {}}]}}, "has no name"),
         (with_layer("Dens"), "layer 'mine' (Dens) is of a kind that TF.js does not have. Did you mean \"Dense\"?"),
         (with_layer("Conv2D", groups=2), "grouped convolutions (groups is 2)"),
-        (with_layer("GRU", reset_after=True), "reset_after=False"),
+        (with_layer("ReLU", threshold=1, max_value=2), "a threshold and a largest value"),
         (with_layer("Activation", activation="leaky_relu"), "'leaky_relu' is not one of TF.js's"),
     ],
 )

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 MACHINE_PATH = re.compile(r"(?<![\w.:/-])/(?:home|Users|root|work)/[\w.-]+")
-BINARY_SUFFIXES = {".png", ".npz", ".gz", ".ico", ".safetensors", ".bin", ".woff2"}
+BINARY_SUFFIXES = {".png", ".npz", ".gz", ".ico", ".safetensors", ".bin", ".woff2", ".keras", ".h5"}
 
 
 def tracked_files() -> list[Path]:

@@ -27,7 +27,7 @@ async def served(tmp_path: Path) -> AsyncIterator[Served]:
 STATUS_KEYS = {
     "id", "name", "dataset", "state", "reason", "version", "iterations", "epochs", "examples", "merges", "volunteers",
     "volunteers_total", "examples_per_second", "staleness", "outcomes", "loss", "accuracy", "best_accuracy",
-    "learning_rate", "bytes_in", "bytes_out", "seconds", "seconds_left", "progress", "merge", "num_weights",
+    "learning_rate", "bytes_in", "bytes_out", "seconds", "seconds_left", "progress", "merge", "changes", "num_weights",
 }  # fmt: skip
 
 
@@ -39,7 +39,7 @@ async def test_health_says_what_runs_here(served: Served) -> None:
 
 async def test_status_has_the_keys_of_the_protocol(served: Served) -> None:
     status = await served.json(RUN)
-    assert status.keys() == STATUS_KEYS
+    assert status.keys() == STATUS_KEYS | {"order", "bound"}
     assert [run["id"] for run in await served.json("/api/v1/runs")] == ["test-run"]
 
 

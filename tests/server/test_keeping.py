@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import aiohttp
@@ -14,10 +14,12 @@ from support.steady import Steady
 from tests.faults.test_network import check_accounts, until
 from tests.faults.world import conclude, kept, pull, run_config
 from tests.server.volunteer import Peer
-from tests.server.world import INFO, TARGET
+from tests.server.world import INFO, TARGET, FakeValidator
 from webnn.core.errors import WebNNError
 from webnn.core.events import Stop
+from webnn.core.frames import Buffer
 from webnn.core.leases import Outcome
+from webnn.core.metrics import Validation
 from webnn.core.states import RunState
 from webnn.server.keeping import BEST_FOLDER, CHECKPOINT_FOLDER
 from webnn.server.replaying import replay_run
@@ -80,6 +82,47 @@ async def test_live_run_goes_back_to_its_best_version(folder: Path) -> None:
         await until(lambda: task.run.num_merges > merged + 3)
         worker.cancel()
     check_accounts(task, folder)
+
+
+class KindValidator(FakeValidator):
+    """Flatters one version while it is only sampled; the whole split shows the truth."""
+
+    def __init__(self, flattered: int) -> None:
+        super().__init__()
+        self._flattered = flattered
+
+    async def validate(self, weights: Buffer, num_examples: int | None, version: int) -> Validation:
+        result = await super().validate(weights, num_examples, version)
+        if num_examples is not None and version <= self._flattered:
+            return replace(result, accuracy=1.0)
+        return result
+
+
+@pytest.mark.parametrize("worst", [False, True], ids=["last is best", "flattered stays best"])
+async def test_best_that_is_kept_is_the_one_that_the_end_confirms(folder: Path, worst: bool) -> None:
+    """At the end the best of the samples is validated whole; if it was only flattered, the last version is the best."""
+    train = (lambda weights: weights - np.float32(1)) if worst else pull
+    async with (
+        asyncio.timeout(60),
+        kept(folder, config=ENDLESS, validator=KindValidator(1)) as (task, url),
+        asyncio.TaskGroup() as group,
+    ):
+        await until(lambda: task.run.best is not None)
+        worker = group.create_task(Steady(lambda: url, train, seconds=0.01).run())
+        await until(lambda: task.run.num_merges > 5)
+        await task.ask(Stop("enough"))
+        await conclude(task)
+        worker.cancel()
+    best = task.run.best
+    assert best is not None
+    assert best.whole
+    assert (best.version == task.run.version) is not worst
+    found = read_checkpoint(folder / BEST_FOLDER)
+    assert found is not None
+    assert found.manifest["version"] == best.version
+    assert found.manifest["best"] == asdict(best)
+    assert task.best is not None
+    np.testing.assert_array_equal(found.weights, task.best.weights)
 
 
 async def test_version_without_a_checkpoint_is_told_with_those_there_are(folder: Path) -> None:

@@ -13,6 +13,7 @@ from webnn.core.config import StopConditions
 from webnn.core.effects import Merged, Settle
 from webnn.core.errors import WebNNError
 from webnn.core.events import Device, Joined, Left, Stop, Tick
+from webnn.core.frames import decode_frame
 from webnn.core.leases import Outcome
 from webnn.core.metrics import TrainingMetrics
 from webnn.data.dataset import Dataset, Split
@@ -30,8 +31,8 @@ RUN = "/api/v1/runs/test-run"
 
 
 def dataset(count: int = 40, classes: int = 3) -> Dataset:
-    inputs = np.arange(count * 4, dtype=np.uint8).reshape(count, 2, 2, 1)
-    split = Split(inputs, np.arange(count, dtype=np.uint8) % classes)
+    inputs = np.arange(count * 4).astype(np.uint8).reshape(count, 2, 2, 1)
+    split = Split(inputs, (np.arange(count) % classes).astype(np.uint8))
     return Dataset(train=split, validation=split, label_names=("a", "b", "c"), licence="none", source="a test")
 
 
@@ -121,6 +122,14 @@ def test_gallery_shows_the_same_examples_with_their_labels() -> None:
     assert samples["label_counts"]["labels"] == ["a", "b", "c"]
     assert sum(samples["label_counts"]["train"]) == 40
     assert gallery.judged_targets[0] == samples["examples"][0]["target"]
+
+
+def test_a_large_split_is_judged_in_parts_and_up_to_ten_thousand_of_it() -> None:
+    gallery = Gallery(dataset(12_000))
+    sizes = [decode_frame(frame).header["num_examples"] for frame in gallery.judged_frames()]
+    assert sizes == [2500] * 4
+    assert len(gallery.judged_targets) == 10_000
+    assert len(Gallery(dataset()).judged_targets) == 40
 
 
 def test_layers_of_a_graph_name_their_inputs() -> None:

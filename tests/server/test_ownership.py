@@ -32,6 +32,8 @@ async def test_downloads(tmp_path: Path) -> None:
         assert set(load(body)) == {"dense/kernel", "dense/bias"}
         _, body = await served.get(f"{base}/download/current-tfjs.zip", headers=served.owner)
         assert zipfile.ZipFile(io.BytesIO(body)).namelist() == ["model.json", "weights.bin"]
+        _, body = await served.get(f"{base}/download/current.npz", headers=served.owner)
+        assert "dense/kernel.npy" in zipfile.ZipFile(io.BytesIO(body)).namelist()
         response, body = await served.get(f"{base}/download/metrics.csv", headers=served.owner)
         assert body.startswith(b"kind,seconds")
         assert "attachment" in response.headers["Content-Disposition"]

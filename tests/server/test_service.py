@@ -16,7 +16,7 @@ from tests.server.world import CONFIG, INFO, LIMITS, TARGET, FakeValidator, make
 from webnn.core.config import RunConfig, StopConditions
 from webnn.core.errors import WebNNError
 from webnn.core.states import RunState
-from webnn.server import service
+from webnn.server import hosted, service
 from webnn.server.config import Limits, ServerConfig
 from webnn.server.listening import bind_socket, local_url, people_url, tls_context
 from webnn.server.news import StatusNews, ValidationNews
@@ -51,7 +51,7 @@ def saved(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         states.append(status["state"])
         return prepared.folder
 
-    monkeypatch.setattr(service, "save_run", save)
+    monkeypatch.setattr(hosted, "save_run", save)
     return states
 
 
@@ -125,7 +125,7 @@ async def test_run_that_cannot_be_saved_still_ends(tmp_path: Path, monkeypatch: 
     def save(*_: object) -> Path:
         raise OSError("disk full")
 
-    monkeypatch.setattr(service, "save_run", save)
+    monkeypatch.setattr(hosted, "save_run", save)
     prepared = FakePrepared(tmp_path, replace(CONFIG, stop=StopConditions(seconds=0.05)))
     async with TrainingServer(prepared, config(tmp_path)) as server:  # type: ignore[arg-type]
         finished = await asyncio.wait_for(server.wait_finished(), 10)

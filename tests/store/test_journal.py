@@ -135,3 +135,12 @@ def test_one_process_at_a_time_has_a_run(tmp_path: Path) -> None:
     lock.release()
     assert not is_live(tmp_path)
     RunLock.take(tmp_path).release()
+
+
+def test_contribution_counts_merged_work_and_a_volunteer_s_time_once(journal: Journal) -> None:
+    leases = [("1", "a", 0.0, 4.0), ("2", "a", 2.0, 6.0), ("3", "a", 10.0, 11.0), ("4", "b", 1.0, 2.0)]
+    for name, volunteer, granted, ended in leases:
+        journal.write([jn.granted(name, volunteer, 1, 1, 1, granted), jn.ended(name, Outcome.MERGED, ended, 2, None)])
+    journal.write([jn.granted("5", "c", 1, 1, 1, 0.0), jn.ended("5", Outcome.EXPIRED, 99.0, 0, None)])
+    assert journal.contribution() == {"volunteers": 2, "device_seconds": 8.0}
+    journal.close()

@@ -93,3 +93,7 @@ class Program:
 
     def interrupt(self) -> None:
         self._process.send_signal(signal.SIGINT)
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self._process.kill()

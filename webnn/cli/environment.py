@@ -14,6 +14,8 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 OPTIONS = frozenset(
     {
+        "WNN_AT_MOST",
+        "WNN_CA",
         "WNN_COUNT",
         "WNN_DATA_DIR",
         "WNN_EMBED_ORIGIN",
@@ -21,6 +23,7 @@ OPTIONS = frozenset(
         "WNN_LAN",
         "WNN_LOG_FORMAT",
         "WNN_LOG_LEVEL",
+        "WNN_MEMORY",
         "WNN_MERGE",
         "WNN_NAME",
         "WNN_OPEN",
@@ -31,9 +34,14 @@ OPTIONS = frozenset(
         "WNN_RESUME",
         "WNN_RUNS_DIR",
         "WNN_SEED",
+        "WNN_SERVER",
         "WNN_SHARE",
+        "WNN_STALL_SECONDS",
         "WNN_TLS_CERT",
         "WNN_TLS_KEY",
+        "WNN_TOKEN",
+        "WNN_WEBHOOK",
+        "WNN_WEBHOOK_SECRET",
         "WNN_WORKERS",
     }
 )

@@ -4,32 +4,57 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
+from keyword import iskeyword
 from typing import Any
 
 import click
 
+from webnn.cli.examples import with_example
 from webnn.core.words import nearest
 
 COMMANDS: Mapping[str, str] = {
     "train": "Train a model with whoever opens its page.",
+    "serve": "Serve any number of runs, in a queue.",
     "demo": "Train a small model on handwritten digits, with one local worker.",
     "worker": "Lend this machine to a run, without a browser.",
     "simulate": "Try merge rules with virtual volunteers.",
+    "init": "Make a folder to work in, with an example that trains.",
+    "new": "Write a model file to begin with.",
+    "copy": "Write another model file, from a model or a run.",
     "check": "Say what a model is, and whether it can be trained.",
+    "retrain": "Train on from a run's weights, as a new run.",
+    "reset": "Do a run again from its beginning, as a new run.",
+    "evaluate": "Score a run's network: accuracy, precision, recall, F1, confusion.",
+    "predict": "Show files to a run's network.",
     "runs": "List runs, live and past.",
+    "submit": "Let a new run wait on a server.",
+    "queue": "Show or change the order in which runs start.",
+    "status": "Show how a run stands.",
+    "watch": "Follow a run in the terminal.",
     "pause": "Pause a live run; volunteers wait.",
-    "resume": "Let a paused run go on.",
+    "resume": "Let a run go on that was paused or stopped.",
     "stop": "End a live run and save it.",
     "save": "Write a live run's files now.",
     "rollback": "Take a live run back to an earlier version.",
+    "set": "Change settings of a live run.",
+    "volunteers": "List the volunteers of a run.",
+    "kick": "Send a volunteer away.",
+    "token": "Show the owner's token, or make another.",
+    "export": "Write a run's model for Keras, TensorFlow.js, NumPy.",
+    "import": "Make a model file of a model from Keras or TensorFlow.js.",
+    "graph": "Draw a network in the terminal, or as SVG.",
     "replay": "Play a recorded run again and compare.",
     "list": "Name the models and datasets that can be trained here.",
+    "rm": "Remove a run's folder.",
+    "prune": "Remove old runs, and checkpoints of those that are finished.",
+    "doctor": "Say what is missing on this machine, and how to get it.",
+    "completion": "Print what makes a shell complete commands of wnn.",
 }
 """The commands, in the order of the help, and a line on each: shown without importing any of them."""
 
 
 class LazyGroup(click.Group):
-    """Commands live in `webnn.cli.commands.NAME` (`-` becomes `_`)."""
+    """Commands live in `webnn.cli.commands.NAME` (`-` becomes `_`, and a word of Python gets one behind it)."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -37,10 +62,11 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"webnn.cli.commands.{cmd_name.replace('-', '_')}")
+        stem = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name.replace("-", "_")
+        module = import_module(f"webnn.cli.commands.{stem}")
         command = module.command
         assert isinstance(command, click.Command)
-        return command
+        return with_example(cmd_name, command)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

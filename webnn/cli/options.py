@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
 from webnn.cli.environment import option
+from webnn.cli.target import Target
+from webnn.core.errors import WebNNError
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 DIRECTORY: Any = click.Path(path_type=Path, file_okay=False)
@@ -59,6 +63,49 @@ runs_dir_option = option(
 
 run_argument = click.argument("run", required=False)
 
+
+def target_options(function: Decorated) -> Decorated:
+    """`--server`, `--token`, `--ca` and `--runs-dir`, handed over as one `target`."""
+
+    @functools.wraps(function)
+    def called(server: str | None, token: str | None, ca: Path | None, runs_dir: Path, **values: Any) -> Any:
+        return function(target=Target(server, token, ca, runs_dir), **values)
+
+    decorate = together(
+        option("--server", metavar="URL", help="Address of the server [default: the live one of the runs folder]."),
+        option("--token", help="The owner's token there; better in the environment than in a command line."),
+        option("--ca", type=FILE, help="Certificate (PEM) to trust, where the server's own is not vouched for."),
+        runs_dir_option,
+    )
+    return cast(Decorated, decorate(called))
+
+
+def complete_models(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Names of models, for the shell."""
+    from webnn.cli.places import model_search
+    from webnn.model.files import list_models
+
+    return sorted(name for name in list_models(model_search()) if name.startswith(incomplete))
+
+
+def complete_runs(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Ids of runs, for the shell: folders that have a run's configuration."""
+    runs_dir = Path(context.params.get("runs_dir") or "runs")
+    return sorted(path.parent.name for path in runs_dir.glob(f"{incomplete}*/config.json"))
+
+
+trained_argument = click.argument("run", shell_complete=complete_runs)
+name_argument = click.argument("name", shell_complete=complete_models)
+
+which_option = click.option(
+    "--weights",
+    "which",
+    type=click.Choice(["best", "final"]),
+    default="best",
+    show_default=True,
+    help="Weights that did best on the validation split, or the last ones.",
+)
+
 resume_option = option("--resume", is_flag=True, help="Go on with the model's newest run, unless it is finished.")
 record_option = option("--record", is_flag=True, help="Keep every event and update, for `wnn replay`.")
 
@@ -73,6 +120,18 @@ set_option = click.option(
 seed_option = option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed of the run [default: drawn].")
 
 json_option = click.option("--json", "json_lines", is_flag=True, help="Print JSON, one object a line, nothing else.")
+
+webhook_options = together(
+    option("--webhook", metavar="URL", help="POST to this address when a run ends, fails or stalls."),
+    option("--webhook-secret", metavar="TEXT", help="Sign what is posted; better given by its variable."),
+    option(
+        "--stall-seconds",
+        type=click.FloatRange(0),
+        default=600.0,
+        show_default=True,
+        help="Seconds without a merge that count as a stall for --webhook; 0: never.",
+    ),
+)
 
 logging_options = together(
     option(
@@ -107,3 +166,45 @@ share_option = option(
     show_default=True,
     help="Part of the time that workers on this machine work.",
 )
+
+
+train_options = together(
+    address_options,
+    option("--port", type=port_type, default=8888, show_default=True, help="Port to listen on; 0: any free one."),
+    workers_option,
+    share_option,
+    open_option,
+    option("--merge", metavar="RULE", help="Merge rule, instead of the model's: average, weighted, mimic ..."),
+    set_option,
+    data_dir_option,
+    runs_dir_option,
+    seed_option,
+    record_option,
+    webhook_options,
+    json_option,
+    logging_options,
+)
+"""What every command takes that begins a run."""
+
+yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+
+
+def confirm(question: str, yes: bool) -> None:
+    """Ask before something is lost. Raises `click.Abort` for a no, `WebNNError("settings")` where nobody can answer."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise WebNNError("settings", f"{question} Nobody is there to ask: give --yes to say so.")
+    click.confirm(question, abort=True, err=True)
+
+
+def columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Align columns: the first, which has names, to the left, the others to the right."""
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    return [
+        "  ".join(
+            cell.rjust(width) if place else cell.ljust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from functools import partial
 from pathlib import Path
 
+from webnn.cli import folding
 from webnn.cli.exits import ExitCode
 from webnn.cli.happenings import (
     Downloading,
@@ -27,7 +28,7 @@ from webnn.cli.places import dataset_search, model_search
 from webnn.cli.reporters import Reporter, make_reporter
 from webnn.cli.reporters.until_gone import UntilGone
 from webnn.cli.resumption import bind, choose_run
-from webnn.cli.settings import TrainSettings
+from webnn.cli.settings import AddressSettings, TrainSettings
 from webnn.core.errors import WebNNError
 from webnn.core.states import RunState
 from webnn.data.directory import data_dir
@@ -35,7 +36,7 @@ from webnn.evaluator.worker import WorkerPool
 from webnn.model.definition import ModelDefinition, load_model
 from webnn.model.settings import apply_settings
 from webnn.server import news, service
-from webnn.server.config import ServerConfig
+from webnn.server.config import Places, ServerConfig, WebhookPlan
 from webnn.server.listening import tls_context
 from webnn.server.logs import configure_logging
 from webnn.server.prepare import Preparation, PrepareRequest, Step, prepare_run
@@ -53,7 +54,32 @@ FILES = (
 def train(settings: TrainSettings) -> ExitCode:
     """Run a training to its end. Raises `WebNNError` for what the person has to mend; told to the reporter first."""
     configure_logging(settings.log_level, settings.log_format)
-    reporter = UntilGone(make_reporter(json_lines=settings.json_lines))
+    if settings.folds is not None:
+        return train_folds(settings, settings.folds)
+    return train_one(settings, UntilGone(make_reporter(json_lines=settings.json_lines)))
+
+
+def train_folds(settings: TrainSettings, count: int) -> ExitCode:
+    """Train the runs of a cross-validation one after the other, until one is interrupted or fails; see `train`."""
+    folding.check_folds(settings)
+    name = folding.model_name(settings)
+    finished: list[Finished] = []
+    codes: list[ExitCode] = []
+    for fold in range(1, count + 1):
+        listener = folding.Listener(make_reporter(json_lines=settings.json_lines))
+        folding.announce(listener, fold, count)
+        codes.append(train_one(folding.fold_settings(settings, name, fold), UntilGone(listener)))
+        if listener.finished is not None:
+            finished.append(listener.finished)
+        if codes[-1] not in (ExitCode.OK, ExitCode.ENDED_EARLY):
+            break
+    if finished:
+        folding.tell_folds(finished, count, json_lines=settings.json_lines)
+    return folding.first_failure(codes)
+
+
+def train_one(settings: TrainSettings, reporter: UntilGone) -> ExitCode:
+    """Run one training to its end; see `train`."""
     try:
         return asyncio.run(serve(settings, reporter))
     except WebNNError as error:
@@ -66,7 +92,9 @@ def train(settings: TrainSettings) -> ExitCode:
 async def serve(settings: TrainSettings, reporter: UntilGone) -> ExitCode:
     """Prepare, serve and save one run; see `train`. Nobody listening is a wish to stop, as Ctrl-C is."""
     definition = define(settings)
-    resumed = choose_run(settings, definition.name, lambda words: reporter.tell(Preparing(words)))
+    resumed = None
+    if settings.definition is None:
+        resumed = choose_run(settings, definition.name, lambda words: reporter.tell(Preparing(words)))
     sock = bind(settings, resumed)  # what is quickly found wrong is told before data is loaded
     request = prepare_request(settings, definition, None if resumed is None else resumed.folder)
     with contextlib.closing(sock), Interruption() as interruption:
@@ -97,9 +125,10 @@ async def serve(settings: TrainSettings, reporter: UntilGone) -> ExitCode:
 
 
 def define(settings: TrainSettings) -> ModelDefinition:
-    """Read the model file and lay the command line's settings over it."""
+    """Read the model and lay the command line's settings over it."""
+    definition = settings.definition or load_model(settings.name, model_search())
     merge = () if settings.merge is None else (f"merge={settings.merge}",)
-    return apply_settings(load_model(settings.name, model_search()), (*merge, *settings.overrides))
+    return apply_settings(definition, (*merge, *settings.overrides))
 
 
 def prepare_request(settings: TrainSettings, definition: ModelDefinition, resume: Path | None = None) -> PrepareRequest:
@@ -115,7 +144,7 @@ def prepare_request(settings: TrainSettings, definition: ModelDefinition, resume
     )
 
 
-def server_config(settings: TrainSettings, port: int) -> ServerConfig:
+def server_config(settings: AddressSettings, port: int) -> ServerConfig:
     """Settings of the server, which listens on `port`."""
     return ServerConfig(
         runs_dir=settings.runs_dir,
@@ -126,20 +155,28 @@ def server_config(settings: TrainSettings, port: int) -> ServerConfig:
         tls_cert=settings.tls_cert,
         tls_key=settings.tls_key,
         embed_origins=settings.embed_origins,
+        webhook=webhook_plan(settings),
         log_level=settings.log_level,
         log_format=settings.log_format,
+        places=Places(model_search(), dataset_search(), data_dir(settings.data_dir)),
     )
 
 
+def webhook_plan(settings: AddressSettings) -> WebhookPlan | None:
+    if settings.webhook is None:
+        return None
+    return WebhookPlan(settings.webhook, settings.webhook_secret, settings.stall_seconds)
+
+
 @contextlib.asynccontextmanager
-async def local_workers(settings: TrainSettings, listening: service.Listening) -> AsyncIterator[None]:
-    """While entered, `settings.workers` volunteers train on this machine."""
+async def local_workers(settings: AddressSettings, listening: service.Listening) -> AsyncIterator[WorkerPool | None]:
+    """While entered, `settings.workers` volunteers train on this machine; None: there are none."""
     if settings.workers == 0:
-        yield
+        yield None
         return
-    url = f"{listening.workers_url}/join/{listening.run}"
-    async with WorkerPool(url, settings.workers, share=settings.share):
-        yield
+    url = f"{listening.workers_url}/join/{listening.run}".rstrip("/")
+    async with WorkerPool(url, settings.workers, share=settings.share) as pool:
+        yield pool
 
 
 def tell_steps(reporter: Reporter) -> Callable[[Preparation], None]:
@@ -180,7 +217,7 @@ def teller(settings: TrainSettings, reporter: Reporter) -> Callable[[service.Ser
     return tell
 
 
-def notes(settings: TrainSettings) -> tuple[str, ...]:
+def notes(settings: AddressSettings) -> tuple[str, ...]:
     """What a person should know beside the address."""
     lines = [f"Owner's token       {settings.runs_dir / 'owner-token'}"]
     if settings.is_public and settings.tls_cert is None and not (settings.public_url or "").startswith("https"):

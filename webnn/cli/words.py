@@ -57,3 +57,39 @@ def status_words(status: Mapping[str, Any]) -> str:
     if status["state"] != "running":
         parts.append(str(status["state"]))
     return ", ".join(parts)
+
+
+def status_rows(status: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """A status in words, a row a subject."""
+    state = str(status["state"]) + (f": {status['reason']}" if status["reason"] else "")
+    place = "" if status.get("order") is None else f" ({count(status['order'], 'run')} before it)"
+    measured = f"{percent(status['accuracy'])}, loss {decimal(status['loss'])}, best {percent(status['best_accuracy'])}"
+    left = "" if status["seconds_left"] is None else f", {duration(status['seconds_left'])} left"
+    return [
+        ("run", f"{status['id']} ({status['name']} on {status['dataset']})"),
+        ("state", f"{state}{place}"),
+        ("progress", f"{100 * status['progress']:.0f} %, {duration(status['seconds'])} so far{left}"),
+        ("accuracy", measured),
+        (
+            "done",
+            f"{count(status['iterations'], 'iteration')}, {status['epochs']:.1f} epochs, version {status['version']}",
+        ),
+        ("speed", f"{status['examples_per_second']:,.0f} examples/s, staleness {status['staleness']:.1f}"),
+        ("volunteers", f"{status['volunteers']} now, {status['volunteers_total']} in all"),
+        ("traffic", f"{size(status['bytes_in'])} in, {size(status['bytes_out'])} out"),
+    ]
+
+
+def volunteer_words(volunteer: Mapping[str, Any]) -> str:
+    """One volunteer in a line."""
+    speed = volunteer["iterations_per_second"]
+    parts = [
+        str(volunteer["label"]).ljust(4),
+        "here" if volunteer["here"] else "gone",
+        str(volunteer["device"] or "a device"),
+        *([str(volunteer["backend"])] if volunteer["backend"] else []),
+        *([f"{speed:.1f} iterations/s"] if speed else []),
+        count(volunteer["examples"], "example"),
+        str(volunteer["standing"]),
+    ]
+    return f"{parts[0]} {', '.join(parts[1:])}"

@@ -44,10 +44,12 @@ class StopConditions:
 class RunConfig:
     """Settings of one run. Times are seconds; sizes are counts; `seed` decides everything that chance decides.
 
+    With `overlap` a lease is trained with the examples that follow its own too, which are another's to account for.
     `validation_examples` is the size of a sample validation, `validation_total` of the whole validation split. A lease
     lives for `lease_timeout_factor` times the seconds it should take, and no less than `min_lease_timeout_seconds`;
     that of a volunteer whose connection dropped for `reconnect_seconds` at most. It has at most `max_parts` parts, so
-    that it fits a frame's header. A run that is stopped waits `closing_seconds` at most for its last validation.
+    that it fits a frame's header. No merge changes the `frozen` spans [start, end) of the flat vector. A run that is
+    stopped waits `closing_seconds` at most for its last validation.
     Raises `WebNNError("settings")`.
     """
 
@@ -62,6 +64,7 @@ class RunConfig:
     schedule: Schedule = field(default_factory=Constant)
     stop: StopConditions = field(default_factory=StopConditions)
     merge: MergeSpec = field(default_factory=lambda: MergeSpec("weighted"))
+    overlap: bool = False
     validate_every_seconds: float = 2.0
     validate_every_versions: int | None = None
     validation_examples: int = 2000
@@ -71,6 +74,7 @@ class RunConfig:
     reconnect_seconds: float = 15.0
     closing_seconds: float = 60.0
     max_parts: int = 400
+    frozen: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         _check(0 <= self.seed < 2**32, "seed", "a uint32", self.seed)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from webnn.core.events import Vector
 from webnn.core.leases import Lease, Outcome
-from webnn.core.merging.base import Contribution
+from webnn.core.merging.base import Contribution, Strategy
 from webnn.core.metrics import TrainingMetrics
 from webnn.core.states import RunState, WaitReason
 
@@ -16,6 +18,21 @@ class Grant:
     """Send `lease` to its volunteer."""
 
     lease: Lease
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsApplied:
+    """The run has other settings now: in words, and all the `changes` so far (see `webnn.core.changing`)."""
+
+    words: str
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Adopt:
+    """Merge by another rule from now on, with fresh memory. No merge is under way."""
+
+    strategy: Strategy = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,4 +135,18 @@ class Wake:
     at: float
 
 
-Effect = Grant | Wait | Judge | Appraise | Merge | Merged | Settle | Publish | Validate | StateChanged | Wake
+Effect = (
+    Grant
+    | SettingsApplied
+    | Adopt
+    | Wait
+    | Judge
+    | Appraise
+    | Merge
+    | Merged
+    | Settle
+    | Publish
+    | Validate
+    | StateChanged
+    | Wake
+)

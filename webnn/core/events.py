@@ -6,7 +6,9 @@ looking inside. Times are not in events: `now` (seconds on the run's own clock) 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -149,6 +151,13 @@ class Resume:
 
 
 @dataclass(frozen=True, slots=True)
+class SettingsChanged:
+    """The owner changes settings of the run, for the leases to come: `changes` as `webnn.core.changing` has them."""
+
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """The owner (or Ctrl-C) stops the run."""
 
@@ -178,6 +187,7 @@ Event = (
     | Tick
     | Pause
     | Resume
+    | SettingsChanged
     | Stop
     | Fail
 )

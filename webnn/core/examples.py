@@ -90,9 +90,15 @@ class ExampleLedger:
 
     A later epoch opens when the earlier ones have nothing free, though parts of them may still be out. `limit` is the
     number of examples after which no more open (None: no end); the last epoch may be cut short by it.
+
+    With `overlap` half of a lease are the examples that follow the other half in the epoch's order (after its end,
+    those at its beginning): they are trained twice in an epoch, and count once, with the lease whose own they are.
     """
 
-    def __init__(self, shards: Sequence[ShardSize], seed: int, limit: int | None = None) -> None:
+    def __init__(
+        self, shards: Sequence[ShardSize], seed: int, limit: int | None = None, *, overlap: bool = False
+    ) -> None:
+        self._overlap = overlap
         self._shards = tuple(shards)
         self._seed = seed
         self._size = sum(shard.num_examples for shard in shards)
@@ -122,19 +128,35 @@ class ExampleLedger:
     @property
     def num_free(self) -> float:
         """Examples that could be handed out now, epochs not yet opened included; infinite without a limit."""
-        return math.inf if self._limit is None else self._limit - self._num_done - self._num_leased
+        return math.inf if self._limit is None else max(self._limit - self._num_done - self._num_leased, 0)
 
     @property
     def open_epochs(self) -> tuple[Epoch, ...]:
         """The epochs that are not done, oldest first, to look at."""
         return tuple(self._epochs.values())
 
+    def set_limit(self, limit: int | None) -> None:
+        """Open epochs up to another limit; one that the limit before had cut short is made longer."""
+        self._limit = limit
+        if not self._opened:
+            return
+        number = self._opened - 1
+        full = self._opened * self._size
+        total = self._num_done + sum(epoch.num_examples - epoch.num_done for epoch in self._epochs.values())
+        wanted = full if limit is None else min(full, limit)
+        if wanted <= total:
+            return
+        old, new = total - number * self._size, wanted - number * self._size
+        epoch = self._epochs.setdefault(number, Epoch(number, old, num_done=old))
+        epoch.untouched.extend(_without_first(self._order(number, new), old))
+        epoch.num_examples = new
+
     def leased(self, lease_id: str) -> tuple[Span, ...]:
         """Give the spans that a lease holds; none when it is not open."""
         return self._leased.get(lease_id, ())
 
     def take(
-        self, lease_id: str, volunteer_id: str, num_examples: int, batch_size: int, max_parts: int
+        self, lease_id: str, num_examples: int, batch_size: int, max_parts: int, volunteer_id: str = ""
     ) -> tuple[Part, ...]:
         """Lease a volunteer its next `num_examples`, in whole batches unless nothing more is left to take; () when
         nothing is free.
@@ -142,7 +164,10 @@ class ExampleLedger:
         Fewer are taken when fewer are free, or when they would lie in more than `max_parts` pieces.
         """
         assert lease_id not in self._leased
-        spans = self._collect(volunteer_id, num_examples, max_parts)
+        overlap = self._overlap and num_examples >= 2 * batch_size and max_parts >= 2
+        if overlap:
+            num_examples, max_parts = num_examples // 2 // batch_size * batch_size, max_parts // 2
+        spans = self._collect(volunteer_id, int(min(num_examples, self.num_free)), max_parts)
         taken = _total(spans)
         surplus = taken % batch_size
         if 0 < surplus < taken < self.num_free:
@@ -152,7 +177,22 @@ class ExampleLedger:
             self._leased[lease_id] = tuple(spans)
             self._holders[lease_id] = volunteer_id
             self._num_leased += _total(spans)
-        return tuple(Part(self._shards[span.shard].name, span.first, span.last) for span in spans)
+        borrowed = self._following(spans[-1], _total(spans), max_parts) if overlap and spans else []
+        return tuple(Part(self._shards[span.shard].name, span.first, span.last) for span in (*spans, *borrowed))
+
+    def _following(self, last: Span, num_examples: int, max_parts: int) -> list[Span]:
+        """List the `num_examples` of an epoch that come after those of `last`, whoever has them; none twice."""
+        order = self._order(last.epoch, self._size)
+        place = next(place for place, span in enumerate(order) if span.shard == last.shard)
+        rest, before = order[place]._replace(first=last.last), order[place]._replace(last=last.first)
+        found: list[Span] = []
+        left = min(num_examples, self._size - num_examples)
+        for span in (rest, *order[place + 1 :], *order[:place], before):
+            length = min(span.num_examples, left)
+            if length > 0 and len(found) < max_parts:
+                found.append(span._replace(last=span.first + length))
+                left -= length
+        return found
 
     def free(self, lease_id: str) -> None:
         """End a lease that brought nothing: its examples are free again, and the next to go out."""
@@ -212,6 +252,7 @@ class ExampleLedger:
             number: Epoch(number, num_examples, num_done, deque(Span(number, *span) for span in free))
             for number, num_examples, num_done, free in snapshot["epochs"]
         }
+        self.set_limit(self._limit)
 
     def _collect(self, volunteer_id: str, num_examples: int, max_parts: int) -> list[Span]:
         """Take up to `num_examples` of what is free, opening epochs as needed."""
@@ -255,6 +296,17 @@ class ExampleLedger:
 
 def _total(spans: Sequence[Span]) -> int:
     return sum(span.num_examples for span in spans)
+
+
+def _without_first(spans: Sequence[Span], count: int) -> list[Span]:
+    """Leave out the first `count` examples of `spans`."""
+    kept = []
+    for span in spans:
+        skipped = min(count, span.num_examples)
+        count -= skipped
+        if skipped < span.num_examples:
+            kept.append(span._replace(first=span.first + skipped))
+    return kept
 
 
 def _split_off(spans: list[Span], surplus: int) -> list[Span]:

@@ -68,6 +68,15 @@ class Fields:
     def optional_number(self, key: str, above: float = -math.inf) -> float | None:
         return None if self._take(key) is None else self.number(key, above)
 
+    def flag(self, key: str, *, default: bool) -> bool:
+        """Read true or false; `default` where the key is absent, as older clients leave it."""
+        if key not in self._values:
+            return default
+        value = self._take(key)
+        if not isinstance(value, bool):
+            raise self._wrong(key, "true or false")
+        return value
+
     def choice(self, key: str, choices: type[_Choice]) -> _Choice:
         value = self._take(key)
         if not isinstance(value, str) or value not in frozenset(choices):

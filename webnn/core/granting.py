@@ -49,6 +49,16 @@ class Granter:
         self.peers = Peers()
         self.random = np.random.Generator(np.random.PCG64(config.seed))
 
+    def configure(self, config: RunConfig) -> None:
+        """Make leases by these settings from now on."""
+        self._config = config
+
+    def follow(self, strategy: Strategy, collector: Collector) -> None:
+        """Make leases for another merge rule from now on."""
+        self._strategy = strategy
+        self._collector = collector
+        self.pressure = Pressure()
+
     def has_enough(self, volunteer_id: str) -> bool:
         """Whether a volunteer trains all that it may, or too much of its work still waits to be merged."""
         own = self._leases.of(volunteer_id)
@@ -106,7 +116,7 @@ class Granter:
         config = self._config
         lease_id = f"{self.incarnation}-{self._num_granted}"
         parts = self._ledger.take(
-            lease_id, volunteer.volunteer_id, wanted * config.batch_size, config.batch_size, config.max_parts
+            lease_id, wanted * config.batch_size, config.batch_size, config.max_parts, volunteer.volunteer_id
         )
         if not parts:
             return None

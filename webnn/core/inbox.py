@@ -36,6 +36,21 @@ class Inbox:
         self._arrived: dict[str, float] = {}
         self.merging: Merge | None = None
 
+    def follow(self, strategy: Strategy, collector: Collector, now: float) -> None:
+        """Merge by another rule from now on: hand what is open to its collector, oldest first. None is merging."""
+        assert self.merging is None
+        self._strategy = strategy
+        self._collector = collector
+        leases = self._leases.all()
+        for open_lease in leases:
+            lease = open_lease.lease
+            collector.granted(lease.lease_id, lease.volunteer_id, lease.granted_at, max(lease.granted_at, now))
+            if open_lease.phase is not Phase.TRAINING:
+                collector.delivered(lease.lease_id)
+        queued = [open_lease.lease.lease_id for open_lease in leases if open_lease.phase is Phase.QUEUED]
+        for lease_id in sorted(queued, key=self._arrived.__getitem__):
+            collector.judged(lease_id, now)
+
     def take(self, update: UpdateArrived, now: float) -> None:
         """Keep an update while it is judged."""
         self._arrived[update.lease_id] = now

@@ -73,7 +73,10 @@ class VolunteerState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """First message. `encodings_up`, `encodings_down`: what the client can send and take, favourite first, with f32."""
+    """First message. `encodings_up`, `encodings_down`: what the client can send and take, favourite first, with f32.
+
+    A volunteer that is not `bound` to this run goes wherever help is needed.
+    """
 
     build: str | None
     role: Role
@@ -83,6 +86,7 @@ class Hello:
     device_name: str
     encodings_up: tuple[Encoding, ...]
     encodings_down: tuple[Encoding, ...]
+    bound: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +179,7 @@ def _hello(fields: Fields) -> Hello:
         device_name=device.text("name", 120),
         encodings_up=_encodings(encodings.texts("up", 16, 20)),
         encodings_down=_encodings(encodings.texts("down", 16, 20)),
+        bound=fields.flag("bound", default=True),
     )
     device.done()
     encodings.done()

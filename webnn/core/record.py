@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any, Self
 
 from webnn.core.aftermath import Aftermath, LeaseRecord, aftermath
+from webnn.core.changing import Changes, changed_config
 from webnn.core.clock import Pace, Stopwatch
 from webnn.core.collecting import make_collector
 from webnn.core.config import RunConfig
@@ -17,7 +18,7 @@ from webnn.core.examples import ExampleLedger
 from webnn.core.granting import Granter
 from webnn.core.inbox import Inbox
 from webnn.core.leases import LeaseBook, Outcome, Settled
-from webnn.core.merging import make_strategy
+from webnn.core.merging import MergeSpec, Strategy, make_strategy
 from webnn.core.schedule import LearningRate, Position
 from webnn.core.states import RunState
 from webnn.core.status import RunStatus, finite, progress
@@ -36,19 +37,31 @@ class RunRecord:
 
     `now`, everywhere, is seconds on the run's own clock. `incarnation` counts the times that the run was taken up
     again, so that no lease's id is ever used twice; `highest_version` is the highest that may have been handed out.
-    Raises `WebNNError("settings")`.
+    `changes` are laid over `config`, which stays as `first_config`: see `webnn.core.changing`. `rule` is the spec of
+    `strategy`; the settings may name another for as long as a merge is under way. Raises `WebNNError("settings")`.
     """
 
-    def __init__(self, config: RunConfig, now: float = 0.0, *, incarnation: int = 0, highest_version: int = 0) -> None:
-        self.config = config
+    def __init__(
+        self,
+        config: RunConfig,
+        now: float = 0.0,
+        *,
+        incarnation: int = 0,
+        highest_version: int = 0,
+        changes: Changes | None = None,
+    ) -> None:
+        self.first_config = config
+        self.changes: Changes = dict(changes or {})
+        self.config = config = changed_config(config, self.changes)
         self.strategy = make_strategy(config.merge)
+        self.rule = config.merge
+        self._next_rule: tuple[Strategy, MergeSpec] | None = None
         self.state = RunState.CREATED
         self.reason: str | None = None
         self.ending: Ending | None = None
         self.iterations = 0
         self._now = now
-        limit = None if config.stop.epochs is None else math.ceil(config.stop.epochs * config.num_examples)
-        self._ledger = ExampleLedger(config.shards, config.seed, limit)
+        self._ledger = ExampleLedger(config.shards, config.seed, _example_limit(config), overlap=config.overlap)
         self._leases = LeaseBook()
         self._volunteers = Volunteers()
         self._collector = make_collector(self.strategy.collect)
@@ -74,6 +87,15 @@ class RunRecord:
         self._untold: dict[str, list[Aftermath]] = {}
         self._wake_at: float | None = None
         self._effects: list[Effect] = []
+
+    def _take_settings(self, config: RunConfig, changes: Changes) -> None:
+        """Go on with other settings, which differ from those before in what may be changed; the merge rule aside."""
+        self.config = config
+        self.changes = changes
+        self._ledger.set_limit(_example_limit(config))
+        self._granter.configure(config)
+        self._validation.configure(config)
+        self._rate.change(config.schedule, config.learning_rate)
 
     # What can be seen
 
@@ -192,6 +214,8 @@ class RunRecord:
             "format": 1,
             "now": self._now,
             "incarnation": self._granter.incarnation,
+            "settings": dict(self.changes),
+            "rule": {self.rule.name: dict(self.rule.options)},
             "state": self.state.value,
             "reason": self.reason,
             "seconds": self.seconds(self._now),
@@ -218,17 +242,24 @@ class RunRecord:
         incarnation: int | None = None,
         known: Iterable[LeaseRecord] = (),
         state: RunState | None = None,
+        changes: Changes | None = None,
     ) -> Self:
         """Take up a run where `snapshot` left it: the weights are those of its version, and no lease is open.
 
         `highest_version` is the highest that may have been handed out: the weights get the one above it, so that for
         volunteers versions only ever go up (0: nothing above the snapshot's was, and they keep theirs);
         `incarnation` is one never used before, needed where a snapshot is taken up more than once; `known` are the
-        leases of the run's journal, oldest first; `state` is the one to go on in, if another. Raises
-        `WebNNError("invalid_checkpoint")` for a snapshot that this is not.
+        leases of the run's journal, oldest first; `state` is the one to go on in, if another; `changes` are those of
+        the settings, if others than the snapshot's. Raises `WebNNError("invalid_checkpoint")` for a snapshot that this
+        is not.
         """
         try:
-            run = cls(config, now, incarnation=int(snapshot["incarnation"]) + 1 if incarnation is None else incarnation)
+            run = cls(
+                config,
+                now,
+                incarnation=int(snapshot["incarnation"]) + 1 if incarnation is None else incarnation,
+                changes=snapshot.get("settings", {}) if changes is None else changes,
+            )
             if state is not None:
                 snapshot = {**snapshot, "state": state.value, "reason": None}
             run._take_up(snapshot, highest_version)
@@ -253,7 +284,7 @@ class RunRecord:
         self._granter.random.bit_generator.state = snapshot["random"]
         self._ledger.restore(snapshot["examples"])
         self._leases.restore(snapshot["leases"])
-        self._validation.restore(snapshot["validation"])
+        self._validation.restore(snapshot["validation"], self._now, current)
         self._stopwatch = Stopwatch(float(snapshot["seconds"]))
         if self.state is RunState.RUNNING:
             self._stopwatch.start(self._now)
@@ -272,3 +303,9 @@ class RunRecord:
         """Take the best version from before a restart, if it is better than what the snapshot knew."""
         if best.better_than(self._validation.best):
             self._validation.best = best
+
+
+def _example_limit(config: RunConfig) -> int | None:
+    """Count the examples after which a run is done; None: there is no such limit."""
+    epochs = config.stop.epochs
+    return None if epochs is None else math.ceil(epochs * config.num_examples)

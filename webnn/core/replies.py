@@ -126,11 +126,14 @@ def state(state: RunState, reason: str | None) -> Header:
     return {"type": "state", "state": state.value, "reason": reason}
 
 
-def goodbye(code: str, message: str | None = None, reconnect_seconds: float | None = None) -> Header:
-    """Say why the server closes next; `code` is one of the error table's."""
+def goodbye(
+    code: str, message: str | None = None, reconnect_seconds: float | None = None, run: str | None = None
+) -> Header:
+    """Say why the server closes next; `code` is one of the error table's. `run`: the one to come back to instead."""
     return {
         "type": "goodbye",
         "code": code,
         "message": message or ERRORS[code].sentence,
         "reconnect_seconds": reconnect_seconds,
+        "run": run,
     }

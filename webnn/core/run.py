@@ -15,13 +15,17 @@ from dataclasses import replace
 from typing import assert_never
 
 from webnn.core import events as ev
+from webnn.core.changing import add_changes, carries_over, changed_config, describe_changes
+from webnn.core.collecting import make_collector
 from webnn.core.effects import (
+    Adopt,
     Appraise,
     Effect,
     Grant,
     Judge,
     Merged,
     Publish,
+    SettingsApplied,
     Settle,
     StateChanged,
     Wait,
@@ -30,7 +34,7 @@ from webnn.core.effects import (
 from webnn.core.errors import WebNNError
 from webnn.core.inbox import problem
 from webnn.core.leases import OpenLease, Outcome, Phase
-from webnn.core.merging import Contribution, Wants, taken_whole
+from webnn.core.merging import Contribution, Wants, make_strategy, taken_whole
 from webnn.core.merging.base import Immediate
 from webnn.core.peers import Made
 from webnn.core.record import RunRecord
@@ -95,6 +99,8 @@ class Run(RunRecord):
                 self._pause(event)
             case ev.Resume():
                 self._resume()
+            case ev.SettingsChanged():
+                self._change_settings(event)
             case ev.Stop():
                 self._stop(event)
             case ev.Fail():
@@ -140,6 +146,49 @@ class Run(RunRecord):
             self._end(ending)
         else:
             self._begin_closing(ending)
+
+    def _change_settings(self, event: ev.SettingsChanged) -> None:
+        """Take other settings for the leases to come. A merge that is under way is done by the rule that it began with,
+        and the other rule comes after it.
+        """
+        if self.state.over or self._closing is not None:
+            raise WebNNError("not_running", "The run is over, or about to be: its settings cannot be changed any more.")
+        changes = add_changes(self.changes, event.changes)
+        config = changed_config(self.first_config, changes)
+        strategy = make_strategy(config.merge) if config.merge != self.config.merge else None
+        words = describe_changes(self.config, config)
+        if not words:
+            return
+        another_stop = config.stop != self.config.stop
+        self._take_settings(config, changes)
+        self._effects.append(SettingsApplied(words, self.changes))
+        if strategy is not None:
+            self._next_rule = (strategy, config.merge)
+            self._change_rule()
+        ending = self._validation.reconsider(self._now, self.version) if another_stop else None
+        if ending is not None:
+            self._begin_closing(ending)
+
+    def _change_rule(self) -> None:
+        """Go on by another merge rule, if one is to be taken and no merge is under way: what is out for the rule before
+        is merged by the new one where it can be, and is not needed where it cannot.
+        """
+        if self._next_rule is None or self._inbox.merging is not None:
+            return
+        before = self.strategy
+        (self.strategy, self.rule), self._next_rule = self._next_rule, None
+        self._effects.append(Adopt(self.strategy))
+        for open_lease in self._leases.all():
+            if not carries_over(before, self.strategy, open_lease):
+                words = f'The merge rule changed to "{self.strategy.name}", which cannot use work for "{before.name}".'
+                self._settle(open_lease, Outcome.NOT_NEEDED, words)
+        self._collector = make_collector(self.strategy.collect)
+        self._granter.follow(self.strategy, self._collector)
+        self._inbox.follow(self.strategy, self._collector, self._now)
+        for open_lease in self._leases.all():
+            volunteer = self._volunteers.get(open_lease.lease.volunteer_id)
+            if volunteer is None or not volunteer.connected:
+                self._collector.left(open_lease.lease.volunteer_id)
 
     def _need(self, state: RunState) -> None:
         if self.state is not state or self._closing is not None:
@@ -358,6 +407,7 @@ class Run(RunRecord):
         whole = taken_whole(self.strategy, merge.contributions)
         for contribution in merge.contributions:
             self._count(contribution, whole)
+        self._change_rule()
 
     def _count(self, contribution: Contribution, whole: bool) -> None:
         """Count a contribution that is now in the weights: once, here."""

@@ -125,6 +125,12 @@ class LearningRate:
     def at(self, position: Position) -> float:
         return self._schedule.rate(self._initial, position, self.previous)
 
+    def change(self, schedule: Schedule, initial: float) -> None:
+        """Follow another schedule or initial rate; a rate that builds on the one before begins at the initial one."""
+        if (schedule, initial) != (self._schedule, self._initial):
+            self._schedule, self._initial = schedule, initial
+            self.previous = initial
+
     def validated(self, before: Position) -> None:
         """Note that a validation is about to move the run on from `before`."""
         self.previous = self.at(before)

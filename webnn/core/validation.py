@@ -58,6 +58,21 @@ class ValidationPlan:
         self.best: VersionResult | None = None
         self.count = 0
 
+    def configure(self, config: RunConfig) -> None:
+        """Validate by these settings from now on; a target that was not confirmed may be tried again at once."""
+        if config.stop != self._config.stop:
+            self._patience = self._disappointments = 0
+        self._config = config
+
+    def reconsider(self, now: float, version: int) -> Ending | None:
+        """After `configure`: say which target the results so far meet, confirmed; or begin to confirm one.
+
+        While a validation is in flight its own answer decides.
+        """
+        if self.latest is None or self.in_flight is not None or self._confirming:
+            return None
+        return self.decide(now, version)
+
     def frozen(self, now: float) -> bool:
         """Whether merging waits, so that what is confirmed is what the run ends with."""
         return self._confirming and now < self._confirm_until
@@ -168,11 +183,16 @@ class ValidationPlan:
             "count": self.count,
         }
 
-    def restore(self, snapshot: dict[str, Any]) -> None:
+    def restore(self, snapshot: dict[str, Any], now: float, version: int) -> None:
+        """Take up a snapshot at `now`. The current `version` is the one that the run went back to, by another number:
+        if that was validated, there is no hurry to do it again.
+        """
         self._window.extend(Validation(**result) for result in snapshot["window"])
         self.latest = _load(snapshot["latest"])
         self.best = _load(snapshot["best"])
         self.count = int(snapshot["count"])
+        if self.latest is not None:
+            self._asked_at, self._asked_version = now, version
 
     def _ask(self, now: float, version: int, whole: bool) -> Validate:
         config = self._config

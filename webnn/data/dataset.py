@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from webnn.core.errors import WebNNError
 from webnn.data.dtypes import check_numbers, wire_dtype
+from webnn.data.rows import Rows
 
 Array = NDArray[Any]
 Factor = float | tuple[float, ...]
@@ -56,7 +58,8 @@ class Dataset:
 
     Inputs are kept as stored; the client computes `x * scale + shift` in float32. `scale` and `shift` are one number
     for all inputs, or a tuple with one entry for each input (a number, or one for each element of the last axis).
-    `label_names`: one for each class. `licence` and `source`: a line each, shown to volunteers and written in exports.
+    `label_names`: one for each class, or for each number of a target. `licence` and `source`: a line each, shown to
+    volunteers and written in exports.
 
     Raises `WebNNError("invalid_dataset")` with what to change: shapes or formats that differ between splits, class ids
     that are negative or have no name, numbers that are not finite.
@@ -83,8 +86,12 @@ class Dataset:
             object.__setattr__(self, "label_names", tuple(str(name) for name in self.label_names))
         if self.has_classes:
             self._settle_classes()
-        elif self.label_names is not None:
-            _refuse("label_names are for classes, but the targets are not 1-D integers: drop them or give class ids.")
+        elif self.label_names is not None and self.train.targets.shape[1:] != (len(self.label_names),):
+            _refuse(
+                "label_names are for classes, but the targets are neither 1-D integers nor rows of as many "
+                "numbers: drop "
+                "them or give class ids."
+            )
         for name in ("scale", "shift"):
             object.__setattr__(self, name, _per_input(getattr(self, name), self.train.arrays, name))
         for name in ("licence", "source"):
@@ -111,6 +118,13 @@ class Dataset:
         if self.label_names is not None:
             return len(self.label_names)
         return 1 + max(int(split.targets.max()) for split in self.splits.values())
+
+    def seen_as(self, scale: tuple[Factor, ...], shift: tuple[Factor, ...]) -> Dataset:
+        """Return the same examples under another `scale` and `shift`, without reading them again."""
+        changed = copy.copy(self)
+        for name, value in (("scale", scale), ("shift", shift)):
+            object.__setattr__(changed, name, _per_input(value, self.train.arrays, name))
+        return changed
 
     def _settle_classes(self) -> None:
         """Check class ids, and keep them in the smallest format that holds them all, so that they travel as bytes."""
@@ -171,7 +185,7 @@ def _plain(factor: Factor) -> float | list[float]:
 
 
 def _check_array(array: object, what: str) -> None:
-    if not isinstance(array, np.ndarray):
+    if not isinstance(array, (np.ndarray, Rows)):
         _refuse(f"{what} must be a NumPy array or memory map, not {type(array).__name__}.")
     wire_dtype(array.dtype)
     if array.ndim == 0 or array.size == 0:

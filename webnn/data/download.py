@@ -52,13 +52,15 @@ def reporting(callback: ProgressCallback | None) -> Iterator[None]:
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
     """A file to fetch. `urls` are tried in order and may serve it gzipped (told by its first bytes); `sha256`,
-    lower-case hex, and `num_bytes` are those of the unpacked contents, which is how it is kept.
+    lower-case hex, and `num_bytes` are those of the unpacked contents, which is how it is kept. Without `unpack` it is
+    kept as it comes.
     """
 
     name: str
     urls: tuple[str, ...]
     sha256: str
     num_bytes: int
+    unpack: bool = True
 
 
 def fetch_all(files: Sequence[RemoteFile], folder: Path) -> None:
@@ -130,7 +132,8 @@ def _fetch_from(url: str, file: RemoteFile, folder: Path) -> Path:
 def _copy_checked(response: http.client.HTTPResponse, target: BinaryIO, file: RemoteFile) -> None:
     """Copy and unpack a response, stopping as soon as it cannot be `file` any more."""
     digest, num_bytes = hashlib.sha256(), 0
-    for chunk in _unpacked(_counted(response, file.name)):
+    chunks = _counted(response, file.name)
+    for chunk in _unpacked(chunks) if file.unpack else chunks:
         digest.update(chunk)
         num_bytes += len(chunk)
         if num_bytes > file.num_bytes:

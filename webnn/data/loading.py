@@ -1,4 +1,6 @@
-"""Loading a dataset module by file path: `datasets/NAME.py` of the owner's project, or one that comes with WebNN."""
+"""Loading a dataset: a module `datasets/NAME.py` of the owner's project or one that comes with WebNN, by file path; or
+files that the model file names with a loader.
+"""
 
 from __future__ import annotations
 
@@ -6,30 +8,105 @@ import importlib.util
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
+from typing import Any, Protocol
 
 from webnn.core.errors import WebNNError
 from webnn.core.words import did_you_mean
 from webnn.data.dataset import Dataset, dataset_description
 from webnn.data.download import ProgressCallback, reporting
+from webnn.data.named import LOADERS, load_named
+from webnn.data.preparation import Preparation
+from webnn.data.preprocessing import preprocess
+from webnn.data.source import SplitPlan, cut_again
 
 Loader = Callable[[Mapping[str, object], Path], Dataset]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LoadedDataset:
-    """A dataset with the name and the module file that it came from."""
+    """A dataset with the name and the file that it came from, the module's or that of the data.
+
+    `preparation` is what was done to its inputs here, `augmentation` what volunteers do to them while they train: that
+    of the protocol's `training`.
+    """
 
     name: str
     dataset: Dataset
     path: Path
+    preparation: Preparation = field(default_factory=Preparation)
+    augmentation: Sequence[Mapping[str, Any]] = ()
 
     @property
     def description(self) -> dict[str, object]:
         """The `dataset` of `docs/protocol.md`."""
-        return dataset_description(self.dataset, self.name)
+        description = dataset_description(self.dataset, self.name)
+        inputs: Any = description["inputs"]
+        for place, entry in enumerate(inputs):
+            entry["prepared"] = self.preparation.names(place)
+        return description
+
+
+class Wanted(Protocol):
+    """What a model definition says of its data."""
+
+    @property
+    def dataset(self) -> str: ...
+
+    @property
+    def dataset_options(self) -> Mapping[str, object]: ...
+
+    @property
+    def split(self) -> Mapping[str, Any] | None: ...
+
+    @property
+    def preprocessing(self) -> Sequence[Any]: ...
+
+    @property
+    def path(self) -> Path | None: ...
+
+
+def load_data(
+    wanted: Wanted, search: Sequence[Path], data_dir: Path, progress: ProgressCallback | None = None
+) -> LoadedDataset:
+    """Load the dataset that a model definition wants, split and preprocessed as it says.
+
+    Files that it names are looked for beside the model file, in the working folder and in `data_dir`. Raises as
+    `load_dataset` does. Blocks.
+    """
+    plan = None if wanted.split is None else SplitPlan.parse(wanted.split)
+    if wanted.dataset in LOADERS and wanted.dataset_options:
+        beside = [] if wanted.path is None else [wanted.path.resolve().parent]
+        found: list[Path] = []
+
+        def find(name: str) -> Path:
+            found.append(_find_file(name, [*beside, Path.cwd(), data_dir]))
+            return found[-1]
+
+        dataset = load_named(wanted.dataset, wanted.dataset_options, find, plan or SplitPlan())
+        loaded = LoadedDataset(found[0].stem, dataset, found[0])
+    else:
+        loaded = load_dataset(wanted.dataset, search, wanted.dataset_options, data_dir, progress)
+        if plan is not None:
+            loaded = replace(loaded, dataset=cut_again(loaded.dataset, plan))
+    prepared = preprocess(loaded.dataset, wanted.preprocessing)
+    return replace(
+        loaded,
+        dataset=prepared.dataset,
+        preparation=prepared.preparation,
+        augmentation=tuple(prepared.augmentation),
+    )
+
+
+def _find_file(name: str, folders: Sequence[Path]) -> Path:
+    places = list(dict.fromkeys(folder / name for folder in folders))
+    for place in places:
+        if place.exists():
+            return place
+    listing = ", ".join(str(place.parent) for place in places)
+    raise WebNNError("missing_data", f'There is no file or folder "{name}": it was looked for in {listing}.')
 
 
 def list_datasets(search: Sequence[Path]) -> dict[str, Path]:
@@ -54,11 +131,16 @@ def find_dataset(name: str, search: Sequence[Path]) -> Path:
             return Path(name)
         raise WebNNError("unknown_name", f"There is no dataset module {name}.")
     known = list_datasets(search)
+    if name in LOADERS and name not in known:
+        raise WebNNError(
+            "invalid_dataset",
+            f'"{name}" is a loader and needs options: write {{"{name}": {{...}}}}, as docs/datasets.md shows.',
+        )
     if name not in known:
         folders = ", ".join(str(folder) for folder in search)
         raise WebNNError(
             "unknown_name",
-            f'There is no dataset "{name}": no file {name}.py in {folders}.{did_you_mean(name, known)}',
+            f'There is no dataset "{name}": no file {name}.py in {folders}.{did_you_mean(name, [*known, *LOADERS])}',
         )
     return known[name]
 

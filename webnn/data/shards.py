@@ -20,7 +20,12 @@ from webnn.data.dataset import Dataset, Split
 from webnn.data.dtypes import to_wire
 
 TARGET_BYTES = 512 * 1024
-CACHE_BYTES = 256 * 2**20
+CACHE_BYTES = 96 * 2**20
+"""Of each of two caches: frames as they are, and gzipped."""
+
+TELL_EVERY = 1024
+"""Shards between two words on how far the cutting is: about half a gigabyte."""
+
 WORTH_PACKING = 0.9
 """A shard is offered gzipped where that takes less than this share of its bytes."""
 
@@ -65,15 +70,26 @@ def encode_split(split: Split, limit: int | None = None, target_bytes: int = TAR
 class ShardStore:
     """The shards of one run by name. Frames are kept in memory up to `cache_bytes` and otherwise encoded again when
     asked for. Safe to use from several threads.
+
+    A name is a hash of every byte, so the whole split is read once at the beginning, a shard at a time; `tell` is
+    told the share that is done, now and then.
     """
 
-    def __init__(self, split: Split, slices: list[NDArray[np.intp]], cache_bytes: int = CACHE_BYTES) -> None:
+    def __init__(
+        self,
+        split: Split,
+        slices: list[NDArray[np.intp]],
+        cache_bytes: int = CACHE_BYTES,
+        tell: Callable[[float], None] = lambda _: None,
+    ) -> None:
         self._split = split
         self._plain = _Cache(cache_bytes)
         self._packed = _Cache(cache_bytes)
         self._rows: dict[str, NDArray[np.intp]] = {}
         shards = []
-        for rows in slices:
+        for done, rows in enumerate(slices):
+            if done and done % TELL_EVERY == 0:
+                tell(done / len(slices))
             frame = encode_examples(split, rows)
             name = hashlib.sha256(frame).hexdigest()
             if name in self._rows:
@@ -102,13 +118,17 @@ class ShardStore:
 
 
 def cut_shards(
-    dataset: Dataset, seed: int, target_bytes: int = TARGET_BYTES, cache_bytes: int = CACHE_BYTES
+    dataset: Dataset,
+    seed: int,
+    target_bytes: int = TARGET_BYTES,
+    cache_bytes: int = CACHE_BYTES,
+    tell: Callable[[float], None] = lambda _: None,
 ) -> ShardStore:
     """Cut the training split into shards of about `target_bytes` each, after a permutation drawn from `seed`, so that
     a source sorted by class makes no one-class shards. The same seed gives the same shards.
     """
     order = np.random.default_rng(seed).permutation(len(dataset.train))
-    return ShardStore(dataset.train, list(_slices(order, dataset.train, target_bytes)), cache_bytes)
+    return ShardStore(dataset.train, list(_slices(order, dataset.train, target_bytes)), cache_bytes, tell)
 
 
 def _slices(order: NDArray[np.intp], split: Split, target_bytes: int) -> Iterator[NDArray[np.intp]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from webnn.core.events import Vector
-from webnn.core.merging.base import Contribution, State
+from webnn.core.merging.base import Contribution, State, Strategy
 from webnn.core.metrics import Verdict
 
 
@@ -74,8 +74,15 @@ class Engine(Protocol):
         before, and before those asked for later. Merges go on at once, with copies where they must.
         """
 
-    def restore(self, version: int, iterations: int, weights: Vector, state: State | None) -> None:
-        """Go on from other weights (`state` None: with fresh memory). Not to be called while a merge is under way."""
+    async def adopt(self, strategy: Strategy) -> None:
+        """Merge by another rule, with fresh memory: after the merges and copies asked for before, and before those
+        asked for later.
+        """
+
+    def restore(self, strategy: Strategy, version: int, iterations: int, weights: Vector, state: State | None) -> None:
+        """Go on from other weights by `strategy` (`state` None: with fresh memory). Not to be called while a merge is
+        under way.
+        """
 
     def strategy_state(self) -> State:
         """The strategy's memory, for a checkpoint. Not to be changed, and not to be read while a merge is under way."""

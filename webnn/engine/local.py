@@ -54,10 +54,13 @@ class LocalEngine:
         keep_last: int = 2,
         max_held_bytes: int | None = None,
         inline_weights: int = INLINE_WEIGHTS,
+        frozen: Sequence[tuple[int, int]] = (),
     ) -> None:
         self._strategy = strategy
         self._num_trainable = num_trainable
+        self._frozen = frozen
         self._keep_last = keep_last
+        self._room = max_held_bytes
         self._max_held_bytes = _held_bytes(strategy) if max_held_bytes is None else max_held_bytes
         self._inline = len(weights) <= inline_weights
         self._memory = self._remember(state)
@@ -90,6 +93,8 @@ class LocalEngine:
             contributions = [replace(each, base=self._base_of(each)) for each in contributions]
         weights = self._newest.weights.copy()
         merge_into(self._strategy, weights, self._num_trainable, contributions, before, self._memory.writable())
+        for start, end in self._frozen:
+            weights[start:end] = self._newest.weights[start:end]
         return freeze(weights, version, iterations)
 
     def _base_of(self, contribution: Contribution) -> Vector:
@@ -128,8 +133,19 @@ class LocalEngine:
         async with self._between_merges:
             return self._memory.freeze(self._newest)
 
-    def restore(self, version: int, iterations: int, weights: Vector, state: State | None) -> None:
+    async def adopt(self, strategy: Strategy) -> None:
+        async with self._between_merges:
+            self._follow(strategy)
+            self._memory = self._remember(None)
+
+    def _follow(self, strategy: Strategy) -> None:
+        self._strategy = strategy
+        if self._room is None:
+            self._max_held_bytes = _held_bytes(strategy)
+
+    def restore(self, strategy: Strategy, version: int, iterations: int, weights: Vector, state: State | None) -> None:
         assert not self._between_merges.locked()
+        self._follow(strategy)
         self._memory = self._remember(state)
         self._newest = take_snapshot(weights, version, iterations)
         self._held = OrderedDict({version: self._newest})

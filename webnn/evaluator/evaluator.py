@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -47,12 +50,18 @@ class Evaluator:
         self._frames: ShardFrames = ()
         self._num_weights = 0
         self._validations = 0
+        self._starting: asyncio.Task[None] | None = None
         self._confusion: NDArray[np.int32] | None = None
+
+    @classmethod
+    def idle(cls, node: Path | None = None) -> Self:
+        """Make one whose process starts when it is first needed; `node` as in `start`."""
+        return cls(find_program("evaluator").command(node))
 
     @classmethod
     async def start(cls, node: Path | None = None) -> Self:
         """Start the process; `node` is the executable, by default the one that came with WebNN."""
-        evaluator = cls(find_program("evaluator").command(node))
+        evaluator = cls.idle(node)
         await evaluator._supervisor.start()
         return evaluator
 
@@ -74,13 +83,20 @@ class Evaluator:
         """Of the last whole validation of a classifier: [true class, predicted class] counts; None before one."""
         return self._confusion
 
-    async def build(self, definition: ModelDefinition, dataset: Mapping[str, Any], seed: int) -> BuiltModel:
+    async def build(
+        self,
+        definition: ModelDefinition,
+        dataset: Mapping[str, Any],
+        seed: int,
+        augmentation: Sequence[Mapping[str, Any]] = (),
+    ) -> BuiltModel:
         """Build the model for `dataset` (the protocol's description); `seed` decides the initial weights to the bit.
+        `augmentation` is that of the protocol's `training`.
 
         Loaded validation examples are kept. Raises `WebNNError("invalid_model")` when it cannot be built, or when its
         `initial_weights` do not fit it.
         """
-        request = memoryview(json.dumps(_build_request(definition, dataset, seed)).encode())
+        request = memoryview(json.dumps(_build_request(definition, dataset, seed, augmentation)).encode())
 
         async def operation(exchange: Exchange) -> Frame:
             return await exchange("build", None, request)
@@ -89,6 +105,47 @@ class Evaluator:
         built = _built_model(frame, definition)
         self._request, self._seed, self._num_weights = request, seed, built.num_weights
         return built
+
+    def expect(
+        self,
+        definition: ModelDefinition,
+        dataset: Mapping[str, Any],
+        seed: int,
+        augmentation: Sequence[Mapping[str, Any]] = (),
+    ) -> str:
+        """Know what to build, without building it yet; a name for exactly that (SHA-256, lower-case hex)."""
+        request = json.dumps(_build_request(definition, dataset, seed, augmentation)).encode()
+        self._request, self._seed = memoryview(request), seed
+        return hashlib.sha256(request).hexdigest()
+
+    def go_on(self, num_weights: int, frames: Callable[[], Iterable[Buffer]]) -> None:
+        """Take what is expected for built, as it was before with `num_weights`, and `frames` for loaded.
+
+        The process starts, builds and loads in the background; a request that comes before waits for it, and gets what
+        went wrong.
+        """
+        self._num_weights, self._frames = num_weights, frames
+        self._starting = asyncio.create_task(self._start_quietly())
+
+    async def _start_quietly(self) -> None:
+        with suppress(WebNNError):
+            await self._supervisor.start()
+
+    async def describe(
+        self, definition: ModelDefinition, input_shapes: Sequence[Sequence[int]]
+    ) -> tuple[Mapping[str, Any], tuple[LayerSummary, ...]]:
+        """Return the TF.js topology and the layers of a model for examples of these shapes, whatever its targets are.
+
+        The model that was built before is kept. Raises `WebNNError("invalid_model")`.
+        """
+        dataset = {"inputs": [{"shape": list(shape)} for shape in input_shapes]}
+        request = memoryview(json.dumps(_build_request(definition, dataset, 0, ())).encode())
+
+        async def operation(exchange: Exchange) -> Frame:
+            return await exchange("describe", None, request)
+
+        described = json.loads((await self._supervisor.perform(operation)).header["described"])
+        return described["topology"], _layers(described)
 
     async def check(self, frame: Buffer) -> CheckReport:
         """Train one step on the start of a real shard. Raises `WebNNError("invalid_model")` when that cannot work."""
@@ -182,7 +239,9 @@ class Evaluator:
         return int((await exchange("end_validation")).header["num_examples"])
 
 
-def _build_request(definition: ModelDefinition, dataset: Mapping[str, Any], seed: int) -> dict[str, Any]:
+def _build_request(
+    definition: ModelDefinition, dataset: Mapping[str, Any], seed: int, augmentation: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
     topology = definition.topology
     if topology is not None:
         shapes = [entry["shape"] for entry in dataset["inputs"]]
@@ -196,8 +255,15 @@ def _build_request(definition: ModelDefinition, dataset: Mapping[str, Any], seed
         "optimizer": definition.optimizer,
         "learning_rate": definition.learning_rate,
         "dataset": dict(dataset),
-        "training": definition.training_of(seed),
+        "training": definition.training_of(seed, augmentation),
     }
+
+
+def _layers(described: Mapping[str, Any]) -> tuple[LayerSummary, ...]:
+    return tuple(
+        LayerSummary(layer["name"], layer["class"], tuple(layer["output_shape"]), layer["parameters"])
+        for layer in described["layers"]
+    )
 
 
 def _built_model(frame: Frame, definition: ModelDefinition) -> BuiltModel:
@@ -211,10 +277,7 @@ def _built_model(frame: Frame, definition: ModelDefinition) -> BuiltModel:
         weights=weights,
         num_weights=described["num_weights"],
         num_trainable=described["num_trainable"],
-        layers=tuple(
-            LayerSummary(layer["name"], layer["class"], tuple(layer["output_shape"]), layer["parameters"])
-            for layer in described["layers"]
-        ),
+        layers=_layers(described),
         config={
             "name": definition.name,
             "topology": described["topology"],

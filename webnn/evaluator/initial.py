@@ -1,20 +1,18 @@
-"""Weights to start from: a safetensors file, or a TF.js layers model on disk."""
+"""Weights to start from: a safetensors or NPZ file, or a TF.js layers model on disk."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load_file
 
 from webnn.core.errors import WebNNError
 from webnn.core.events import Vector
 from webnn.evaluator.results import WeightSpec
+from webnn.model.weights_files import read_weights
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -22,11 +20,12 @@ Arrays = Mapping[str, NDArray[Any]]
 def read_initial_weights(path: Path, specs: Sequence[WeightSpec]) -> Vector:
     """Read `path` as the flat vector of `specs`: by name where all names agree, else in order where all shapes do.
 
-    `path` is a `.safetensors` file, a TF.js `model.json`, or the folder of one. Raises `WebNNError("invalid_model")`.
+    `path` is a `.safetensors` or `.npz` file, a TF.js `model.json`, or the folder of one. Raises
+    `WebNNError("invalid_model")`.
     """
     try:
-        arrays = load_file(path) if path.suffix == ".safetensors" else _read_tfjs(path)
-    except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
+        arrays = read_weights(path)
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise _refusal(path, f"cannot be read: {error}") from error
     ordered = _by_name(arrays, specs) or _in_order(arrays, specs)
     if ordered is None:
@@ -54,23 +53,6 @@ def _in_order(arrays: Arrays, specs: Sequence[WeightSpec]) -> list[NDArray[Any]]
         return None
     by_shape = {array.shape: array for array in arrays.values()}
     return [by_shape[shape] for shape in shapes]
-
-
-def _read_tfjs(path: Path) -> dict[str, NDArray[Any]]:
-    file = path / "model.json" if path.is_dir() else path
-    manifest = json.loads(file.read_text("utf-8"))["weightsManifest"]
-    arrays: dict[str, NDArray[Any]] = {}
-    for group in manifest:
-        data = b"".join((file.parent / name).read_bytes() for name in group["paths"])
-        offset = 0
-        for entry in group["weights"]:
-            if entry["dtype"] != "float32" or "quantization" in entry:
-                raise ValueError(f"{entry['name']} is not plain float32")
-            count = int(np.prod(entry["shape"], dtype=np.int64))
-            values = np.frombuffer(data, "<f4", count, offset)
-            arrays[entry["name"]] = values.reshape(entry["shape"])
-            offset += values.nbytes
-    return arrays
 
 
 def _shapes(arrays: Mapping[str, Any], most: int = 6) -> str:

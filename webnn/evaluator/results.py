@@ -48,6 +48,24 @@ class BuiltModel:
     config: Mapping[str, object]
     initial: Vector = field(compare=False, repr=False)
 
+    @property
+    def frozen(self) -> tuple[tuple[int, int], ...]:
+        """The spans [start, end) of weights that stay as they are: not trainable, and no moving statistics; those of
+        a frozen batch normalisation are.
+        """
+        frozen_norms = {
+            spec.name.rpartition("/")[0]
+            for spec in self.weights
+            if not spec.trainable and spec.name.rpartition("/")[2] in ("gamma", "beta")
+        }
+        spans, start = [], 0
+        for spec in self.weights:
+            layer, _, own = spec.name.rpartition("/")
+            if not spec.trainable and (not own.startswith("moving_") or layer in frozen_norms):
+                spans.append((start, start + spec.size))
+            start += spec.size
+        return tuple(spans)
+
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:

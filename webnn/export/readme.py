@@ -16,7 +16,7 @@ _TEXT = """# {name}
 Trained by WebNN on the dataset `{dataset}`{origin}.
 
 {outcome}
-
+{notes}
 ## Files
 
 | file | what |
@@ -24,6 +24,7 @@ Trained by WebNN on the dataset `{dataset}`{origin}.
 {files}
 | `model-definition.json` | the model file that was trained; `wnn train model-definition.json` trains it again |
 | `config.json` | every setting of this run |
+| `MODEL_CARD.md` | what it is for, its data, settings, course, who contributed how much, its limits |
 | `metrics.csv` | the run's history, a row for each point (columns below) |
 
 ## Load it
@@ -71,18 +72,13 @@ const model = await tf.loadLayersModel(tf.io.fromMemory({{modelTopology, weightS
 
 ### Keras 3
 
-Each weight is named LAYER/WEIGHT. Build the same layers under the same names, then:
+With `pip install 'webnn[keras]'`, `wnn export {run} --format keras -o model.keras` writes one file (`h5`: older Keras):
 
 ```python
-from safetensors.numpy import load_file
+import keras
 
-weights = load_file("{which}.safetensors")
-for layer in model.layers:
-    for variable in layer.weights:
-        variable.assign(weights[f"{{layer.name}}/{{variable.name}}"])
+model = keras.saving.load_model("model.keras")
 ```
-
-A layer that holds other layers has longer names; the table above has them all.
 
 ## metrics.csv
 
@@ -113,11 +109,22 @@ def readme(
         dataset=definition.dataset,
         origin=_origin(config.get("dataset")),
         outcome=_outcome(summary, vectors),
+        notes=_notes(summary, config),
         files="\n".join(_files(vectors)),
         inputs=_inputs(config.get("dataset")),
         which=vectors[-1],
+        run=summary.get("id", "RUN"),
         weights="\n".join(f"| `{spec.name}` | {list(spec.shape)} |" for spec in weights),
     )
+
+
+def _notes(summary: Mapping[str, Any], config: Mapping[str, Any]) -> str:
+    """Give the owner's notes, and how the settings changed on the way, where there is any of that."""
+    parts = [f"\n## Notes\n\n{summary['notes'].strip()}\n"] if summary.get("notes", "").strip() else []
+    rows = [f"| {change['seconds']:.0f} | {change['words']} |" for change in config.get("changes", ())]
+    if rows:
+        parts.append("\n".join(["", "## Settings that changed", "", "| at second | what |", "|---|---|", *rows, ""]))
+    return "".join(parts)
 
 
 def _files(vectors: Sequence[str]) -> list[str]:
@@ -169,7 +176,21 @@ def _inputs(dataset: object) -> str:
         f"{entry['shift']}"
         for entry in inputs
     ]
-    return "; then ".join(parts) + "."
+    return "; then ".join(parts) + "." + _prepared(inputs)
+
+
+def _prepared(inputs: Sequence[Mapping[str, Any]]) -> str:
+    """Say what was done to the examples before they were "stored", and how to do it to others."""
+    names = [str(name) for entry in inputs for name in entry.get("prepared", ())]
+    if not names:
+        return ""
+    return (
+        f"\n\nStored is what came out of {', then '.join(names)}. `preprocessing.npz` holds what that takes; to do it "
+        "to other examples:\n\n```python\nfrom webnn.data import Preparation\n\n"
+        '(x,) = Preparation.load(".").apply([x])\n```\n\n'
+        "Without WebNN: whitening is `(x.reshape(n, -1) * scale + shift - mean) @ matrix`, by the arrays of those "
+        "names."
+    )
 
 
 def _shape(one_example: Sequence[int]) -> str:

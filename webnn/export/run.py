@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 from webnn.core.events import Vector
+from webnn.export.card import model_card
 from webnn.export.metrics import history_csv
 from webnn.export.readme import readme
 from webnn.export.weights import NamedShape, write_safetensors, write_tfjs
@@ -52,8 +54,15 @@ def export_run(  # noqa: PLR0917 - a finished run is all of these
     (folder / "metrics.csv").write_text(history_csv(history), encoding="utf-8")
     text = readme(definition, built.weights, config, summary, tuple(vectors))
     (folder / "README.md").write_text(text, encoding="utf-8")
+    (folder / "MODEL_CARD.md").write_text(model_card(definition, config, history, summary), encoding="utf-8")
     return folder
 
 
 def _write_json(path: Path, value: Mapping[str, Any]) -> None:
-    path.write_text(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
+    """Write aside, then rename: a run cannot be taken up again without its `config.json`."""
+    aside = path.with_name(f".{path.name}.part")
+    with aside.open("w", encoding="utf-8") as file:
+        file.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(path)

@@ -37,11 +37,24 @@ def check_model(raw: object, origin: str) -> None:
     """
     if not isinstance(raw, dict):
         raise WebNNError("invalid_model", f"{origin}: a model file holds one JSON object {{...}}, not {_shown(raw)}.")
-    problems = [_leaf(_problem(error)) for error in _validator().iter_errors(raw)]
-    if problems:
-        first = min(problems, key=_order)
-        more = f" (Problems after this one: {len(problems) - 1}.)" if len(problems) > 1 else ""
-        raise WebNNError("invalid_model", f"{origin}: {_sentence(first)}{more}")
+    wrong = describe_problem(raw, _validator())
+    if wrong is not None:
+        raise WebNNError("invalid_model", f"{origin}: {wrong}")
+
+
+def describe_problem(raw: object, validator: Draft202012Validator) -> str | None:
+    """Say what is wrong with `raw`, the first thing in a sentence, and how much more there is; None where nothing is.
+
+    The validator's schema may refer to the definitions of the model's schema.
+    """
+    problems = [_leaf(_problem(error)) for error in validator.iter_errors(raw)]
+    if not problems:
+        return None
+    more = f" (Problems after this one: {len(problems) - 1}.)" if len(problems) > 1 else ""
+    sentence = _sentence(min(problems, key=_order))
+    if not sentence.isprintable():  # a key may hold line breaks
+        sentence = sentence.encode("unicode_escape").decode("ascii")
+    return f"{sentence}{more}"
 
 
 @dataclass(frozen=True, slots=True)

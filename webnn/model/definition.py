@@ -34,6 +34,7 @@ class Training:
     schedule: Schedule
     stop: StopConditions
     clip: Mapping[str, float] | None
+    overlap: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,8 @@ class ModelDefinition:
     licence: str
     dataset: str
     dataset_options: Mapping[str, object]
+    split: Json | None
+    preprocessing: tuple[str | Json, ...]
     layers: list[Json] | None
     topology: Json | None
     loss: str
@@ -94,17 +97,24 @@ class ModelDefinition:
         """The initial learning rate, before any schedule."""
         return float(cast(float, self.optimizer_options["learningRate"]))
 
-    def training_of(self, seed: int) -> Json:
-        """The protocol's `training`, for a run of `seed`."""
+    def training_of(self, seed: int, augmentation: Sequence[Mapping[str, Any]] = ()) -> Json:
+        """The protocol's `training`, for a run of `seed` on data with such `augmentation`."""
         return {
             "batch_size": self.training.batch_size,
             "lease_seconds": self.training.lease_seconds,
             "seed": seed,
             "clip": None if self.training.clip is None else dict(self.training.clip),
+            "augmentation": [dict(step) for step in augmentation],
         }
 
-    def run_config(
-        self, seed: int, shards: Sequence[ShardSize], num_weights: int, num_trainable: int, validation_total: int
+    def run_config(  # noqa: PLR0917 - what is known of a run before it begins
+        self,
+        seed: int,
+        shards: Sequence[ShardSize],
+        num_weights: int,
+        num_trainable: int,
+        validation_total: int,
+        frozen: tuple[tuple[int, int], ...] = (),
     ) -> RunConfig:
         """The core's settings for a run of this model on a training set of `shards`; `validation_total` examples are
         held out.
@@ -116,11 +126,13 @@ class ModelDefinition:
             learning_rate=self.learning_rate,
             num_weights=num_weights,
             num_trainable=num_trainable,
+            frozen=frozen,
             validation_total=validation_total,
             lease_seconds=self.training.lease_seconds,
             schedule=self.training.schedule,
             stop=self.training.stop,
             merge=self.merge,
+            overlap=self.training.overlap,
             validate_every_seconds=self.validation.every_seconds,
             validate_every_versions=self.validation.every_versions,
             validation_examples=min(self.validation.examples, validation_total),
@@ -154,6 +166,8 @@ def parse_model(raw: object, origin: str, path: Path | None = None, topology: Js
         licence=model.get("licence", ""),
         dataset=dataset,
         dataset_options=dataset_options,
+        split=model.get("split"),
+        preprocessing=tuple(model.get("preprocessing", ())),
         layers=model.get("layers"),
         topology=topology if isinstance(inline, str) else inline,
         loss=loss,
@@ -202,6 +216,7 @@ def _training(section: Json) -> Training:
         schedule=parse_schedule(section.get("schedule", "constant"), epochs=stop.epochs, iterations=stop.iterations),
         stop=stop,
         clip=section.get("clip"),
+        overlap=section.get("overlap", False),
     )
 
 

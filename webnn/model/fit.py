@@ -30,6 +30,21 @@ def check_fit(definition: ModelDefinition, dataset: Mapping[str, Any]) -> None:
         _check_output(definition, dataset, shape)
 
 
+def check_stop(definition: ModelDefinition, dataset: Mapping[str, Any]) -> None:
+    """Refuse to stop at an accuracy where there is none, which would be never. Raises `WebNNError("invalid_model")`."""
+    if definition.training.stop.accuracy is not None and not has_accuracy(definition.loss, dataset["targets"]):
+        _refuse(
+            definition,
+            f"training.stop.accuracy is {definition.training.stop.accuracy}, but values that are compared by "
+            f"{definition.loss} have no accuracy: stop by loss, epochs or seconds.",
+        )
+
+
+def has_accuracy(loss: str, targets: Mapping[str, Any]) -> bool:
+    """Whether a model's outputs can be right or wrong: classes, or a chance for each label."""
+    return targets["kind"] == "class" or loss.endswith("Crossentropy")
+
+
 def _refuse(definition: ModelDefinition, message: str) -> NoReturn:
     raise WebNNError("invalid_model", f"{definition.origin}: {message}")
 

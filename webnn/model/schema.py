@@ -10,10 +10,12 @@ from importlib.resources import files
 
 from webnn.core.merging import merge_schema
 from webnn.core.schedule import schedule_schema
+from webnn.model.data_schema import dataset_schema, preprocessing_schema, split_properties
 from webnn.model.layers import LAYERS, layer_schema
 from webnn.model.vocabulary import (
     ABOVE_0,
     ACTIVATIONS,
+    BOOLEAN,
     CONSTRAINTS,
     COUNT,
     INITIALIZERS,
@@ -65,18 +67,9 @@ def _properties() -> dict[str, Schema]:
         "owner": _text("Who asks for help: shown to volunteers before they start."),
         "purpose": _text("What the trained model is for: shown to volunteers before they start."),
         "licence": _text("Under which terms the trained model will be available."),
-        "dataset": {
-            "description": "The dataset's name, or {NAME: {OPTION: VALUE}}.",
-            "anyOf": [
-                {"type": "string", "minLength": 1},
-                {
-                    "type": "object",
-                    "additionalProperties": {"type": "object"},
-                    "minProperties": 1,
-                    "maxProperties": 1,
-                },
-            ],
-        },
+        "dataset": dataset_schema(),
+        "split": _section("How the examples are split anew, instead of as the dataset has them.", split_properties()),
+        "preprocessing": preprocessing_schema(),
         "layers": {
             "description": "A stack of layers, each {LAYER: {ARGUMENT: VALUE}} with TF.js's own names.",
             "type": "array",
@@ -92,7 +85,9 @@ def _properties() -> dict[str, Schema]:
             "description": "Instead of layers: Keras or TF.js layers-model JSON, inline or as a path beside this file.",
             "anyOf": [{"type": "object"}, {"type": "string", "minLength": 1}],
         },
-        "initialWeights": _text("A .safetensors file or a TF.js model.json to start from, as a path beside this file."),
+        "initialWeights": _text(
+            "A .safetensors or .npz file, or a TF.js model.json, to start from, as a path beside this file."
+        ),
         "loss": default({"description": "What is minimised.", "type": "string", "enum": list(LOSSES)}, LOSSES[0]),
         "metrics": {
             "description": "What is measured besides the loss; by default accuracy where the loss compares classes.",
@@ -114,6 +109,9 @@ def _training() -> dict[str, Schema]:
         "schedule": default({"description": "How the learning rate changes.", **reference("schedule")}, "constant"),
         "stop": default(
             _section("When the run is finished: whichever comes first.", _stop()), {"epochs": DEFAULT_STOP_EPOCHS}
+        ),
+        "overlap": default(
+            {"description": "Each lease is trained with the examples of the next one too.", **BOOLEAN}, False
         ),
         "clip": {
             "description": "Gradients cut to a norm of all of them, or each number to [-value, value].",

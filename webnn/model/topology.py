@@ -7,7 +7,7 @@ cannot be taken.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NoReturn
 
 from webnn.core.errors import WebNNError
@@ -81,6 +81,9 @@ class _Rewriter:
             if isinstance(config, list):
                 config = {"layers": config}
             layers = [self.layer(layer, depth) for layer in self.layers(config)]
+            shape = config.get("build_input_shape")
+            if depth > 0 and shape and "batch_input_shape" not in layers[0]["config"] and not _is_model(layers[0]):
+                layers[0]["config"]["batch_input_shape"] = list(shape)
             return {"class_name": name, "config": {"name": config.get("name", "sequential"), "layers": layers}}
         if name in ("Functional", "Model"):
             return {"class_name": "Functional", "config": self.graph(config, depth)}
@@ -96,18 +99,22 @@ class _Rewriter:
 
     def graph(self, config: Mapping[str, Any], depth: int) -> Json:
         layers = []
+        nested = {layer.get("name"): layer["class_name"] for layer in self.layers(config) if _is_model(layer)}
+        stacks = {name for name, kind in nested.items() if kind == "Sequential"} if _is_keras_3(config) else set()
         for layer in self.layers(config):
             rewritten = self.layer(layer, depth)
             name = layer.get("name") or rewritten["config"].get("name")
             if not isinstance(name, str):
                 self.refuse(f"a layer of class {rewritten['class_name']} has no name, so the graph cannot be drawn.")
-            nodes = [self.node(node, name) for node in layer.get("inbound_nodes", ())]
+            nodes = [self.node(node, name, nested) for node in layer.get("inbound_nodes", ())]
             layers.append({**rewritten, "name": name, "inbound_nodes": nodes})
         return {
             "name": config.get("name", "model"),
             "layers": layers,
             "input_layers": self.ends(config.get("input_layers"), "input_layers"),
-            "output_layers": self.ends(config.get("output_layers"), "output_layers"),
+            "output_layers": [
+                _from_one(end, stacks) for end in self.ends(config.get("output_layers"), "output_layers")
+            ],
         }
 
     def layer(self, layer: Any, depth: int) -> Json:
@@ -119,6 +126,9 @@ class _Rewriter:
         config = layer["config"]
         what = f"layer {config.get('name', '')!r} ({name})"
         name = RENAMED.get(str(name), name)
+        if name == "ReLU" and config.get("threshold") and not config.get("max_value"):
+            name = "ThresholdedReLU"
+            config = {"name": config.get("name"), "theta": config["threshold"]}
         if name not in CLASS_NAMES:
             self.refuse(f"{what} is of a kind that TF.js does not have.{did_you_mean(str(name), CLASS_NAMES)}")
         problem, rewritten = rewrite_layer_config(str(name), config)
@@ -128,14 +138,14 @@ class _Rewriter:
             rewritten["layer"] = self.layer(rewritten["layer"], depth + 1)
         return {"class_name": name, "config": rewritten}
 
-    def node(self, node: Any, name: str) -> list[Any]:
+    def node(self, node: Any, name: str, nested: Collection[Any]) -> list[Any]:
         """Return one call of a layer as TF.js reads it: [[layer, node, tensor, {}], ...]."""
         if isinstance(node, Mapping):  # Keras 3
             tensors = _tensors(node.get("args"))
             if any(_tensors(value) for value in (node.get("kwargs") or {}).values()):
                 self.refuse(f"layer {name!r} is called with tensors as named arguments, which TF.js cannot do.")
             histories = [tensor["config"]["keras_history"] for tensor in tensors]
-            return [[history[0], history[1], history[2], {}] for history in histories]
+            return [[*_from_one(history, nested), {}] for history in histories]
         if isinstance(node, list) and node and isinstance(node[0], str):  # one input, not wrapped in a list
             node = [node]
         try:
@@ -152,6 +162,20 @@ class _Rewriter:
         if not isinstance(ends, list) or not ends:
             self.refuse(f"the model's {key} cannot be read.")
         return [list(end) for end in ends]
+
+
+def _is_model(layer: Any) -> bool:
+    return isinstance(layer, Mapping) and layer.get("class_name") in ("Sequential", "Functional", "Model")
+
+
+def _is_keras_3(config: Mapping[str, Any]) -> bool:
+    """Whether a graph's calls are written as Keras 3 writes them."""
+    return any(isinstance(node, Mapping) for layer in config["layers"] for node in layer.get("inbound_nodes") or ())
+
+
+def _from_one(end: Sequence[Any], nested: Collection[Any]) -> list[Any]:
+    """Name a tensor [layer, call, tensor] as TF.js does: the calls of a nested model count from 1, not from 0."""
+    return [end[0], end[1] + 1 if end[0] in nested else end[1], end[2]]
 
 
 def _tensors(value: Any) -> list[Mapping[str, Any]]:
@@ -172,7 +196,7 @@ def _plain(arguments: Any) -> Json:
 
 def _fit_inputs(model: Json, input_shapes: Shapes, origin: str) -> None:
     """Give a Sequential model without an input shape the dataset's; check the shapes of one that has them."""
-    inputs = _input_configs(model)
+    inputs = input_configs(model)
     if len(inputs) != len(input_shapes):
         raise WebNNError(
             "invalid_model",
@@ -190,11 +214,11 @@ def _fit_inputs(model: Json, input_shapes: Shapes, origin: str) -> None:
             )
 
 
-def _input_configs(model: Json) -> list[Json]:
+def input_configs(model: Json) -> list[Json]:
     """Find the configurations that say what comes in, in the order of the model's inputs."""
     config = model["config"]
     if model["class_name"] == "Sequential":
         first = config["layers"][0]
-        return _input_configs(first) if first["class_name"] in ("Sequential", "Functional") else [first["config"]]
+        return input_configs(first) if first["class_name"] in ("Sequential", "Functional") else [first["config"]]
     by_name = {layer["name"]: layer for layer in config["layers"]}
     return [by_name[end[0]]["config"] for end in config["input_layers"] if end[0] in by_name]

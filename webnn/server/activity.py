@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, OrderedDict, deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
-from webnn.core.effects import Effect, Merged, Settle, StateChanged
+from webnn.core.effects import Effect, Merged, SettingsApplied, Settle, StateChanged
 from webnn.core.events import Event, Joined, Left, ValidationFailed
 from webnn.core.leases import Outcome
 from webnn.core.run import Run
@@ -15,6 +16,7 @@ from webnn.core.run import Run
 MAX_ACCOUNTS = 500
 MAX_ENTRIES = 500
 _STALENESS_WEIGHT = 0.2
+_LABEL = re.compile(r"#(\d+)")
 _SILENT = frozenset({Outcome.MERGED, Outcome.NOT_NEEDED, Outcome.ABANDONED})
 """Ordinary ends of a lease, which no log is told of."""
 
@@ -31,6 +33,10 @@ class Account:
     examples: int = 0
     staleness: float | None = None
     outcomes: Counter[str] = field(default_factory=Counter)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Render as JSON, with a copy of what changes."""
+        return {part.name: getattr(self, part.name) for part in fields(self)} | {"outcomes": dict(self.outcomes)}
 
     @property
     def standing(self) -> str:
@@ -53,8 +59,11 @@ class Activity:
         self._labels = 0
         self.num_entries = 0
 
-    def saw(self, event: Event, effects: Iterable[Effect], seconds: float) -> None:
-        """Note what `event` and its `effects` mean to people; `seconds` of running time."""
+    def saw(self, event: Event, effects: Iterable[Effect], seconds: float) -> list[list[Any]]:
+        """Note what `event` and its `effects` mean to people; `seconds` of running time. Returns the new rows of the
+        log.
+        """
+        before = self.num_entries
         match event:
             case Joined():
                 account = self._account(event.volunteer_id, event.device.name, event.device.kind, seconds)
@@ -69,6 +78,7 @@ class Activity:
                 pass
         for effect in effects:
             self._saw_effect(effect, seconds)
+        return self._newest(self.num_entries - before)
 
     def _saw_effect(self, effect: Effect, seconds: float) -> None:
         match effect:
@@ -89,6 +99,8 @@ class Activity:
             case StateChanged():
                 why = f": {effect.reason}" if effect.reason else "."
                 self._note(seconds, "state", f"The run is {effect.state}{why}")
+            case SettingsApplied():
+                self._note(seconds, "settings", f"The owner changed: {effect.words}.")
             case _:
                 pass
 
@@ -128,8 +140,24 @@ class Activity:
 
     def log(self, since: int = 0) -> dict[str, Any]:
         """List the events after the first `since`: [seconds, kind, sentence], and how many there were in all."""
-        missing = max(0, self.num_entries - since)
-        return {"count": self.num_entries, "events": list(self._log)[-missing:] if missing else []}
+        return {"count": self.num_entries, "events": self._newest(max(0, self.num_entries - since))}
+
+    def snapshot(self) -> list[Any]:
+        """Write the accounts for `restore`, JSON-able. The log is written row by row as it grows."""
+        return [[volunteer_id, account.as_dict()] for volunteer_id, account in self._accounts.items()]
+
+    def restore(self, accounts: list[Any] | None, log: tuple[int, list[list[Any]]]) -> None:
+        """Take up accounts, and the log: how many rows it ever had, and the newest of them."""
+        self.num_entries, rows = log
+        self._log.extend(rows)
+        for volunteer_id, account in accounts or ():
+            self._accounts[volunteer_id] = Account(**{**account, "outcomes": Counter(account["outcomes"])})
+        given = [_LABEL.match(account.label) for account in self._accounts.values()]
+        given += [_LABEL.match(words) for _, kind, words in rows if kind == "joined"]
+        self._labels = max((int(label[1]) for label in given if label), default=0)
+
+    def _newest(self, count: int) -> list[list[Any]]:
+        return list(self._log)[-count:] if count else []
 
     def _account(self, volunteer_id: str, device: str, kind: str, seconds: float) -> Account:
         account = self._accounts.pop(volunteer_id, None)

@@ -7,22 +7,26 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from webnn.paths import dist_dir, templates_dir
-from webnn.server import api, downloads, embedding, sharing, views
+from webnn.server import api, catalogue, downloads, embedding, openapi, queueing, sharing, views
 from webnn.server.assets import Assets
 from webnn.server.config import ServerConfig
 from webnn.server.headers import add_security_headers
+from webnn.server.hosting import Host
 from webnn.server.identities import Identities
-from webnn.server.keys import ASSETS, CONFIG, CONNECTIONS, IDENTITIES, PAGES, RECEIVING, RUNS, TOKEN
+from webnn.server.keys import ASSETS, CONFIG, CONNECTIONS, HOST, IDENTITIES, PAGES, RECEIVING, RUNS, TOKEN
 from webnn.server.limits import ConnectionCount
 from webnn.server.looks import add_look_routes
+from webnn.server.monitoring import add_monitoring
 from webnn.server.ownership import add_owner_routes
 from webnn.server.pages import Pages
 from webnn.server.problems import answer_errors
 from webnn.server.receiving import Receiving
 from webnn.server.runs import Runs
 from webnn.server.secrets import keep_secret
+from webnn.server.settings import add_settings_routes
 from webnn.server.updates import receive_update
 from webnn.server.volunteers import volunteer_socket
+from webnn.server.webhook import add_webhook
 
 _MAX_REQUEST_BYTES = 64 * 1024  # but for updates, which are read as they come, what is posted has a few words
 
@@ -34,7 +38,8 @@ def create_app(config: ServerConfig) -> web.Application:
     """Make the application: complete, and ready to be mounted under any prefix in another (`add_subapp`).
 
     It has no runs yet: `app[RUNS].add(task)`. `config.host`, `port`, `prefix` and TLS are for whoever serves it.
-    Creates `config.runs_dir` with the owner's token and the volunteers' key in it, readable by their owner alone.
+    Creates `config.runs_dir` with the tokens of the owner and of metrics and the volunteers' key,
+    readable by their owner alone.
     """
     app = web.Application(middlewares=[answer_errors], client_max_size=_MAX_REQUEST_BYTES)
     assets = Assets(dist_dir())
@@ -42,6 +47,7 @@ def create_app(config: ServerConfig) -> web.Application:
     app[TOKEN] = config.owner_token or keep_secret(config.runs_dir / "owner-token")
     app[IDENTITIES] = Identities(keep_secret(config.runs_dir / "volunteers-key"))
     app[RUNS] = Runs()
+    app[HOST] = Host(app[RUNS], config)
     app[CONNECTIONS] = ConnectionCount(config.limits)
     app[RECEIVING] = Receiving(config.limits.receiving_bytes)
     app[ASSETS] = assets
@@ -50,6 +56,9 @@ def create_app(config: ServerConfig) -> web.Application:
     app.on_shutdown.append(_say_goodbye)
     app.on_response_prepare.append(add_security_headers)
     _add_routes(app)
+    add_monitoring(app)
+    if config.webhook is not None:
+        add_webhook(app, config.webhook)
     return app
 
 
@@ -59,20 +68,33 @@ def _add_routes(app: web.Application) -> None:
     app.router.add_get("/join", views.help_page)
     app.router.add_get("/join/{run}", views.join_page, name="join")
     app.router.add_get("/watch/{run}", views.watch_page, name="watch")
+    app.router.add_get("/new", views.new_page)
     app.router.add_get("/join/{run}/qr.svg", sharing.show_qr)
     app.router.add_get("/embed/{run}", embedding.embed_page)
     app.router.add_get("/embed.js", embedding.embed_script)
     app.router.add_get("/client.js", embedding.client_script)
     app.router.add_get("/manifest.webmanifest", sharing.show_manifest)
     app.router.add_get("/static/{name:.+}", downloads.send_asset)
+    app.router.add_get("/api", openapi.api_page)
+    app.router.add_get("/api/v1/openapi.json", openapi.show_openapi)
     app.router.add_get("/api/v1/health", api.health)
     app.router.add_get("/api/v1/schema/model.json", api.show_model_schema)
+    app.router.add_get("/api/v1/models", catalogue.list_models)
+    app.router.add_get("/api/v1/datasets", catalogue.list_datasets)
+    app.router.add_get("/api/v1/help", queueing.show_help)
+    app.router.add_get("/api/v1/queue", queueing.show_queue)
+    app.router.add_put("/api/v1/queue", queueing.change_queue)
     app.router.add_get("/api/v1/runs", api.list_runs)
+    app.router.add_post("/api/v1/runs", queueing.create_run)
     app.router.add_get(run, api.show_run)
+    app.router.add_delete(run, queueing.delete_run)
+    app.router.add_post(f"{run}/start", queueing.start_run)
+    app.router.add_post(f"{run}/order", queueing.move_run)
     app.router.add_get(f"{run}/metrics", api.show_metrics)
     app.router.add_get(f"{run}/model", api.show_model)
     add_look_routes(app, run)
     add_owner_routes(app, run)
+    add_settings_routes(app, run)
     app.router.add_get(f"{run}/weights/{{name}}", downloads.send_weights)
     app.router.add_get(f"{run}/shards/{{name}}", downloads.send_shard)
     app.router.add_get(f"{run}/volunteer", volunteer_socket)
@@ -87,6 +109,7 @@ def _add_routes(app: web.Application) -> None:
 async def _live_runs(app: web.Application) -> AsyncIterator[None]:
     app[RUNS].start()
     yield
+    await app[HOST].close()
     await app[RUNS].close()
 
 

@@ -25,6 +25,8 @@ class Audience:
         self._live_frames: dict[tuple[int, ...], bytes] = {}
         self._empty = asyncio.Event()
         self._empty.set()
+        self.elsewhere: Callable[[], str | None] = lambda: None
+        """Another run that needs the help of one who goes wherever it is needed."""
 
     def __iter__(self) -> Iterator[Connection]:
         return iter([*self._volunteers.values(), *self._watchers])
@@ -90,7 +92,15 @@ class Audience:
     def close_volunteers(self, code: str, message: str | None = None) -> None:
         """Close the connections of all who train."""
         for connection in self._volunteers.values():
+            self.dismiss(connection, code, message)
+
+    def dismiss(self, connection: Connection, code: str, message: str | None = None) -> None:
+        """Close the connection of one who trains; who goes wherever help is needed is told where, if it is."""
+        run = None if connection.bound or connection.closing is not None else self.elsewhere()
+        if run is None:
             connection.close(code, message)
+        else:
+            connection.close("moved", reconnect_seconds=0.0, run=run)
 
     def tell_all(self, header: Mapping[str, Any]) -> None:
         """Send one message to everyone, encoded once."""

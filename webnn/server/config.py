@@ -55,6 +55,41 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Places:
+    """Where a server finds models, dataset modules (an earlier folder hides a later one) and the datasets' files."""
+
+    models: tuple[Path, ...] = ()
+    datasets: tuple[Path, ...] = ()
+    data: Path = Path("data")
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookPlan:
+    """Where to post, and how. Raises `WebNNError("settings")` for an address that is not http or https.
+
+    With `secret` the body is signed (HMAC-SHA256). A run stalls when for `stall_seconds` of running time nothing was
+    merged (0: never). A post that is not answered with 2xx within `timeout_seconds` is tried again after each of
+    `pauses` (seconds); the server waits `close_seconds` for posts that are on their way when it ends.
+    """
+
+    url: str
+    secret: str | None = field(default=None, repr=False)
+    stall_seconds: float = 600.0
+    timeout_seconds: float = 10.0
+    pauses: tuple[float, ...] = (1.0, 5.0, 30.0)
+    close_seconds: float = 10.0
+
+    def __post_init__(self) -> None:
+        try:
+            parts = urlsplit(self.url)
+            fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            fits = False
+        if not fits:
+            raise WebNNError("settings", f"A webhook looks like https://example.org/hook, not {self.url[:80]!r}.")
+
+
+@dataclass(frozen=True, slots=True)
 class ServerConfig:
     """Where and how to serve. Raises `WebNNError("settings")` for values that do not go together.
 
@@ -62,7 +97,9 @@ class ServerConfig:
     carry a path. `prefix` is the path under which the server itself answers: "" or "/something". `tls_cert` and
     `tls_key` are PEM files. `owner_token` None: the one kept in `runs_dir`, made there if there is none. `log_format`
     is "text" or "json". `embed_origins` are the sites ("https://example.org") whose pages may frame `/embed/RUN`.
-    X-Forwarded-* headers are never trusted.
+    X-Forwarded-* headers are never trusted. A server of many runs finds models and data in `places`, lets `at_most` of
+    them run at once, and refuses one that may need more than `run_bytes` of memory (None: than is free). `webhook` is
+    told when a run ends or stalls.
     """
 
     runs_dir: Path
@@ -76,7 +113,11 @@ class ServerConfig:
     log_level: str = "warning"
     log_format: str = "text"
     embed_origins: tuple[str, ...] = ()
+    webhook: WebhookPlan | None = None
     limits: Limits = field(default_factory=Limits)
+    places: Places = field(default_factory=Places)
+    at_most: int = 1
+    run_bytes: int | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:

@@ -63,6 +63,7 @@ class Connection:
         self.volunteer_id = ""
         self.encoding = Encoding.F32
         self.state = VolunteerState.TRAINING
+        self.bound = True  # whether it came for this run, and for no other
         self.seen_validations = 0
         self.seen_training = 0
         self._socket = socket
@@ -102,13 +103,15 @@ class Connection:
             self._latest[slot] = make
             self._news.set()
 
-    def close(self, code: str, message: str | None = None, reconnect_seconds: float | None = None) -> None:
-        """Close after what is queued has left. The first reason given counts."""
+    def close(
+        self, code: str, message: str | None = None, reconnect_seconds: float | None = None, run: str | None = None
+    ) -> None:
+        """Close after what is queued has left. The first reason given counts. `run`: where to come back to instead."""
         if self._closing is not None:
             return
         closing = Closing(code, message or ERRORS[code].sentence, reconnect_seconds)
         if code not in _SILENT_CLOSES:
-            self.send_header(goodbye(code, closing.message, reconnect_seconds))
+            self.send_header(goodbye(code, closing.message, reconnect_seconds, run))
         self._closing = self._closing or closing
         self._deadline = asyncio.get_running_loop().call_later(self._limits.close_seconds, self.drop)
         self._latest.clear()

@@ -12,6 +12,7 @@ from webnn.core.encoding import DOWN, Encoding
 from webnn.core.errors import WebNNError
 from webnn.server.api import find_run
 from webnn.server.assets import Asset
+from webnn.server.describing import BYTES, ENCODING, describe
 from webnn.server.keys import ASSETS
 from webnn.server.run_task import RunTask
 from webnn.server.sending import IMMUTABLE, REVALIDATE, accepts_gzip, send_bytes
@@ -21,6 +22,7 @@ _VARY = ("Vary", "Accept-Encoding")
 _GZIP = ("Content-Encoding", "gzip")
 
 
+@describe("Send a version's weights", types=(BYTES,), query={"encoding": ENCODING})
 async def send_weights(request: web.Request) -> web.StreamResponse:
     """A version by number and hash. 410 for one that this run had, or some earlier life of it, and holds no more."""
     task = find_run(request)
@@ -49,6 +51,7 @@ def _gone(task: RunTask) -> web.Response:
     return web.json_response(body, status=gone.kind.http_status, headers={"Cache-Control": "no-store"})
 
 
+@describe("Send a shard of the training data", types=(BYTES,))
 async def send_shard(request: web.Request) -> web.StreamResponse:
     """A shard by its SHA-256; encoded and compressed in a thread, which the first to ask may have to wait for."""
     task, name = find_run(request), request.match_info["name"]

@@ -12,6 +12,7 @@ import numpy as np
 
 from webnn.core import events as ev
 from webnn.core.aftermath import LeaseRecord
+from webnn.core.changing import Changes
 from webnn.core.config import RunConfig
 from webnn.core.frames import Buffer, Frame, encode_header
 from webnn.core.leases import Outcome
@@ -83,7 +84,9 @@ def decode_event(frame: Frame) -> Recorded:
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
 class Life:
-    """What a life of a run begins from. `checkpoint` None: from its initial `weights`; `state`: to go on in."""
+    """What a life of a run begins from. `checkpoint` None: from its initial `weights`; `state`: to go on in; `changes`:
+    of the settings in `config`, so far.
+    """
 
     config: RunConfig
     weights: ev.Vector
@@ -91,6 +94,7 @@ class Life:
     known: Sequence[LeaseRecord] = ()
     checkpoint: Checkpoint | None = None
     state: RunState | None = None
+    changes: Changes = dataclasses.field(default_factory=dict)
 
 
 def encode_life(life: Life) -> list[tuple[Buffer, ...]]:
@@ -101,6 +105,7 @@ def encode_life(life: Life) -> list[tuple[Buffer, ...]]:
         "known": [dataclasses.astuple(record) for record in life.known],
         "manifest": None if life.checkpoint is None else life.checkpoint.manifest,
         "state": life.state,
+        "changes": life.changes,
     }
     head = encode_header({"type": "life", "json": json.dumps(words)})
     frames: list[tuple[Buffer, ...]] = [(head, np.ascontiguousarray(life.weights, "<f4").data.cast("B"))]
@@ -128,4 +133,5 @@ def decode_life(head: Frame, arrays: Sequence[Frame], schedule: Schedule) -> Lif
         ],
         checkpoint=None if words["manifest"] is None else Checkpoint(0, weights, state, words["manifest"]),
         state=None if words["state"] is None else RunState(words["state"]),
+        changes=words.get("changes", {}),
     )

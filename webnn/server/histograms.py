@@ -59,6 +59,16 @@ class Histograms:
             self._moments = self._moments[::2]
             self._stride *= 2
 
+    def snapshot(self) -> dict[str, Any]:
+        """Write what `restore` needs, JSON-able; nothing of it changes any more."""
+        return {"names": self.names, "stride": self._stride, "moments": list(self._moments)}
+
+    def restore(self, snapshot: dict[str, Any]) -> None:
+        """Take up the moments of a `snapshot`, if it is of the same arrays."""
+        if snapshot["names"] == self.names:
+            self._stride = int(snapshot["stride"])
+            self._moments = list(snapshot["moments"])
+
     def as_dict(self) -> dict[str, Any]:
         """Render as `histograms` of docs/protocol.md."""
         return {"names": self.names, "bins": BINS, "moments": list(self._moments)}

@@ -21,6 +21,9 @@ from webnn.server.verdicts import judge_classes
 LEAST_SECONDS = 5.0
 """Between two looks at what the model gets right, however many people ask."""
 
+REST = 9.0
+"""Times that a look took, for which there is no other: the evaluator has validations to do."""
+
 
 class Predictor(Protocol):
     """What a look needs of the evaluator."""
@@ -39,10 +42,10 @@ class Insight:
         self._dataset = dataset
         self._predictor = predictor
         self._clock = clock
-        self._frame: bytes | None = None
         self._verdict: dict[str, Any] | None = None
-        self._looked_at = -np.inf
+        self._rests_until = -np.inf
         self._looking = asyncio.Lock()
+        self._resting = False
 
     def network(self) -> dict[str, Any]:
         """`network` of docs/protocol.md."""
@@ -58,6 +61,13 @@ class Insight:
         edges = connections(self.built.topology, [layer.name for layer in self.built.layers])
         return {"layers": [{**layer, "inputs": edges[str(layer["name"])]} for layer in layers]}
 
+    async def rest(self) -> None:
+        """Answer from now on with what is known already: the evaluator ends, and the data are let go of."""
+        await asyncio.to_thread(self.gallery.rest)
+        self._dataset = self.gallery.dataset
+        self._frame = None
+        self._resting = True
+
     async def note(self, seconds: float, snapshot: Snapshot) -> None:
         """Take the weights of a validated version into the histograms."""
         await asyncio.to_thread(self.histograms.add, seconds, snapshot.version, snapshot.weights)
@@ -69,13 +79,17 @@ class Insight:
         """
         async with self._looking:
             known = self._verdict
-            fresh = known is not None and (
-                known["version"] == snapshot.version or self._clock() - self._looked_at < LEAST_SECONDS
-            )
+            if self._resting:
+                if known is None:
+                    raise WebNNError("not_found", "The run is over, and nobody looked at its predictions before.")
+                return known
+            fresh = known is not None and (known["version"] == snapshot.version or self._clock() < self._rests_until)
             if known is not None and fresh:
                 return known
+            began = self._clock()
             found = await self._look(snapshot)
-            self._looked_at = self._clock()
+            ended = self._clock()
+            self._rests_until = ended + max(LEAST_SECONDS, REST * (ended - began))
             self._verdict = found
             return found
 
@@ -83,15 +97,19 @@ class Insight:
         classes = self._dataset.num_classes
         if classes is None:
             raise WebNNError("not_found", "This dataset has no classes to tell apart.")
-        if self._frame is None:
-            self._frame = await asyncio.to_thread(self.gallery.judged_frame)
-        outputs = await self._predictor.predict(snapshot.weights.data.cast("B"), self._frame)
+        weights = snapshot.weights.data.cast("B")
+        frames = self.gallery.judged_frames()
+        parts = []
+        while (frame := await asyncio.to_thread(next, frames, None)) is not None:
+            parts.append(await self._predictor.predict(weights, frame))
+        outputs = np.concatenate(parts)
         names = [self.gallery.class_name(number) for number in range(classes)]
         verdict = judge_classes(outputs, self.gallery.judged_targets, names)
         if verdict is None:
             raise WebNNError("not_found", "This model's outputs are not one number for each class.")
         worst = [{**mistake, **self.gallery.example(mistake["place"])} for mistake in verdict["worst"]]
-        return {"version": snapshot.version, **verdict, "worst": worst}
+        of = len(self._dataset.validation)
+        return {"version": snapshot.version, "held_out": of, **verdict, "worst": worst}
 
 
 def connections(topology: Mapping[str, Any], names: Sequence[str]) -> dict[str, list[str]]:

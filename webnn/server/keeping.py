@@ -10,18 +10,20 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from webnn.core.effects import Effect, Grant, Merged, Settle, StateChanged, Validate
+from webnn.core.effects import Adopt, Effect, Grant, Merged, SettingsApplied, Settle, StateChanged, Validate
 from webnn.core.errors import WebNNError
 from webnn.core.events import Event, MergeDone, Pause, Resume
 from webnn.core.leases import Outcome
 from webnn.core.states import RunState
+from webnn.core.validation import VersionResult
 from webnn.engine.base import Frozen
 from webnn.model.definition import CheckpointPlan
 from webnn.server.event_log import Happening
 from webnn.server.metrics import training_point, validation_point
 from webnn.server.news import News, ValidationNews
+from webnn.server.resources import give_memory_back
 from webnn.store import journal as jn
-from webnn.store.checkpoint import write_checkpoint
+from webnn.store.checkpoint import read_checkpoint, write_checkpoint
 from webnn.store.journal import VERSIONS_AHEAD, Journal
 from webnn.store.recording import FrameLog
 
@@ -90,11 +92,13 @@ class Keeper:
         self._wanted = asyncio.Event()
         self._moment: Moment | None = None
         self._candidates: dict[int, Moment] = {}
-        self._best: tuple[Moment, dict[str, Any]] | None = None
+        self._best: tuple[Moment | None, dict[str, Any]] | None = None
+        self._known_best: VersionResult | None = None
         self._due = True
         self._taken_at = 0.0
         self._noted: tuple[Any, ...] = ()
         self._merging = False
+        self._adopting = False
         self._paused = False
         self._jobs: list[asyncio.Task[None]] = []
         self._closed = False
@@ -119,6 +123,10 @@ class Keeper:
     def begin_merge(self) -> None:
         """Note that the engine is about to merge."""
         self._merging = True
+
+    def adopted(self) -> None:
+        """Note that the engine has the rule that the run asked it to adopt."""
+        self._adopting = False
 
     def handled(self, event: Event, effects: Sequence[Effect], now: float) -> None:
         """Note an event that the run has just handled, before its effects are performed."""
@@ -175,6 +183,10 @@ class Keeper:
                     jn.fact("state", state.value),
                     jn.fact("reason", reason),
                 ]
+            case SettingsApplied():
+                self._due = True
+            case Adopt():
+                self._adopting = True  # a checkpoint must not have the run before it and the memory after it
             case _:
                 pass
 
@@ -188,13 +200,22 @@ class Keeper:
         """Note that the run knows the result of validating `version`: it may be the best now."""
         candidate = self._candidates.pop(version, None)
         self._candidates = {other: moment for other, moment in self._candidates.items() if other > version}
-        best = self._running.run.best
-        if candidate is not None and best is not None and best.version == version:
+        task = self._running
+        best = task.run.best
+        if best is None or best == self._known_best:
+            return
+        self._known_best = best
+        if best.version == version and candidate is not None:
             self._best = candidate, asdict(best)
+        elif best.version == task.run.version and self._between_merges():  # looked at whole, the best so far is not it
+            self._best = self._take_moment(task.now), asdict(best)
+        else:
+            waiting = None if self._best is None else self._best[0]
+            self._best = waiting if waiting is not None and waiting.version == best.version else None, asdict(best)
 
     def _between_merges(self) -> bool:
         task = self._running
-        return not self._merging and task.engine.newest.version == task.run.version
+        return not self._merging and not self._adopting and task.engine.newest.version == task.run.version
 
     def _take_moment(self, now: float) -> Moment:
         """Write the run down; a merge that is asked for later waits until the arrays are copied."""
@@ -225,9 +246,9 @@ class Keeper:
             self._log.close()
         self._log = log
         self._reserved = self._reserving = highest_version + VERSIONS_AHEAD
-        self._moment, self._best = None, None
+        self._moment, self._best, self._known_best = None, None, None
         self._candidates.clear()
-        self._merging = False
+        self._merging = self._adopting = False
         self._due, self._noted = True, ()
 
     async def before_merge(self, version: int) -> None:
@@ -301,6 +322,7 @@ class Keeper:
             frozen = await moment.frozen
             assert frozen.snapshot.version == moment.version
             try:
+                await self._note_memory()
                 await self.flush()
                 await self._write_best()
                 await in_thread(self._write_checkpoint, moment, frozen, CHECKPOINT_FOLDER, self.plan.keep)
@@ -312,15 +334,31 @@ class Keeper:
             self.checkpoints += 1
             await self._recover()
 
+    async def _note_memory(self) -> None:
+        """Note what the run remembers beside its weights; put into words in a thread, for it may be long."""
+        facts = self._running.memory.facts()
+        self.note(*await in_thread(lambda: [jn.fact(name, value) for name, value in facts.items()]))
+
     async def _write_best(self) -> None:
         """The best is written before the checkpoint that speaks of it."""
         if self._best is None:
             return
-        moment, result = self._best
-        frozen = await moment.frozen
-        await in_thread(self._write_checkpoint, moment, frozen, BEST_FOLDER, 1, best=result)
-        if self._best is not None and self._best[0] is moment:
+        writing = moment, result = self._best
+        if moment is None:
+            await in_thread(self._write_result, result)
+        else:
+            frozen = await moment.frozen
+            await in_thread(self._write_checkpoint, moment, frozen, BEST_FOLDER, 1, best=result)
+        if self._best is writing:
             self._best = None
+
+    def _write_result(self, result: dict[str, Any]) -> None:
+        """Write a newer result beside the best version that is kept already."""
+        with suppress(WebNNError):  # damaged: the next best is written over it
+            kept = read_checkpoint(self.folder / BEST_FOLDER)
+            if kept is not None and kept.manifest["best"]["version"] == result["version"]:
+                manifest = {**kept.manifest, "best": result}
+                write_checkpoint(self.folder / BEST_FOLDER, kept.weights, kept.strategy_state, manifest, 1)
 
     def _write_checkpoint(self, moment: Moment, frozen: Frozen, folder: str, keep: int, **more: Any) -> None:
         manifest = {
@@ -332,6 +370,7 @@ class Keeper:
             **more,
         }
         write_checkpoint(self.folder / folder, frozen.snapshot.weights, frozen.state, manifest, keep)
+        give_memory_back()
 
     # a disk that refuses
 
@@ -375,6 +414,7 @@ class Keeper:
         if self._task is not None:
             with suppress(*_DISK_ERRORS, WebNNError):
                 await self.write_moment()
+                await self._note_memory()
                 await self.flush()
         self.journal.close()
         if self._log is not None:

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from webnn.server.assets import Assets
 from webnn.server.config import ServerConfig
+from webnn.server.hosting import Host
 from webnn.server.identities import Identities
 from webnn.server.limits import ConnectionCount
 from webnn.server.pages import Pages
@@ -15,6 +16,7 @@ from webnn.server.runs import Runs
 CONFIG = web.AppKey("config", ServerConfig)
 TOKEN = web.AppKey("owner_token", str)
 RUNS = web.AppKey("runs", Runs)
+HOST = web.AppKey("host", Host)
 IDENTITIES = web.AppKey("identities", Identities)
 CONNECTIONS = web.AppKey("connections", ConnectionCount)
 ASSETS = web.AppKey("assets", Assets)

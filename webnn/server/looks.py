@@ -9,13 +9,16 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from webnn.core import shapes
 from webnn.core.encoding import Encoding
 from webnn.core.errors import WebNNError
-from webnn.server.api import find_run, json_answer
+from webnn.server.api import find_run, json_answer, show_any_run
+from webnn.server.describing import ENCODING, Query, describe
 from webnn.server.insight import Insight
 from webnn.server.keys import CONNECTIONS, PAGES
 from webnn.server.run_task import RunTask
 
+_SINCE = {"since": Query({"type": "integer", "minimum": 0}, "how many events are known already")}
 _LINUX_STATM = "/proc/self/statm"
 
 
@@ -32,31 +35,42 @@ def add_look_routes(app: web.Application, run: str) -> None:
     app.router.add_get(f"{run}/weights/latest", send_to_latest_weights)
 
 
+@describe("Say who asks for help, why, until when, and what it costs", answer=shapes.JsonObject)
 async def show_about(request: web.Request) -> web.Response:
-    return json_answer(find_run(request).info.about)
+    return json_answer(show_any_run(request).info.about)
 
 
+@describe("Show some held-out examples", answer=shapes.JsonObject)
 async def show_samples(request: web.Request) -> web.Response:
     return json_answer(await asyncio.to_thread(_insight(request).gallery.samples))
 
 
+@describe("Show what the newest version gets right", answer=shapes.JsonObject)
 async def show_predictions(request: web.Request) -> web.Response:
     return json_answer(await _insight(request).verdict(find_run(request).current))
 
 
+@describe("Show the layers", answer=shapes.JsonObject)
 async def show_network(request: web.Request) -> web.Response:
     return json_answer(_insight(request).network())
 
 
+@describe("Show how weights were distributed", answer=shapes.JsonObject)
 async def show_histograms(request: web.Request) -> web.Response:
     return json_answer(_insight(request).histograms.as_dict())
 
 
+@describe("List the volunteers of a run", answer=shapes.Volunteers)
 async def show_volunteers(request: web.Request) -> web.Response:
     task = find_run(request)
     return json_answer({"volunteers": task.activity.volunteers(task.run)})
 
 
+@describe(
+    "Show what befell a run",
+    answer=shapes.Events,
+    query={"since": Query({"type": "integer", "minimum": 0}, "how many events are known already")},
+)
 async def show_events(request: web.Request) -> web.Response:
     since = request.query.get("since", "0")
     if not since.isascii() or not since.isdigit() or len(since) > 15:
@@ -64,11 +78,13 @@ async def show_events(request: web.Request) -> web.Response:
     return json_answer(find_run(request).activity.log(int(since)))
 
 
+@describe("Show how the server fares", answer=shapes.ServerNumbers)
 async def show_server(request: web.Request) -> web.Response:
     task = find_run(request)
     return json_answer(server_numbers(task) | {"connections": request.app[CONNECTIONS].total})
 
 
+@describe("Redirect to the newest weights", status=307, query={"encoding": ENCODING})
 async def send_to_latest_weights(request: web.Request) -> web.Response:
     """Redirect to the address of the current version, which never changes."""
     current = find_run(request).current

@@ -77,7 +77,7 @@ def training_point(seconds: float, iterations: int, merged: Merged) -> Point:
 class History:
     """Validation and training points of a run. Times are seconds of running time."""
 
-    def __init__(self, max_validations: int = 4000, max_training: int = 4000) -> None:
+    def __init__(self, max_validations: int = 2000, max_training: int = 2000) -> None:
         self.validation = Series(3, max_validations)
         self.training = Series(2, max_training)
 

@@ -11,11 +11,13 @@ from pathlib import Path
 
 from aiohttp import web
 
+from webnn.core import shapes
 from webnn.core.errors import WebNNError
 from webnn.engine.base import Snapshot
-from webnn.export import history_csv, write_safetensors, write_tfjs
+from webnn.export import Format, history_csv, write_model
 from webnn.server.api import find_run, json_answer
 from webnn.server.auth import require_owner
+from webnn.server.describing import BYTES, describe
 from webnn.server.insight import Insight
 from webnn.server.keys import TOKEN
 from webnn.server.run_task import RunTask
@@ -23,8 +25,12 @@ from webnn.server.run_task import RunTask
 FORMATS = {
     "current.safetensors": "The newest weights (safetensors)",
     "current-tfjs.zip": "The newest network (TensorFlow.js)",
+    "current.keras": "The newest network (Keras)",
+    "current.npz": "The newest weights (NumPy)",
     "best.safetensors": "The best weights (safetensors)",
     "best-tfjs.zip": "The best network (TensorFlow.js)",
+    "best.keras": "The best network (Keras)",
+    "best.npz": "The best weights (NumPy)",
     "metrics.csv": "All measurements (CSV)",
     "model.json": "What the network is (JSON)",
 }
@@ -32,12 +38,22 @@ FORMATS = {
 
 def add_owner_routes(app: web.Application, run: str) -> None:
     """Add the addresses of this module under `run`, the path of one run; each needs the owner's token."""
+    app.router.add_get("/api/v1/owner", show_owner)
     app.router.add_get(f"{run}/owner", show_rights)
     app.router.add_get(f"{run}/download/{{name}}", download)
     app.router.add_post(f"{run}/volunteers/{{label}}/kick", kick)
     app.router.add_post(f"{run}/volunteers/{{label}}/block", block)
+    app.router.add_post(f"{run}/volunteers/{{label}}/unblock", unblock)
 
 
+@describe("Say whether the token is the owner's", answer=shapes.Owner, owner=True)
+async def show_owner(request: web.Request) -> web.Response:
+    """Whether the token is the owner's, for pages that are of no run."""
+    require_owner(request, request.app[TOKEN])
+    return json_answer({"owner": True})
+
+
+@describe("Say what the token allows", answer=shapes.Rights, owner=True)
 async def show_rights(request: web.Request) -> web.Response:
     """What the token allows: whether it is the owner's is the question that a page asks here."""
     require_owner(request, request.app[TOKEN])
@@ -47,6 +63,7 @@ async def show_rights(request: web.Request) -> web.Response:
     return json_answer({"downloads": downloads, "blocked": len(task.blocked)})
 
 
+@describe("Send the result as it is now", types=(BYTES,), owner=True)
 async def download(request: web.Request) -> web.Response:
     """A run's result as it is now, in one of FORMATS."""
     require_owner(request, request.app[TOKEN])
@@ -59,24 +76,39 @@ async def download(request: web.Request) -> web.Response:
     return web.Response(body=body, content_type="application/octet-stream", headers=headers)
 
 
+@describe("Send a volunteer away for now", answer=shapes.Dismissed, owner=True)
 async def kick(request: web.Request) -> web.Response:
     """End a volunteer's connection; it may come back."""
     return _send_away(request, blocking=False)
 
 
+@describe("Send a volunteer away for good", answer=shapes.Dismissed, owner=True)
 async def block(request: web.Request) -> web.Response:
-    """End a volunteer's connection for good, for as long as the server runs."""
+    """End a volunteer's connection for good, over restarts too."""
     return _send_away(request, blocking=True)
 
 
-def _send_away(request: web.Request, *, blocking: bool) -> web.Response:
+@describe("Let a volunteer come back", answer=shapes.Dismissed, owner=True)
+async def unblock(request: web.Request) -> web.Response:
     require_owner(request, request.app[TOKEN])
+    task, volunteer_id = _find_volunteer(request)
+    task.memory.unblock(volunteer_id)
+    return json_answer({"here": task.audience.volunteer(volunteer_id) is not None, "blocked": False})
+
+
+def _find_volunteer(request: web.Request) -> tuple[RunTask, str]:
     task = find_run(request)
     volunteer_id = task.activity.find(f"#{request.match_info['label']}")
     if volunteer_id is None:
         raise WebNNError("unknown_name", "There is no volunteer of that number.")
+    return task, volunteer_id
+
+
+def _send_away(request: web.Request, *, blocking: bool) -> web.Response:
+    require_owner(request, request.app[TOKEN])
+    task, volunteer_id = _find_volunteer(request)
     if blocking:
-        task.blocked.add(volunteer_id)
+        task.memory.block(volunteer_id)
     connection = task.audience.volunteer(volunteer_id)
     if connection is not None:
         connection.close("blocked" if blocking else "kicked")
@@ -96,18 +128,18 @@ def _render(task: RunTask, name: str) -> bytes:
     if snapshot is None or insight is None:
         raise WebNNError("not_found", "There is no such version yet.")
     with tempfile.TemporaryDirectory(prefix="webnn-") as folder:
-        return _packed(Path(folder), insight, snapshot, task.info.id, zipped=name.endswith(".zip"))
+        return _packed(Path(folder), insight, snapshot, task.info.id, name=name)
 
 
-def _packed(folder: Path, insight: Insight, snapshot: Snapshot, run: str, *, zipped: bool) -> bytes:
-    built = insight.built
-    if not zipped:
-        path = folder / "weights.safetensors"
-        write_safetensors(path, snapshot.weights, built.weights, {"run": run, "version": str(snapshot.version)})
+def _packed(folder: Path, insight: Insight, snapshot: Snapshot, run: str, *, name: str) -> bytes:
+    built, form = insight.built, Format.TFJS if name.endswith("-tfjs.zip") else Format(name.rpartition(".")[2])
+    path = folder / "model"
+    metadata = {"run": run, "version": str(snapshot.version)}
+    write_model(form, path, snapshot.weights, built.topology, built.weights, metadata)
+    if path.is_file():
         return path.read_bytes()
-    write_tfjs(folder, snapshot.weights, built.topology, built.weights)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
-        for path in sorted(folder.iterdir()):
-            archive.write(path, path.name)
+        for file in sorted(path.iterdir()):
+            archive.write(file, file.name)
     return packed.getvalue()

@@ -13,17 +13,21 @@ from typing import Any
 from webnn import __version__
 from webnn.core.config import RunConfig, ShardSize
 from webnn.data.download import DownloadProgress
-from webnn.data.loading import LoadedDataset, load_dataset
+from webnn.data.loading import LoadedDataset, load_data
 from webnn.data.shards import ShardStore, cut_shards, encode_split
 from webnn.evaluator.evaluator import Evaluator
 from webnn.evaluator.results import BuiltModel, CheckReport
 from webnn.model.definition import ModelDefinition
+from webnn.model.fit import check_stop
 from webnn.server.about import describe_ask
 from webnn.server.config import Limits
 from webnn.server.earlier import Earlier, read_earlier
+from webnn.server.event_files import EventFiles
 from webnn.server.info import RunInfo
 from webnn.server.insight import Insight
-from webnn.server.resources import resource_warnings
+from webnn.server.keeping import CHECKPOINT_FOLDER
+from webnn.server.rebuilding import keep_built, known_built
+from webnn.server.resources import refuse_unfit, resource_warnings
 from webnn.server.resuming import TakenUp, take_up
 from webnn.server.run_folder import make_run_folder, write_json
 from webnn.server.run_task import RunTask
@@ -36,6 +40,7 @@ class PrepareRequest:
     """What to train, on what, and where its files go. `seed` (a uint32) decides everything that chance decides.
 
     `resume` is the folder of a run to go on with: its own model and seed count then. `record`: every event is kept.
+    `folder` is one that was made for the run before. `max_bytes`: a run that may need more memory is refused.
     """
 
     definition: ModelDefinition
@@ -45,6 +50,8 @@ class PrepareRequest:
     seed: int
     resume: Path | None = None
     record: bool = False
+    folder: Path | None = None
+    max_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,7 @@ class PreparedRun:
     record: dict[str, Any] = field(repr=False)
     taken: TakenUp
     lock: RunLock
+    event_files: EventFiles | None = None
 
     def make_task(self, limits: Limits | None = None) -> RunTask:
         """Make the task that lives this run in a server."""
@@ -84,8 +92,10 @@ class PreparedRun:
             limits=limits,
             keeper=taken.keeper,
         )
-        taken.furnish(task)
         task.insight = Insight(self.built, self.dataset.dataset, self.evaluator, taken.clock)
+        taken.furnish(task)
+        self.event_files = EventFiles(self.folder, self.record, first_step=taken.run.iterations)
+        self.event_files.follow(task)
         return task
 
     @property
@@ -97,7 +107,7 @@ class PreparedRun:
             description=definition.description,
             model=self.built.config,
             dataset=self.dataset.description,
-            training=definition.training_of(config.seed),
+            training=definition.training_of(config.seed, self.dataset.augmentation),
             about=describe_ask(definition, config, self.shards),
         )
 
@@ -105,6 +115,8 @@ class PreparedRun:
         """End the Node process, and let go of the run's files."""
         await self.evaluator.close()
         await self.taken.keeper.close()
+        if self.event_files is not None:
+            await asyncio.to_thread(self.event_files.close)
         self.lock.release()
 
 
@@ -133,33 +145,43 @@ async def _prepare(
 ) -> PreparedRun:
     definition = request.definition
     progress(Step(f"Loading the dataset {definition.dataset}"))
-    loaded = await asyncio.to_thread(
-        load_dataset, definition.dataset, request.dataset_search, definition.dataset_options, request.data_dir, progress
-    )
+    loaded = await asyncio.to_thread(load_data, definition, request.dataset_search, request.data_dir, progress)
+    check_stop(definition, loaded.description)
     progress(Step(f"Cutting {len(loaded.dataset.train):,} examples into shards"))
-    shards = await asyncio.to_thread(cut_shards, loaded.dataset, request.seed)
+    shards = await asyncio.to_thread(cut_shards, loaded.dataset, request.seed, tell=tell_share(progress))
     if resumption is not None:
         resumption.earlier.check_data(fingerprint(shards))
-    progress(Step("Building the model and trying a step of it" if resumption is None else "Building the model"))
-    evaluator = await Evaluator.start()
+    if resumption is None:
+        progress(Step("Building the model and trying a step of it"))
+    evaluator = Evaluator.idle()
     try:
-        built = await evaluator.build(definition, loaded.description, request.seed)
+        expected = evaluator.expect(definition, loaded.description, request.seed, loaded.augmentation)
+        known = None if resumption is None else known_built(resumption.folder, expected, CHECKPOINT_FOLDER)
+        built = known or await evaluator.build(definition, loaded.description, request.seed, loaded.augmentation)
         if resumption is None or resumption.earlier.check is None:
             check = await evaluator.check(shards.get(shards.shards[0].name))
         else:
             check = resumption.earlier.check
+        if request.max_bytes is not None:
+            refuse_unfit(built.num_weights, sum(shard.num_bytes for shard in shards.shards), request.max_bytes)
         for warning in (*check.warnings, *resource_warnings(built.num_weights)):
             progress(Step(warning))
-        await evaluator.load_validation(lambda: encode_split(loaded.dataset.validation))
+        if known is None:
+            await evaluator.load_validation(lambda: encode_split(loaded.dataset.validation))
+        else:
+            evaluator.go_on(known.num_weights, lambda: encode_split(loaded.dataset.validation))
         sizes = [ShardSize(shard.name, shard.num_examples) for shard in shards.shards]
         held_out = len(loaded.dataset.validation)
-        config = definition.run_config(request.seed, sizes, built.num_weights, built.num_trainable, held_out)
+        counts = (built.num_weights, built.num_trainable, held_out, built.frozen)
+        config = definition.run_config(request.seed, sizes, *counts)
         if resumption is None:
-            folder = make_run_folder(request.runs_dir, definition.name, datetime.now(UTC))
+            folder = request.folder or make_run_folder(request.runs_dir, definition.name, datetime.now(UTC))
             lock = RunLock.take(folder)
             record = describe(folder.name, request=request, loaded=loaded, config=config, built=built, check=check)
             record["fingerprint"] = fingerprint(shards)
+            keep_built(folder, built, expected)
             write_json(folder / "config.json", record)
+            loaded.preparation.save(folder)
         else:
             folder, lock, record = resumption.folder, resumption.lock, resumption.earlier.config
         taken = await asyncio.to_thread(
@@ -186,6 +208,11 @@ class Resumption:
     folder: Path
     lock: RunLock
     earlier: Earlier
+
+
+def tell_share(progress: Callable[[Preparation], None]) -> Callable[[float], None]:
+    """Say how far the cutting of a large dataset is."""
+    return lambda share: progress(Step(f"Cutting shards: {100 * share:.0f} %"))
 
 
 def fingerprint(shards: ShardStore) -> str:

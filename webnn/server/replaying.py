@@ -10,7 +10,7 @@ from itertools import chain, takewhile
 from pathlib import Path
 from typing import Any
 
-from webnn.core.effects import Effect, Grant, Merge, Settle
+from webnn.core.effects import Adopt, Effect, Grant, Merge, Settle
 from webnn.core.errors import WebNNError
 from webnn.core.events import MergeDone
 from webnn.core.frames import Frame
@@ -115,8 +115,10 @@ class _Player:
         self.life, first = self._begin(schedule)
         self._frames = chain(first, self._frames)
         life = self.life
-        self._run = restored_run(life.config, life.checkpoint, life.incarnation, life.known, life.state)
-        self._engine = make_engine(self._run, life.config, life.checkpoint, life.weights)
+        self._run = restored_run(
+            life.config, life.checkpoint, life.incarnation, life.known, life.state, changes=life.changes
+        )
+        self._engine = make_engine(self._run, life.checkpoint, life.weights)
 
     def _begin(self, schedule: Schedule) -> tuple[Life, list[Frame]]:
         head = next(self._frames, None)
@@ -165,7 +167,7 @@ class _Player:
             return None  # the run refused it then too
         except ValueError as error:
             raise _Difference(f"event {self.events} ({type(recorded.event).__name__}): {error}") from error
-        self._perform(effects)
+        await self._perform(effects)
         if made is not None:
             self._engine.retain(self._needed())
         return made
@@ -184,7 +186,7 @@ class _Player:
             )
         return version, made
 
-    def _perform(self, effects: list[Effect]) -> None:
+    async def _perform(self, effects: list[Effect]) -> None:
         for effect in effects:
             match effect:
                 case Grant(lease):
@@ -193,6 +195,8 @@ class _Player:
                     self._leased.pop(lease_id, None)
                 case Merge():
                     self._awaited = effect
+                case Adopt(strategy):
+                    await self._engine.adopt(strategy)
                 case _:
                     pass
 

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from webnn.core.aftermath import LeaseRecord
+from webnn.core.changing import Changes
 from webnn.core.config import RunConfig
 from webnn.core.errors import WebNNError
 from webnn.core.events import Vector
+from webnn.core.merging.base import State
 from webnn.core.metrics import Validation
 from webnn.core.run import Run
 from webnn.core.states import RunState
@@ -22,6 +24,7 @@ from webnn.model.definition import CheckpointPlan
 from webnn.server.clock import RunClock
 from webnn.server.event_log import Life, encode_life
 from webnn.server.keeping import BEST_FOLDER, CHECKPOINT_FOLDER, DISK_TROUBLE, Keeper
+from webnn.server.memory import SETTINGS, recall
 from webnn.server.run_task import RunTask
 from webnn.store.checkpoint import Checkpoint, read_checkpoint
 from webnn.store.journal import VERSIONS_AHEAD, Incarnation, Journal
@@ -63,6 +66,7 @@ class TakenUp:
         """Give a task of this run its history and its best version."""
         task.history.replace(self.validation, self.training)
         task.best = self.best
+        recall(task, self.keeper.journal)
 
 
 def take_up(
@@ -102,13 +106,14 @@ def _take_up(
     life = journal.begin(0 if checkpoint is None else checkpoint.manifest["version"], at)
     known = known_since(journal, checkpoint)
     state = None if checkpoint is None else state_to_go_on_in(checkpoint, reopen=reopen)
-    run = restored_run(config, checkpoint, life, known, state)
+    changes: Changes = journal.fact(SETTINGS) or {}
+    run = restored_run(config, checkpoint, life, known, state, changes=changes)
     lost = journal.go_back(run.returned_to, run.aftermath, life.at) if life.number else 0
-    engine = make_engine(run, config, checkpoint, initial)
+    engine = make_engine(run, checkpoint, initial)
     log = None
     if record:
         log = FrameLog(recording_path(folder, life.number))
-        log.append(encode_life(Life(config, engine.newest.weights, life, known, checkpoint, state)))
+        log.append(encode_life(Life(config, engine.newest.weights, life, known, checkpoint, state, changes)))
     taken = TakenUp(
         run=run,
         engine=engine,
@@ -137,10 +142,12 @@ def restored_run(
     life: Incarnation,
     known: Sequence[LeaseRecord],
     state: RunState | None,
+    *,
+    changes: Changes,
 ) -> Run:
-    """Make the run of a checkpoint (None: one that begins) for another life of it."""
+    """Make the run of a checkpoint (None: one that begins) for another life of it, with `changes` of its settings."""
     if checkpoint is None:
-        run = Run(config, life.at, incarnation=life.number, highest_version=life.highest_version)
+        run = Run(config, life.at, incarnation=life.number, highest_version=life.highest_version, changes=changes)
         run.go_over(known, 0.0)
         return run
     return Run.restore(
@@ -151,6 +158,7 @@ def restored_run(
         incarnation=life.number,
         known=known,
         state=state,
+        changes=changes,
     )
 
 
@@ -162,10 +170,11 @@ def state_to_go_on_in(checkpoint: Checkpoint, *, reopen: bool) -> RunState | Non
     return RunState.RUNNING if waits_for_disk or (reopen and over) else None
 
 
-def make_engine(run: Run, config: RunConfig, checkpoint: Checkpoint | None, initial: Vector) -> LocalEngine:
+def make_engine(run: Run, checkpoint: Checkpoint | None, initial: Vector) -> LocalEngine:
     """Make the engine with a checkpoint's weights and memory, or with the initial weights."""
+    config = run.config
     if checkpoint is None:
-        return LocalEngine(run.strategy, initial, config.num_trainable, version=run.first_version)
+        return LocalEngine(run.strategy, initial, config.num_trainable, version=run.first_version, frozen=config.frozen)
     if len(checkpoint.weights) != config.num_weights:
         message = f"The checkpoint has {len(checkpoint.weights)} weights; the model has {config.num_weights}."
         raise WebNNError("invalid_checkpoint", message)
@@ -175,8 +184,16 @@ def make_engine(run: Run, config: RunConfig, checkpoint: Checkpoint | None, init
         config.num_trainable,
         version=run.version,
         iterations=checkpoint.manifest["iterations"],
-        state=checkpoint.strategy_state or None,
+        state=memory_of(checkpoint, config),
+        frozen=config.frozen,
     )
+
+
+def memory_of(checkpoint: Checkpoint, config: RunConfig) -> State | None:
+    """Give the merge rule's memory in a checkpoint; None where that is of another rule than the run has now."""
+    rule = checkpoint.manifest["snapshot"].get("rule")
+    same = rule is None or rule == {config.merge.name: dict(config.merge.options)}
+    return checkpoint.strategy_state or None if same else None
 
 
 def _best_of(folder: Path, run: Run) -> Snapshot | None:

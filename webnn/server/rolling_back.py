@@ -9,7 +9,7 @@ from webnn.core.states import RunState
 from webnn.engine.local import take_snapshot
 from webnn.server.event_log import Life, encode_life
 from webnn.server.keeping import BEST_FOLDER, CHECKPOINT_FOLDER, Keeper, in_thread
-from webnn.server.resuming import known_since, restored_run
+from webnn.server.resuming import known_since, memory_of, restored_run
 from webnn.server.run_task import RunTask
 from webnn.store.checkpoint import Checkpoint, drop_versions, read_checkpoint, read_version, write_checkpoint
 from webnn.store.recording import FrameLog, recording_path
@@ -59,7 +59,7 @@ async def _turn_back(task: RunTask, keeper: Keeper, checkpoint: Checkpoint) -> N
     life = await in_thread(keeper.journal.begin, version, now)
     known = await in_thread(known_since, keeper.journal, checkpoint)
     state = before.state
-    run = restored_run(before.config, checkpoint, life, known, state)
+    run = restored_run(before.first_config, checkpoint, life, known, state, changes=before.changes)
     run.reason = before.reason
     manifest = {**checkpoint.manifest, "version": run.version, "seconds": life.at, "snapshot": run.snapshot()}
     await in_thread(
@@ -72,10 +72,12 @@ async def _turn_back(task: RunTask, keeper: Keeper, checkpoint: Checkpoint) -> N
     log = None
     if keeper.records:
         log = FrameLog(recording_path(keeper.folder, life.number))
-        parts = Life(before.config, checkpoint.weights, life, known, checkpoint, state)
+        parts = Life(before.first_config, checkpoint.weights, life, known, checkpoint, state, before.changes)
         await in_thread(log.append, encode_life(parts))
     weights_iterations = int(checkpoint.manifest["iterations"])
-    task.engine.restore(run.version, weights_iterations, checkpoint.weights, checkpoint.strategy_state or None)
+    task.engine.restore(
+        run.strategy, run.version, weights_iterations, checkpoint.weights, memory_of(checkpoint, run.config)
+    )
     keeper.take_over(life.highest_version, log)
     _keep_best(task, run, checkpoint)
     task.switch(run, keeper.journal.validations(), keeper.journal.training())

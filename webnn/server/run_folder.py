@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from webnn.core.errors import WebNNError
+from webnn.store.durable import write_text_durably
 
 
 def check_runs_dir(runs_dir: Path) -> None:
@@ -42,5 +43,5 @@ def make_run_folder(runs_dir: Path, name: str, now: datetime) -> Path:
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
-    """Write a JSON file that people may read."""
-    path.write_text(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
+    """Write a JSON file that people may read; whatever happens meanwhile, it is whole, as it was or as it is now."""
+    write_text_durably(path, json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")

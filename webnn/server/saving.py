@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from webnn.export import export_run
+from webnn.model.changing import show_settings
 from webnn.server.prepare import PreparedRun
 from webnn.server.run_task import RunTask
 
@@ -23,7 +24,12 @@ def save_run(prepared: PreparedRun, task: RunTask, status: dict[str, Any]) -> Pa
         prepared.built,
         final.weights,
         best,
-        prepared.record,
+        {**prepared.record, "settings": show_settings(task.run.config), "changes": task.memory.changes},
         task.history.as_dict(),
-        {**status, "validated": {name: asdict(one) for name, one in validated.items() if one is not None}},
+        {
+            **status,
+            "contribution": prepared.taken.keeper.journal.contribution(),
+            "notes": task.memory.notes,
+            "validated": {name: asdict(one) for name, one in validated.items() if one is not None},
+        },
     )

@@ -1,35 +1,30 @@
-"""A server for one training run: started, followed and stopped by the command line or by a program."""
+"""A server: started, followed and stopped by the command line or by a program; for one run, or for a queue of them."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
-import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from aiohttp import web
 
 from webnn.core.errors import WebNNError
 from webnn.core.events import Start, Stop
-from webnn.core.states import RunState
-from webnn.server.app import READ_BUFFER_BYTES, create_app
 from webnn.server.config import ServerConfig
-from webnn.server.keys import RUNS, TOKEN
-from webnn.server.listening import bind_socket, local_url, people_url, tls_context
-from webnn.server.logs import ACCESS_LOGGER, AccessLogger
+from webnn.server.hosted import Finished, HostedRun, finished_event
+from webnn.server.hosting import Host, HostEvent, Prepare
+from webnn.server.keys import HOST, RUNS, TOKEN
 from webnn.server.news import News
-from webnn.server.prepare import PreparedRun
+from webnn.server.prepare import PreparedRun, prepare_run
 from webnn.server.run_task import RunTask
-from webnn.server.saving import save_run
-from webnn.store import journal as jn
+from webnn.server.site import Site, mount
+from webnn.server.tickets import keep_place
 
-_SHUTDOWN_SECONDS = 3.0
+__all__ = ["Finished", "Listening", "RunsServer", "ServiceEvent", "TrainingServer", "finished_event", "mount"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +32,7 @@ class Listening:
     """The server answers. `url` is for programs on this computer, `join_url` and `watch_url` for people, anywhere.
 
     `workers_url` is for volunteers that the owner's own program starts here: plain http where there is `loopback`.
+    A server of many runs has no `run`; its `join_url` sends a volunteer wherever help is needed.
     """
 
     url: str
@@ -45,21 +41,6 @@ class Listening:
     watch_url: str
     run: str
     owner_token: str
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """The run is over and saved. `loss` and `accuracy` are validation's last; `export` is None where saving failed."""
-
-    state: RunState
-    reason: str
-    loss: float | None
-    accuracy: float | None
-    iterations: int
-    merges: int
-    seconds: float
-    volunteers: int
-    export: Path | None
 
 
 ServiceEvent = Listening | News | Finished
@@ -71,9 +52,7 @@ class TrainingServer:
     Use as an async context manager: leaving it stops the run if it still goes on, tells the volunteers why, saves, and
     closes everything, the evaluator too. `on_event` gets every event, in order; it must be quick and must not raise.
     `sock` is a socket that is bound already (`bind_socket`), so that a busy port is found before the data is loaded.
-    After a run that ended by itself the pages stay up for `linger_seconds` more. With `loopback`, a server that speaks
-    TLS also listens without it at a port of its own that only this computer reaches: its certificate names the server
-    for others, and a local worker that checks certificates, as all do, would refuse it for 127.0.0.1.
+    After a run that ended by itself the pages stay up for `linger_seconds` more. `loopback` as `Site` has it.
     """
 
     def __init__(
@@ -86,17 +65,17 @@ class TrainingServer:
         linger_seconds: float = 0.0,
         loopback: bool = False,
     ) -> None:
-        self.run_task: RunTask = prepared.make_task(config.limits)
-        self._prepared = prepared
-        self._config = config
+        self._hosted = HostedRun(prepared, config.limits)
+        self._site = Site(config, sock=sock, loopback=loopback)
         self._on_event = on_event
-        self._socket = sock
         self._linger_seconds = linger_seconds
-        self._loopback_wanted = loopback
-        self._loopback: socket.socket | None = None
-        self._runner: web.AppRunner | None = None
         self._conclusion: asyncio.Task[Finished] | None = None
         self._listening: Listening | None = None
+
+    @property
+    def run_task(self) -> RunTask:
+        """The task that lives the run."""
+        return self._hosted.task
 
     async def __aenter__(self) -> Self:
         try:
@@ -121,43 +100,19 @@ class TrainingServer:
 
     async def start(self) -> str:
         """Begin to listen and start the run; returns the URL. Raises `WebNNError` `port_in_use` or `settings`."""
-        config = self._config
-        tls = tls_context(config)
-        self._socket = self._socket or bind_socket(config.host, config.port)
-        app = create_app(config)
-        app[RUNS].add(self.run_task)
-        self.run_task.saver = self._save
-        self.run_task.listen(self._on_event)
-        self._runner = web.AppRunner(
-            mount(app, config.prefix),
-            access_log=ACCESS_LOGGER,
-            access_log_class=AccessLogger,
-            shutdown_timeout=_SHUTDOWN_SECONDS,
-            read_bufsize=READ_BUFFER_BYTES,
-        )
-        await self._runner.setup()
-        await web.SockSite(self._runner, self._socket, ssl_context=tls).start()
-        if tls is not None and self._loopback_wanted:
-            self._loopback = bind_socket("127.0.0.1", 0)
-            await web.SockSite(self._runner, self._loopback).start()
-        self._announce(self._socket.getsockname()[1], app[TOKEN])
-        self._conclusion = asyncio.create_task(self._conclude())
-        self.run_task.post(Start())
-        return self.listening.url
-
-    def _announce(self, port: int, token: str) -> None:
-        people, run = people_url(self._config, port), self._prepared.id
-        url = workers_url = local_url(self._config, port)
-        if self._loopback is not None:
-            workers_url = f"http://127.0.0.1:{self._loopback.getsockname()[1]}{self._config.prefix}"
-        self._listening = Listening(url, workers_url, f"{people}/join/{run}", f"{people}/watch/{run}", run, token)
-        self.run_task.log.info("listening at %s", self._listening.url)
-        if self.run_task.keeper is not None:
-            place = {"url": self._listening.url, "join_url": self._listening.join_url, "port": port, "pid": os.getpid()}
-            cert = None if self._config.tls_cert is None else str(self._config.tls_cert.resolve())
-            facts = [jn.fact(name, value) for name, value in {**place, "tls_cert": cert}.items()]
-            self.run_task.keeper.note(*facts)
+        site, task, run = self._site, self.run_task, self._hosted.id
+        site.make_app()[RUNS].add(task)
+        task.listen(self._on_event)
+        await site.start()
+        people = site.people_url
+        pages = (f"{people}/join/{run}", f"{people}/watch/{run}")
+        self._listening = Listening(site.url, site.workers_url, *pages, run, site.app[TOKEN])
+        task.log.info("listening at %s", site.url)
+        self._hosted.note_place(**site.place, join_url=self._listening.join_url)
         self._on_event(self._listening)
+        self._conclusion = asyncio.create_task(self._hosted.conclude(self._on_event))
+        task.post(Start())
+        return site.url
 
     async def wait_finished(self) -> Finished:
         """Wait until the run is over, whoever ended it, and saved."""
@@ -180,59 +135,79 @@ class TrainingServer:
         """Close everything, saving nothing."""
         if self._conclusion is not None:
             self._conclusion.cancel()
-        if self._runner is not None:
-            await self._runner.cleanup()
-        for one in (self._socket, self._loopback):
-            if one is not None:
-                one.close()
-        await self._prepared.close()
+        await self._site.close()
+        await self._hosted.close()
 
-    async def _save(self, status: dict[str, Any] | None = None) -> Path:
-        """Write a checkpoint and the model's files of the run as it stands."""
-        task = self.run_task
-        if task.keeper is not None:
-            await task.keeper.checkpoint()
-        return await asyncio.to_thread(save_run, self._prepared, task, status or task.status())
 
-    async def _conclude(self) -> Finished:
-        task = self.run_task
-        await task.wait_over()
-        status = task.status()
-        export: Path | None = None
+class RunsServer:
+    """Serves the runs of a folder, in a queue, until it is left: what goes on then is taken up by the next server.
+
+    Use as an async context manager. `on_event` gets every event; it must be quick and must not raise. `sock` and
+    `loopback` as `Site` has them.
+    """
+
+    def __init__(
+        self,
+        config: ServerConfig,
+        *,
+        on_event: Callable[[Listening | HostEvent], None] = lambda _: None,
+        sock: socket.socket | None = None,
+        loopback: bool = False,
+        prepare: Prepare = prepare_run,
+    ) -> None:
+        self._config = config
+        self._prepare = prepare
+        self._site = Site(config, sock=sock, loopback=loopback)
+        self._on_event = on_event
+        self._listening: Listening | None = None
+
+    async def __aenter__(self) -> Self:
         try:
-            export = await self._save(status)
-        except (OSError, sqlite3.Error, WebNNError):
-            task.log.exception("the run could not be saved in %s", self._prepared.folder)
-        finished = finished_event(task, status, export)
-        task.audience.close_volunteers("finished", task.reason)
-        self._on_event(finished)
-        return finished
+            await self.start()
+        except BaseException:
+            await self.close()
+            raise
+        return self
 
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
 
-def mount(app: web.Application, prefix: str) -> web.Application:
-    """The application to serve: `app` itself, or one that has it under `prefix`."""
-    if not prefix:
-        return app
+    @property
+    def listening(self) -> Listening:
+        """Where the server answers, once it has been started."""
+        assert self._listening is not None, "the server has not been started"
+        return self._listening
 
-    async def redirect(_: web.Request) -> web.Response:
-        raise web.HTTPPermanentRedirect(f"{prefix}/")
+    @property
+    def app(self) -> web.Application:
+        """The application."""
+        return self._site.app
 
-    outer = web.Application()
-    outer.router.add_get(prefix, redirect)
-    outer.add_subapp(prefix, app)
-    return outer
+    @property
+    def host(self) -> Host:
+        """The runs."""
+        return self._site.app[HOST]
 
+    async def start(self) -> str:
+        """Take the runs up and begin to listen; returns the URL. Raises `WebNNError`: `run_in_use`, `port_in_use`,
+        `settings`.
+        """
+        site = self._site
+        host = site.make_app()[HOST]
+        host.prepare = self._prepare
+        host.on_event = self._on_event
+        await host.open()
+        await site.start()
+        people = site.people_url
+        self._listening = Listening(site.url, site.workers_url, f"{people}/join", f"{people}/", "", site.app[TOKEN])
+        host.place = site.place
+        await asyncio.to_thread(keep_place, self._config.runs_dir, site.place)
+        self._on_event(self._listening)
+        host.begin()
+        return site.url
 
-def finished_event(task: RunTask, status: dict[str, Any], export: Path | None) -> Finished:
-    """Summarise a run that is over."""
-    return Finished(
-        state=task.state,
-        reason=task.reason or "",
-        loss=status["loss"],
-        accuracy=status["accuracy"],
-        iterations=status["iterations"],
-        merges=status["merges"],
-        seconds=status["seconds"],
-        volunteers=status["volunteers_total"],
-        export=export,
-    )
+    async def close(self) -> None:
+        """Close everything; runs that go on are written down as they stand. May be called twice."""
+        await self._site.close()

@@ -7,7 +7,7 @@ import io
 import segno
 from aiohttp import web
 
-from webnn.server.api import find_run, json_answer
+from webnn.server.api import json_answer, show_any_run
 from webnn.server.keys import ASSETS, CONFIG, PAGES
 
 
@@ -21,7 +21,7 @@ def public_address(request: web.Request) -> str:
 
 async def show_qr(request: web.Request) -> web.Response:
     """The join page's address as an SVG, black on white whatever the page's colours: cameras want it so."""
-    task = find_run(request)
+    task = show_any_run(request)
     address = f"{public_address(request)}/join/{task.info.id}"
     out = io.BytesIO()
     segno.make(address[:1000], error="m", micro=False).save(

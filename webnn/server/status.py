@@ -37,5 +37,6 @@ def run_status(task: RunTask) -> dict[str, Any]:
         "seconds_left": core.seconds_left,
         "progress": core.progress,
         "merge": core.merge,
+        "changes": len(task.memory.changes),
         "num_weights": core.num_weights,
     }

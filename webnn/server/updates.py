@@ -16,12 +16,14 @@ from webnn.engine.local import INLINE_WEIGHTS
 from webnn.server.api import find_run
 from webnn.server.auth import check_origin
 from webnn.server.config import Limits
+from webnn.server.describing import BYTES, describe
 from webnn.server.forgotten import answer_again
 from webnn.server.identities import Identities
 from webnn.server.keys import CONFIG, IDENTITIES, RECEIVING
 from webnn.server.run_task import RunTask
 
 
+@describe("Take a volunteer's large update", status=204, volunteer=True, body=str, body_type=BYTES)
 async def receive_update(request: web.Request) -> web.Response:
     """Take an `update` frame as a body. 204 says that it is here; its outcome comes over the volunteer's socket."""
     check_origin(request, request.app[CONFIG].public_url)

@@ -8,42 +8,48 @@ from urllib.parse import quote
 from aiohttp import web
 
 from webnn.core.errors import WebNNError
-from webnn.core.states import RunState
-from webnn.server.api import find_run
-from webnn.server.keys import PAGES, RUNS
+from webnn.server.api import show_any_run
+from webnn.server.keys import HOST, PAGES, RUNS
 from webnn.server.run_task import RunTask
 from webnn.server.sharing import public_address
+from webnn.server.still import Shown
 
 
 async def home_page(request: web.Request) -> web.Response:
     """All runs; each with a way to join and to watch."""
-    runs = [task.status() | {"description": task.info.description} for task in request.app[RUNS]]
+    shown = request.app[RUNS]
+    runs = [shown.view(run) | {"description": shown.show(run).info.description} for run in shown.ids]
     return request.app[PAGES].render(request, "home.html", runs=runs)
 
 
 async def help_page(request: web.Request) -> web.Response:
-    """Send whoever wants to help wherever needed to the run that goes on with the fewest volunteers."""
-    going = [task for task in request.app[RUNS] if task.state is RunState.RUNNING]
-    if not going:
+    """Send whoever wants to help wherever needed to the run that it helps most."""
+    neediest = request.app[HOST].running_in_need()
+    if neediest is None:
         raise WebNNError("no_such_run", "No run here needs help at the moment. Come back later.")
-    neediest = min(going, key=lambda task: len(task.audience.volunteers))
-    place = f"{request.app[PAGES].base(request)}/join/{quote(neediest.info.id, safe='')}"
+    place = f"{request.app[PAGES].base(request)}/join/{quote(neediest, safe='')}?wherever"
     raise web.HTTPTemporaryRedirect(place, headers={"Cache-Control": "no-store"})
 
 
 async def join_page(request: web.Request) -> web.Response:
     """Where a volunteer lends a device."""
-    task = find_run(request)
+    task = show_any_run(request)
     address = f"{public_address(request)}/join/{task.info.id}"
     return request.app[PAGES].render(request, "join.html", run=task.status(), address=address, **facts(task))
 
 
 async def watch_page(request: web.Request) -> web.Response:
     """Where anyone follows a run."""
-    task = find_run(request)
-    return request.app[PAGES].render(request, "watch.html", run=task.status(), **facts(task))
+    task = show_any_run(request)
+    notes = task.memory.notes.strip() if isinstance(task, RunTask) else ""
+    return request.app[PAGES].render(request, "watch.html", run=task.status(), notes=notes, **facts(task))
 
 
-def facts(task: RunTask) -> dict[str, Any]:
+async def new_page(request: web.Request) -> web.Response:
+    """Where the owner begins a run. What can be chosen, and whether it may be, the page asks with the token."""
+    return request.app[PAGES].render(request, "new.html")
+
+
+def facts(task: Shown) -> dict[str, Any]:
     """What the pages say of a run besides its status."""
     return {"description": task.info.description, "about": task.info.about, "dataset": task.info.dataset}

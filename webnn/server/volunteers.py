@@ -27,8 +27,9 @@ from webnn.core.messages import (
 from webnn.server.auth import check_origin
 from webnn.server.connection import Connection, Socket
 from webnn.server.identities import Identities
-from webnn.server.keys import ASSETS, CONFIG, CONNECTIONS, IDENTITIES, RUNS
+from webnn.server.keys import ASSETS, CONFIG, CONNECTIONS, HOST, IDENTITIES, RUNS
 from webnn.server.limits import TokenBucket
+from webnn.server.lobby import Lobby
 from webnn.server.run_task import RunTask
 from webnn.server.updates import take_update
 
@@ -50,12 +51,15 @@ async def volunteer_socket(request: web.Request) -> web.StreamResponse:
     await socket.prepare(request)
     try:
         with request.app[CONNECTIONS].one_more(request.remote or ""):
-            if task is None:
-                raise WebNNError("no_such_run")
             if socket.ws_protocol != SUBPROTOCOL:
                 raise ProtocolError(f"The subprotocol of this socket is {SUBPROTOCOL}.")
+            if task is None:
+                await Lobby(socket, request.transport, limits, request.app[HOST]).receive(run_id)
+                return socket
             connection = Connection(socket, request.transport, limits, task.traffic)
-            await Session(socket, connection, task, request.app[IDENTITIES], request.app[ASSETS].build).serve()
+            chosen_only = run_id in request.app[RUNS].bound
+            identities, build = request.app[IDENTITIES], request.app[ASSETS].build
+            await Session(socket, connection, task, identities, build, chosen_only=chosen_only).serve()
     except WebNNError as error:
         await socket.close(code=error.kind.close_code, message=str(error).encode()[:123])
     return socket
@@ -71,11 +75,14 @@ class Session:
         task: RunTask,
         identities: Identities,
         build: str | None,
+        *,
+        chosen_only: bool = False,
     ) -> None:
         self._socket = socket
         self._task = task
         self._identities = identities
         self._build = build
+        self._chosen_only = chosen_only
         self._limits = task.limits
         self._connection = connection
         self._entered = False
@@ -94,10 +101,14 @@ class Session:
             connection.close(error.code, str(error))
         finally:
             if task.audience.remove(connection):
-                task.post(Left(connection.volunteer_id, self._why_left(), for_good=self._farewell is not None))
+                task.post(Left(connection.volunteer_id, self._why_left(), for_good=self._is_gone()))
             if connection.closing is None:
                 writer.cancel()
             await asyncio.wait([writer])
+
+    def _is_gone(self) -> bool:
+        closing = self._connection.closing
+        return self._farewell is not None or (closing is not None and closing.code == "moved")
 
     def _why_left(self) -> str:
         if self._farewell is not None:
@@ -150,13 +161,15 @@ class Session:
     def _enter(self, hello: Hello) -> None:
         self._entered = True
         connection, task = self._connection, self._task
-        connection.role = hello.role
+        connection.role, connection.bound = hello.role, hello.bound
         if hello.build is not None and self._build is not None and hello.build != self._build:
             connection.close("build_changed")
         elif hello.role is Role.WATCHER:
             task.enter(connection)
         elif task.state.over:
-            connection.close("finished", task.reason)
+            task.audience.dismiss(connection, "finished", task.reason)
+        elif self._chosen_only and not hello.bound:
+            task.audience.dismiss(connection, "bound")
         else:
             self._enter_volunteer(hello)
 

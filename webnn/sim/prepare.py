@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from webnn.core.config import RunConfig, ShardSize
-from webnn.data.loading import load_dataset
+from webnn.data.loading import load_data
 from webnn.data.shards import ShardStore, cut_shards, encode_split
 from webnn.evaluator.evaluator import Evaluator
 from webnn.model.definition import ModelDefinition
@@ -50,20 +50,18 @@ async def prepare(  # noqa: PLR0917 (what to simulate, from where, and how)
     Raises `WebNNError` for what the person has to mend.
     """
     tell(f"Loading the dataset {definition.dataset}")
-    loaded = await asyncio.to_thread(
-        load_dataset, definition.dataset, dataset_search, definition.dataset_options, data_dir, lambda _: None
-    )
+    loaded = await asyncio.to_thread(load_data, definition, dataset_search, data_dir, lambda _: None)
     shards = await asyncio.to_thread(cut_shards, loaded.dataset, seed)
     tell("Building the model")
     evaluator = await Evaluator.start()
     try:
-        built = await evaluator.build(definition, loaded.description, seed)
+        built = await evaluator.build(definition, loaded.description, seed, loaded.augmentation)
         await evaluator.check(shards.get(shards.shards[0].name))
         await evaluator.load_validation(lambda: encode_split(loaded.dataset.validation))
         trainer = await NodeTrainer.start(
             evaluator,
             built,
-            {"dataset": dict(loaded.description), "training": definition.training_of(seed)},
+            {"dataset": dict(loaded.description), "training": definition.training_of(seed, loaded.augmentation)},
             ((shard.name, shards.get(shard.name)) for shard in shards.shards),
             processes=processes or min(MAX_PROCESSES, os.cpu_count() or 1),
         )
@@ -72,7 +70,7 @@ async def prepare(  # noqa: PLR0917 (what to simulate, from where, and how)
         raise
     sizes = [ShardSize(shard.name, shard.num_examples) for shard in shards.shards]
     held_out = len(loaded.dataset.validation)
-    config = definition.run_config(seed, sizes, built.num_weights, built.num_trainable, held_out)
+    config = definition.run_config(seed, sizes, built.num_weights, built.num_trainable, held_out, built.frozen)
     stop = definition.training.stop
     target = Target(stop.accuracy, None if stop.accuracy is not None else stop.loss)
     return Laboratory(definition, config, target, trainer, wire_sizes(shards))

@@ -117,7 +117,9 @@ class Server:
             case fx.Wake(at):
                 self._wake += 1
                 self._agenda.at(at, self._tick, self._wake)
-            case fx.StateChanged():
+            case fx.Adopt(strategy):
+                at_once(self.engine.adopt(strategy))
+            case fx.StateChanged() | fx.SettingsApplied():
                 pass
 
     def _merge(self, effect: fx.Merge) -> None:
@@ -155,7 +157,8 @@ class Server:
 
 def make_engine(run: Run, initial: Any) -> LocalEngine:
     """Make an engine that computes at once, however large the model."""
-    return LocalEngine(run.strategy, initial, run.config.num_trainable, inline_weights=sys.maxsize)
+    config = run.config
+    return LocalEngine(run.strategy, initial, config.num_trainable, inline_weights=sys.maxsize, frozen=config.frozen)
 
 
 def at_once(coroutine: Coroutine[Any, Any, _T]) -> _T:

@@ -22,7 +22,7 @@ from safetensors.numpy import load_file
 from webnn.core.errors import WebNNError
 from webnn.core.events import Vector
 from webnn.store.arrays import Arrays, write_arrays
-from webnn.store.durable import TEMPORARY_SUFFIX, sync_folder, write_durably
+from webnn.store.durable import TEMPORARY_SUFFIX, sync_folder, write_durably, write_text_durably
 
 FORMAT = 1
 KEEP = 3
@@ -66,7 +66,7 @@ def write_checkpoint(
     write_durably(path, fill)
     whole = {"format": FORMAT, "arrays": path.name, "sha256": digest, "manifest": dict(manifest)}
     text = json.dumps(whole)  # indented, it would be made in Python, and hold up the server
-    write_durably(_path(folder, number, "json"), lambda temporary: _write_text(temporary, text))
+    write_text_durably(_path(folder, number, "json"), text)
     _prune(folder, keep)
     return number
 
@@ -171,7 +171,3 @@ def _prune(folder: Path, keep: int) -> None:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")

@@ -25,6 +25,11 @@ def write_durably(path: Path, write: Callable[[Path], None]) -> None:
     sync_folder(path.parent)
 
 
+def write_text_durably(path: Path, text: str) -> None:
+    """Write `text` as UTF-8, likewise."""
+    write_durably(path, lambda temporary: _write_text(temporary, text))
+
+
 def sync_folder(folder: Path) -> None:
     """Force the names in `folder` to the disk.
 
@@ -37,6 +42,10 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
 
 
 def _sync_file(path: Path) -> None:

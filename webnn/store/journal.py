@@ -47,7 +47,13 @@ CREATE TABLE training (
 CREATE TABLE events (at REAL NOT NULL, time TEXT NOT NULL, kind TEXT NOT NULL, words TEXT NOT NULL);
 """
 
+CACHE_KIB = 512
+"""Of the file's pages in memory: writing goes to its end, and reading it whole is rare."""
+
 _LEASE = "lease_id, volunteer_id, outcome, merged_version, ended_at, detail"
+
+_LOG_SCHEMA = "CREATE TABLE IF NOT EXISTS log (seconds REAL NOT NULL, kind TEXT NOT NULL, words TEXT NOT NULL)"
+"""What the watch page lists. Journals of before it lack it."""
 
 Entry = tuple[str, tuple[Any, ...]]
 """A statement and its values, made by one of the functions below."""
@@ -94,6 +100,11 @@ def happened(at: float, kind: str, words: str) -> Entry:
     return "INSERT INTO events (at, time, kind, words) VALUES (?, ?, ?, ?)", (at, time, kind, words)
 
 
+def logged(row: Sequence[Any]) -> Entry:
+    """Note a row of the log that people read: seconds of running time, kind, words."""
+    return "INSERT INTO log (seconds, kind, words) VALUES (?, ?, ?)", tuple(row)
+
+
 def fact(name: str, value: Any) -> Entry:
     """Note what is so now; `value` is anything that JSON takes."""
     return "INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)", (name, json.dumps(value))
@@ -124,6 +135,7 @@ class Journal:
         connection = sqlite3.connect(folder / NAME, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA cache_size = {-CACHE_KIB}")
         (found,) = connection.execute("PRAGMA user_version").fetchone()
         if found == 0:
             connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {FORMAT}; COMMIT;")
@@ -131,6 +143,7 @@ class Journal:
             connection.close()
             message = f"{folder / NAME} has the format {found}; this version of WebNN reads {FORMAT}."
             raise WebNNError("invalid_checkpoint", message)
+        connection.execute(_LOG_SCHEMA)
         return cls(connection)
 
     @classmethod
@@ -250,12 +263,30 @@ class Journal:
         leases, iterations, examples = self._one(f"{query} WHERE outcome = 'merged'")
         return leases, iterations, examples
 
-    def validations(self, max_points: int = 4000) -> list[list[Any]]:
+    def contribution(self) -> dict[str, float]:
+        """Sum up the work that counts: how many `volunteers` it is of, and `device_seconds`, in which one of them had
+        such a lease (or several: time counts once for each volunteer).
+        """
+        query = (
+            "SELECT volunteer_id, granted_at, ended_at FROM leases WHERE outcome = 'merged' AND ended_at IS NOT NULL"
+            " ORDER BY volunteer_id, granted_at"
+        )
+        volunteers, seconds = 0, 0.0
+        volunteer, until = None, 0.0
+        with closing(self._connection.execute(query)) as rows:
+            for volunteer_id, granted_at, ended_at in rows:
+                if volunteer_id != volunteer:
+                    volunteers, volunteer, until = volunteers + 1, volunteer_id, granted_at
+                seconds += max(0.0, ended_at - max(until, granted_at))
+                until = max(until, ended_at)
+        return {"volunteers": volunteers, "device_seconds": round(seconds, 1)}
+
+    def validations(self, max_points: int = 2000) -> list[list[Any]]:
         """Read validation points as docs/protocol.md has them; every so many-th beyond `max_points`."""
         columns = "seconds, version, iterations, loss, accuracy, num_examples, whole"
         return [[*row[:-1], bool(row[-1])] for row in self._points("validations", columns, max_points)]
 
-    def training(self, max_points: int = 4000) -> list[list[Any]]:
+    def training(self, max_points: int = 2000) -> list[list[Any]]:
         """Read training points likewise."""
         columns = "seconds, iterations, loss, accuracy, staleness"
         return [list(row) for row in self._points("training", columns, max_points)]
@@ -264,6 +295,12 @@ class Journal:
         """Read the newest events, oldest first: seconds on the run's clock, time of day (UTC), kind, words."""
         query = "SELECT at, time, kind, words FROM events ORDER BY rowid DESC LIMIT ?"
         return self._connection.execute(query, (max_events,)).fetchall()[::-1]
+
+    def log(self, max_rows: int = 500) -> tuple[int, list[list[Any]]]:
+        """Count the rows of the log, and read the newest of them, oldest first."""
+        (count,) = self._one("SELECT COUNT(*) FROM log")
+        query = "SELECT seconds, kind, words FROM log ORDER BY rowid DESC LIMIT ?"
+        return count, [list(row) for row in self._connection.execute(query, (max_rows,)).fetchall()[::-1]]
 
     def _points(self, table: str, columns: str, max_points: int) -> list[tuple[Any, ...]]:
         (count,) = self._one(f"SELECT COUNT(*) FROM {table} WHERE NOT rolled_back")

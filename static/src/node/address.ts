@@ -8,33 +8,39 @@ export interface Address {
 }
 
 const PAGE_OF_RUN = /^(.*)\/(?:join|watch)\/([^/]+)\/?$/;
+const PAGE_OF_ALL = /\/join\/?$/;
 
-/** Reads `http(s)://host[:port][/prefix][/join/RUN]`. Throws an error with a sentence for anything else. */
+/** Reads `http(s)://host[:port][/prefix][/join[/RUN]]`. Throws an error with a sentence for anything else. */
 export function parseAddress(text: string): Address {
   const url = readUrl(text);
   const page = PAGE_OF_RUN.exec(url.pathname);
-  const prefix = (page?.[1] ?? url.pathname).replace(/\/+$/, "");
+  const prefix = (page?.[1] ?? url.pathname.replace(PAGE_OF_ALL, "")).replace(/\/+$/, "");
   return { base: `${url.origin}${prefix}`, run: page?.[2] ? decodeURIComponent(page[2]) : null };
 }
 
 /**
- * The one run to join of those that a server lists at `/api/v1/runs`. Throws an error with a sentence where there is
- * none, or where the choice is not ours.
+ * The run that needs help of those that a server lists at `/api/v1/runs`: one that goes on, with the fewest volunteers, or
+ * else the next of those that wait. Throws an error with a sentence where there is none.
  */
-export function onlyRun(listed: unknown): string {
-  const runs = Array.isArray(listed) ? listed.filter(isRun).filter((run) => !OVER.has(run.state)) : [];
-  const [first, ...others] = runs;
+export function neediestRun(listed: unknown): string {
+  const runs = Array.isArray(listed) ? listed.filter(isRun).filter((run) => !run.bound && !OVER.has(run.state)) : [];
+  const claim = (run: Listed): number => (run.state === "running" ? (run.volunteers ?? 0) : 1e9 + (run.order ?? 0));
+  const [first] = runs.sort((one, other) => claim(one) - claim(other));
   if (!first) throw new Error("There is no run to join on this server now.");
-  if (others.length === 0) return first.id;
-  const names = runs.map((run) => `${run.id} (${run.name})`).join(", ");
-  throw new Error(
-    `There are ${runs.length} runs on this server: ${names}. Give the URL of one, such as .../join/${first.id}.`,
-  );
+  return first.id;
 }
 
 const OVER: ReadonlySet<string> = new Set(["finished", "failed", "stopped"]);
 
-function isRun(value: unknown): value is { id: string; name: string; state: string } {
+interface Listed {
+  id: string;
+  state: string;
+  volunteers?: number;
+  order?: number | null;
+  bound?: boolean;
+}
+
+function isRun(value: unknown): value is Listed {
   if (typeof value !== "object" || value === null) return false;
   const { id, state } = value as Record<string, unknown>;
   return typeof id === "string" && typeof state === "string";

@@ -1,6 +1,6 @@
 /** Finds the run to join, with patience: a server that is not up yet is asked again. */
 import type { Address } from "./address.ts";
-import { onlyRun } from "./address.ts";
+import { neediestRun } from "./address.ts";
 
 export interface LookupOptions {
   /** How long to go on asking a server that does not answer. */
@@ -31,7 +31,7 @@ export async function findRun(address: Address, options: LookupOptions): Promise
   const started = options.now();
   for (let wait = FIRST_WAIT_SECONDS; ; wait = Math.min(2 * wait, LONGEST_WAIT_SECONDS)) {
     const answer = await ask(url, options.fetch);
-    if (answer !== null) return address.run ?? onlyRun(answer);
+    if (answer !== null) return address.run ?? neediestRun(answer);
     if (options.now() - started + wait > options.retrySeconds) {
       throw new UnreachableError(
         `No server answers at ${address.base}. Check the address, and that wnn train is running.`,

@@ -33,6 +33,8 @@ export class EvaluatorService {
     switch (header.type) {
       case "build":
         return this.#build(JSON.parse(new TextDecoder().decode(payload)) as BuildRequest);
+      case "describe":
+        return described(JSON.parse(new TextDecoder().decode(payload)) as BuildRequest);
       case "check":
         return this.#check(decodeShard(payload));
       case "begin_validation":
@@ -121,17 +123,25 @@ export class EvaluatorService {
 }
 
 /** Builds the model once to learn its shapes and its initial weights, and refuses what cannot be trained. */
+/** What a model is, whether or not it fits its dataset. */
+async function described(request: BuildRequest): Promise<Reply> {
+  const model = await understood(() => modelFor(request));
+  try {
+    return { header: { described: JSON.stringify(describe(model)) } };
+  } finally {
+    model.dispose();
+  }
+}
+
+function modelFor({ topology, layers, dataset, training }: BuildRequest): Promise<tfl.LayersModel> {
+  const shapes = dataset.inputs.map((input) => input.shape);
+  return topology ? loadModel(topology, training.seed) : buildModel(layers ?? [], shapes, training.seed);
+}
+
 async function describeModel(
   request: BuildRequest,
 ): Promise<{ described: Description; shape: ModelShape; initial: Float32Array }> {
-  const { dataset, training } = request;
-  const model = request.topology
-    ? await loadModel(request.topology, training.seed)
-    : await buildModel(
-        request.layers ?? [],
-        dataset.inputs.map((input) => input.shape),
-        training.seed,
-      );
+  const model = await modelFor(request);
   try {
     return await description(model, request);
   } finally {

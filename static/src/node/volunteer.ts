@@ -79,7 +79,12 @@ interface End {
 }
 
 /** Trains until the session closes, we are asked to leave, or the server is silent for too long. */
-function volunteer(options: Options, base: string, run: string, report: Reporter, leaving: Promise<End>): Promise<End> {
+function volunteer(
+  options: Options,
+  { base, run, bound }: { base: string; run: string; bound: boolean },
+  report: Reporter,
+  leaving: Promise<End>,
+): Promise<End> {
   const platform = hostPlatform();
   let resolve!: (end: End) => void;
   const ended = new Promise<End>((settle) => {
@@ -98,6 +103,7 @@ function volunteer(options: Options, base: string, run: string, report: Reporter
   const session = new VolunteerSession({
     base,
     run,
+    bound,
     identity: null,
     device: { kind: "worker", name: options.name },
     build: null,
@@ -141,7 +147,8 @@ async function work(options: Options, report: Reporter, leaving: Promise<End>): 
     onRetry: (message, seconds) => report({ type: "worker", state: "retrying", message, seconds }),
   });
   report({ type: "worker", state: "started", base: address.base, run });
-  return volunteer(options, address.base, run, report, leaving);
+  const bound = address.run !== null || options.run !== null;
+  return volunteer(options, { base: address.base, run, bound }, report, leaving);
 }
 
 /** Whoever sits at this computer comes first. */

@@ -45,6 +45,7 @@ export class LiveChart {
   /** What is looked at: everything, the last seconds, or a stretch chosen by hand. */
   private span: { last: number } | "chosen" | null = null;
   private readonly hidden = new Set<number>();
+  private marks: readonly number[] = [];
 
   constructor(container: HTMLElement, options: ChartOptions) {
     this.container = container;
@@ -87,6 +88,12 @@ export class LiveChart {
     if (shown) this.hidden.delete(place);
     else this.hidden.add(place);
     if (this.plot) this.rebuild();
+  }
+
+  /** Draws a line at each of these moments. */
+  mark(seconds: readonly number[]): void {
+    this.marks = seconds;
+    this.plot?.redraw();
   }
 
   savePicture(name: string): void {
@@ -188,6 +195,7 @@ export class LiveChart {
         ),
       ],
       hooks: {
+        draw: [(plot) => drawMarks(plot, this.marks, colour("--own"))],
         // Drawing across the chart chooses a stretch; the whole of it again is none.
         setSelect: [
           (plot) => {
@@ -197,6 +205,23 @@ export class LiveChart {
       },
     };
   }
+}
+
+function drawMarks(plot: uPlot, moments: readonly number[], colour: string): void {
+  const { ctx, bbox } = plot;
+  ctx.save();
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = devicePixelRatio;
+  ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
+  for (const moment of moments) {
+    const x = Math.round(plot.valToPos(moment, "x", true));
+    if (x < bbox.left || x > bbox.left + bbox.width) continue;
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+  }
+  ctx.restore();
 }
 
 /** Accuracy: up to 100 %, from the nearest tenth below what there is. */

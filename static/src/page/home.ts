@@ -1,6 +1,7 @@
 /** The home page works without this; with it the numbers stay fresh. */
 import type { RunStatus } from "../shared/protocol.ts";
-import { pageSettings, setFields } from "./dom.ts";
+import { byId, pageSettings, setFields } from "./dom.ts";
+import { keptToken } from "./owner.ts";
 import { statusFields } from "./status.ts";
 
 const REFRESH_MILLISECONDS = 5000;
@@ -15,6 +16,7 @@ async function refresh(base: string): Promise<void> {
 }
 
 const { base } = pageSettings();
+byId("owner-actions").hidden = keptToken() === null;
 setInterval(() => {
   // A server that is away for a moment leaves the last numbers standing.
   if (!document.hidden) refresh(base).catch(() => {});

@@ -107,6 +107,9 @@ export class JoinView {
       case "error":
         this.note(`${sentence(message.message)} Trying again.`);
         break;
+      case "moved":
+        this.note("Another run needs this device more: on to it.");
+        break;
       case "closed":
         this.closed(message.code, message.message);
         break;

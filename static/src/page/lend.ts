@@ -7,7 +7,7 @@ import { byId, pageSettings } from "./dom.ts";
 import { JoinView } from "./join-view.ts";
 import { IdentityKeeper, type Locks, openStorage } from "./keeping.ts";
 import { Ledger } from "./ledger.ts";
-import { keepWorking, reloadOnce, takeResume } from "./reload.ts";
+import { goOnIn, keepWorking, reloadOnce, takeResume } from "./reload.ts";
 import { DeviceState } from "./surroundings.ts";
 import { Volunteer } from "./volunteer.ts";
 import { WishesForm } from "./wishes.ts";
@@ -101,6 +101,10 @@ export class Lending {
         keepWorking(this.settings.run, false);
         clearTimeout(this.stopTimer);
         this.ledger.save();
+        break;
+      case "moved":
+        this.ledger.save();
+        goOnIn(this.settings.base, message.run);
         break;
       case "reload":
         if (!reloadOnce(true)) this.view.showOldBuild();

@@ -17,6 +17,17 @@ export function reloadOnce(resume: boolean): boolean {
   return true;
 }
 
+/** Whether a page's address says that its volunteer helps wherever help is needed. */
+export function goesWherever(search: string): boolean {
+  return new URLSearchParams(search).has("wherever");
+}
+
+/** Goes on in the page of another run, which needs this volunteer more. */
+export function goOnIn(base: string, run: string): void {
+  openStorage("sessionStorage").setItem(RESUME_KEY, "1");
+  location.assign(`${base}/join/${encodeURIComponent(run)}?wherever`);
+}
+
 /** Notes that the volunteer has started work on a run in this tab, or ended it. */
 export function keepWorking(run: string, working: boolean): void {
   const storage = openStorage("sessionStorage");

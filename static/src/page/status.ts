@@ -20,6 +20,7 @@ export function statusFields(status: RunStatus): Record<string, string> {
     examples: count(status.examples),
     "bytes-in": bytes(status.bytes_in),
     "bytes-out": bytes(status.bytes_out),
+    merge: status.merge,
     "learning-rate": plain(status.learning_rate),
     elapsed: duration(status.seconds),
     left: roughly(status.seconds_left),

@@ -81,7 +81,9 @@ export class Tryout {
     const shapes = model.dataset.inputs.map(({ shape }) => shape);
     this.shape = shapeOf(samples.examples, shapes);
     const [size = []] = shapes;
-    if (shapes.length === 1 && isPicture(size)) this.offerPad(samples.examples, size);
+    // Whitened numbers are not those of a drawing.
+    const isWhitened = model.dataset.inputs.some(({ prepared }) => prepared?.includes("zcaWhitening"));
+    if (shapes.length === 1 && isPicture(size) && !isWhitened) this.offerPad(samples.examples, size);
     this.showTiles();
     this.refreshedAt = Date.now();
     this.predictions.refresh();

@@ -3,6 +3,7 @@ import type { BackendName, PageMessage, WorkerMessage } from "../worker/messages
 import { deviceName } from "./device.ts";
 import type { PageSettings } from "./dom.ts";
 import type { IdentityKeeper } from "./keeping.ts";
+import { goesWherever } from "./reload.ts";
 import { keepAwake } from "./wakelock.ts";
 
 const MOST_CRASHES = 3;
@@ -91,6 +92,7 @@ export class Volunteer {
       identity: identities.read(),
       device_name: deviceName(navigator.userAgent),
       share: this.share,
+      bound: !goesWherever(location.search),
       backend,
     });
     if (this.paused) this.post({ type: "pause" });

@@ -9,6 +9,7 @@ import { Figures } from "./watch/figures.ts";
 import { Ownership } from "./watch/own.ts";
 import type { Panel } from "./watch/panel.ts";
 import { People } from "./watch/people.ts";
+import { RunSettings } from "./watch/settings.ts";
 import { Tabs } from "./watch/tabs.ts";
 import { watchRun } from "./watcher.ts";
 import { isOver, stateSentence } from "./words.ts";
@@ -22,6 +23,12 @@ const ownership = new Ownership(place, (sendAway) => {
   people.sendAway = sendAway;
   people.draw();
 });
+
+const runSettings = new RunSettings(
+  place,
+  (path, method, body) => ownership.ask(path, method, body),
+  (changes) => figures.mark(changes),
+);
 
 async function openPanel(name: string): Promise<Panel | null> {
   switch (name) {
@@ -48,6 +55,7 @@ function show(status: RunStatus): void {
   root.dataset.version = String(status.version);
   byId<HTMLProgressElement>("progress").value = status.progress;
   showState(status.state, status.reason);
+  runSettings.showCount(status.changes);
 }
 
 function showState(state: RunStatus["state"], reason: string | null): void {

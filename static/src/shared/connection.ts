@@ -25,12 +25,19 @@ const SETTLED_SECONDS = 10;
 
 /** A server that restarts is back within this time: until then it is asked more often than one that was never there. */
 const RESTART_SECONDS = 60;
-const RESTART_BACKOFF = { first: 0.5, most: 2 };
+const RESTART_BACKOFF = { first: 0.5, most: 1 };
 /** For so long a run that we worked for, and that its server does not know now, may still be taken up again. */
 const GONE_SECONDS = 600;
 
 /** Codes after which there is nothing to come back to. */
-const FINAL_CODES: ReadonlySet<string> = new Set(["finished", "replaced", "no_such_run", "build_changed", "too_large"]);
+const FINAL_CODES: ReadonlySet<string> = new Set([
+  "finished",
+  "replaced",
+  "no_such_run",
+  "build_changed",
+  "too_large",
+  "bound",
+]);
 const AT_ONCE_CODES: ReadonlySet<string> = new Set(["bad_secret"]);
 
 export interface ConnectionOptions {
@@ -44,6 +51,8 @@ export interface ConnectionOptions {
   /** `payload` is what follows the header; empty in most messages. */
   onMessage(message: ServerMessage, payload: Uint8Array): void;
   onState(state: "connecting" | "open" | "lost", seconds: number | null): void;
+  /** The server sends us to another run; the next attempt goes to the address that this returns. */
+  onMoved?(run: string): string;
   /** The connection is over for good. `code` is one of docs/protocol.md's. */
   onClosed(code: string, message: string): void;
   /** The server does not take the identity in `hello`; the next one should be without it. */
@@ -55,6 +64,7 @@ export interface ConnectionOptions {
 export class Connection {
   private readonly options: ConnectionOptions;
   private readonly platform: Platform;
+  private url: string;
   private socket: SocketLike | null = null;
   private stopped = false;
   private failures = 0;
@@ -74,6 +84,7 @@ export class Connection {
   constructor(options: ConnectionOptions) {
     this.options = options;
     this.platform = options.platform;
+    this.url = options.url;
   }
 
   /** True once the socket is open and `hello` has been sent. */
@@ -85,7 +96,7 @@ export class Connection {
     if (this.socket || this.stopped) return;
     this.cancel("retryTimer");
     this.options.onState("connecting", null);
-    const socket = new this.platform.WebSocket(this.options.url, SUBPROTOCOL);
+    const socket = new this.platform.WebSocket(this.url, SUBPROTOCOL);
     socket.binaryType = "arraybuffer";
     this.adopt(socket);
   }
@@ -177,6 +188,7 @@ export class Connection {
     const code = this.farewell?.code ?? CLOSE_CODES[closeCode] ?? "lost";
     const message = this.farewell?.message ?? reason;
     const wanted = this.farewell ? this.farewell.reconnect_seconds : null;
+    const elsewhere = wanted === null ? null : (this.farewell?.run ?? null);
     this.noteLoss();
     const final =
       (FINAL_CODES.has(code) && !(code === "no_such_run" && this.lostFor() < GONE_SECONDS)) ||
@@ -187,8 +199,9 @@ export class Connection {
       this.options.onClosed(code, message);
       return;
     }
+    if (elsewhere !== null && this.options.onMoved) this.url = this.options.onMoved(elsewhere);
     if (code === "bad_secret") this.options.onBadSecret?.();
-    else if (code !== "lost" && code !== "going_away") this.options.onError?.(code, message);
+    else if (code !== "lost" && code !== "going_away" && code !== "moved") this.options.onError?.(code, message);
     this.retry(wanted);
   }
 

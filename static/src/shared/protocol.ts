@@ -60,6 +60,8 @@ export interface InputSpec {
   /** One number, or one for each element of the last axis. */
   scale: number | number[];
   shift: number | number[];
+  /** What the server did to it before: such as `resize`, `zcaWhitening`. */
+  prepared?: string[];
 }
 
 /** The targets of the dataset; `shape` is that of one example. */
@@ -84,12 +86,20 @@ export interface DatasetConfig {
 /** Gradients scaled to a global norm, or each number cut to [-value, value]. */
 export type ClipConfig = { norm: number } | { value: number };
 
+/** Something that a volunteer does to each example at each step; `input` is the place of the input that it is for. */
+export type AugmentationStep =
+  | { flip: { horizontal: boolean; vertical: boolean; input: number } }
+  | { crop: { padding: number; fill: number; input: number } }
+  | { rotate: { degrees: number; fill: number; input: number } };
+
 /** The protocol's `training`. */
 export interface TrainingConfig {
   batch_size: number;
   lease_seconds: number;
   seed: number;
   clip: ClipConfig | null;
+  /** In this order; none where it is absent. */
+  augmentation?: AugmentationStep[];
 }
 
 /** A version of the run's weights. */
@@ -134,6 +144,8 @@ export interface RunStatus {
   seconds_left: number | null;
   progress: number;
   merge: string;
+  /** How often the owner changed settings. */
+  changes: number;
   num_weights: number;
 }
 
@@ -146,6 +158,8 @@ export interface HelloMessage {
   secret: string | null;
   device: Device;
   encodings: { up: Encoding[]; down: Encoding[] };
+  /** Came for this run and no other; where false, the volunteer goes wherever help is needed. True where left out. */
+  bound?: boolean;
 }
 
 export interface ReadyMessage {
@@ -288,6 +302,8 @@ export interface GoodbyeMessage {
   message: string;
   /** When to come back; null: never. */
   reconnect_seconds: number | null;
+  /** The run to come back to instead of this one. */
+  run?: string | null;
 }
 
 export type ServerMessage =
@@ -306,6 +322,9 @@ export const CLOSE_CODES: Readonly<Record<number, string>> = {
   1000: "finished",
   1001: "going_away",
   4001: "replaced",
+  4002: "moved",
+  4003: "queued",
+  4005: "bound",
   4400: "protocol_error",
   4401: "bad_secret",
   4404: "no_such_run",

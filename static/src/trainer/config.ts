@@ -6,6 +6,7 @@
 import type { Wants } from "../shared/protocol.ts";
 
 export type {
+  AugmentationStep,
   ClipConfig,
   DatasetConfig,
   InputSpec as InputConfig,

@@ -23,6 +23,9 @@ export interface Batch {
   targets: tf.Tensor;
 }
 
+/** Something done to an input's numbers before they are scaled. */
+export type Change = (values: Float32Array, shape: readonly number[], input: number) => void;
+
 function elementsOf(array: ShardArray): number {
   return array.shape.slice(1).reduce((product, size) => product * size, 1);
 }
@@ -69,13 +72,17 @@ export class Examples {
     return new Examples(this.#dataset, parts);
   }
 
-  /** Tensors of the examples `order[first..last)`; without an order, of the examples `first..last`. */
-  batch(first: number, last: number, order?: Uint32Array): Batch {
+  /**
+   * Tensors of the examples `order[first..last)`; without an order, of the examples `first..last`. `change` may change an
+   * input's stored numbers in place: it is given those of the whole batch, the shape of one example, and the input's place.
+   */
+  batch(first: number, last: number, order?: Uint32Array, change?: Change): Batch {
     const indices = order
       ? order.subarray(first, last)
       : Uint32Array.from({ length: last - first }, (_, i) => first + i);
     const inputs = this.#dataset.inputs.map((config, i) => {
       const values = this.#gather(indices, (shard) => shard.inputs[i] as ShardArray, Float32Array);
+      change?.(values, config.shape, i);
       return scaled(tf.tensor(values, [indices.length, ...config.shape], "float32"), config);
     });
     const isClass = this.#dataset.targets.kind === "class";

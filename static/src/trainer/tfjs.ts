@@ -6,7 +6,9 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
+import { mendBatchNormalization } from "./batch_norm.ts";
 import { registerGradients } from "./gradients.ts";
+import { registerResetAfter } from "./gru.ts";
 
 export { tf, tfl };
 
@@ -33,5 +35,7 @@ function addTensorMethods(): void {
 
 addTensorMethods();
 registerGradients();
+mendBatchNormalization();
+registerResetAfter();
 // No debugging checks, and no advice to install another backend on the console.
 tf.enableProdMode();

@@ -1,12 +1,13 @@
 /** Trains, evaluates and measures one model on the backend in use; the same code in browsers and in Node. */
 
+import { augment } from "./augment.ts";
 import { modelOf, orderedWeights, readWeights, writeWeights } from "./build.ts";
 import { checkTrainable } from "./check.ts";
 import { clipGradients } from "./clip.ts";
 import type { DatasetConfig, LeaseWork, ModelConfig, TrainingConfig } from "./config.ts";
 import { ChanceKey, freeRecurrentMasks, keyRandomLayers } from "./dropout.ts";
 import { TrainerError } from "./errors.ts";
-import type { Batch, Examples } from "./examples.ts";
+import type { Batch, Change, Examples } from "./examples.ts";
 import { Objective } from "./losses.ts";
 import { RunningMeans } from "./means.ts";
 import { learningRateOf, Optimizer } from "./optimizers.ts";
@@ -154,7 +155,12 @@ export class Trainer {
     try {
       while (done < steps && !shouldStop()) {
         const first = done * lease.batch_size;
-        const batch = examples.batch(first, Math.min(first + lease.batch_size, order.length), order);
+        const batch = examples.batch(
+          first,
+          Math.min(first + lease.batch_size, order.length),
+          order,
+          this.#changeOf(lease.seed, done),
+        );
         this.#key.set(lease.seed, done);
         this.#step(batch, optimizer, lease.learning_rate, means);
         done += 1;
@@ -177,6 +183,13 @@ export class Trainer {
     } finally {
       means.dispose();
     }
+  }
+
+  /** The augmentation of one step of a lease. */
+  #changeOf(seed: number, step: number): Change | undefined {
+    const steps = this.#training.augmentation ?? [];
+    if (steps.length === 0) return undefined;
+    return (values, shape, input) => augment(values, shape, steps, input, seed, step);
   }
 
   /** One optimiser step; takes the batch over and adds to the means. */

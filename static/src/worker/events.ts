@@ -66,6 +66,8 @@ export type SessionEvent =
   | { type: "waiting"; reason: WaitReason; message: string; seconds: number }
   | { type: "live"; status: RunStatus; validation: ValidationPoint[]; training: TrainingPoint[]; whole: boolean }
   | { type: "state"; state: RunState; reason: string | null }
+  /** The session goes on in another run, which needs help more. */
+  | { type: "moved"; run: string }
   /** Something went wrong; the session goes on unless `closed` follows. */
   | { type: "error"; code: string; message: string }
   /** The server has another build: the host should load its page again. */

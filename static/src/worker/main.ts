@@ -22,6 +22,7 @@ function start(message: Extract<PageMessage, { type: "start" }>): void {
     device: { kind: "browser", name: message.device_name },
     build: message.build,
     share: message.share,
+    bound: message.bound ?? true,
     trainerFactory: browserTrainerFactory(message.backend, message.own ?? null),
     ownExamples: Boolean(message.own),
     platform: hostPlatform(),

@@ -23,6 +23,8 @@ export type PageMessage =
       identity: Identity | null;
       device_name: string;
       share: number;
+      /** Train this run and no other. */
+      bound?: boolean;
       /** Use this backend and no other; null: the fastest. */
       backend: BackendName | null;
       /** Train on these and on nothing of the server's. */

@@ -32,6 +32,8 @@ export interface SessionOptions {
   share?: number;
   /** How weights and updates travel; where left out, as the link asks for. */
   encoding?: EncodingChoice;
+  /** False: goes to another run where the server asks for it. True where left out. */
+  bound?: boolean;
   /** The trainer has examples of its own: none are loaded. */
   ownExamples?: boolean;
 }
@@ -41,7 +43,7 @@ const TRAFFIC_EVENT_SECONDS = 1;
 
 export class VolunteerSession {
   private readonly options: SessionOptions;
-  private readonly address: RunAddress;
+  private address: RunAddress;
   private readonly connection: Connection;
   private identity: Identity | null;
   private work: Work | null = null;
@@ -70,6 +72,7 @@ export class VolunteerSession {
         if (state === "lost") this.work?.disconnected();
         this.emit({ type: "connection", state, seconds });
       },
+      onMoved: (run) => this.moveTo(run),
       onClosed: (code, message) => this.close(code, message),
       onBadSecret: () => this.forgetIdentity(),
       onError: (code, message) => this.emit({ type: "error", code, message }),
@@ -132,6 +135,7 @@ export class VolunteerSession {
       secret: this.identity?.secret ?? null,
       device: { kind: this.options.device.kind, name: this.options.device.name.slice(0, 120) },
       encodings: { up: ["f32", "f16", "int8", "topk"], down: ["f32", "f16", "int8"] },
+      bound: this.options.bound ?? true,
     };
   }
 
@@ -167,6 +171,14 @@ export class VolunteerSession {
       default:
         message satisfies never;
     }
+  }
+
+  /** The server needs us in another run: whatever was done for this one ends with its connection. */
+  private moveTo(run: string): string {
+    this.address = new RunAddress(this.options.base, run);
+    this.description = "";
+    this.emit({ type: "moved", run });
+    return this.address.socket;
   }
 
   private welcomed(welcome: WelcomeMessage): void {

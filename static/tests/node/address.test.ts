@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { onlyRun, parseAddress } from "../../src/node/address.ts";
+import { neediestRun, parseAddress } from "../../src/node/address.ts";
 
 test("a join URL names a server, a prefix and a run", () => {
   assert.deepEqual(parseAddress("http://host:8888/join/digits-1"), { base: "http://host:8888", run: "digits-1" });
@@ -22,13 +22,21 @@ test("what is no address is refused in a sentence", () => {
   }
 });
 
-test("the only run that is not over is the one to join", () => {
+test("of several runs the one with the fewest volunteers is the one to join", () => {
   const runs = [
-    { id: "a", name: "old", state: "finished" },
-    { id: "b", name: "digits", state: "running" },
+    { id: "a", state: "finished" },
+    { id: "b", state: "running", volunteers: 2 },
+    { id: "c", state: "queued", order: 0 },
+    { id: "d", state: "running", volunteers: 1 },
+    { id: "e", state: "running", volunteers: 0, bound: true },
   ];
-  assert.equal(onlyRun(runs), "b");
-  assert.throws(() => onlyRun([runs[0]]), /no run to join/);
-  assert.throws(() => onlyRun([...runs, { id: "c", name: "mnist", state: "created" }]), /b \(digits\), c \(mnist\)/);
-  assert.throws(() => onlyRun({ error: 1 }), /no run to join/);
+  assert.equal(neediestRun(runs), "d");
+  assert.equal(neediestRun([{ id: "f", state: "queued", order: 1 }, ...runs.slice(2, 3)]), "c");
+  assert.throws(() => neediestRun([runs[0]]), /no run to join/);
+  assert.throws(() => neediestRun({ error: 1 }), /no run to join/);
+});
+
+test("the page for help wherever it is needed names a server", () => {
+  assert.deepEqual(parseAddress("http://host:1/lab/join"), { base: "http://host:1/lab", run: null });
+  assert.deepEqual(parseAddress("http://host:1/join/"), { base: "http://host:1", run: null });
 });

@@ -52,6 +52,8 @@ const MODELS: [name: string, shape: number[], layers: LayerSpec[]][] = [
   ["globalMaxPooling2d", IMAGE, [conv, { globalMaxPooling2d: {} }]],
   ["batchNormalization on images", IMAGE, [conv, { batchNormalization: {} }]],
   ["batchNormalization on vectors", [8], [dense, { batchNormalization: {} }]],
+  ["batchNormalization without scale", [8], [dense, { batchNormalization: { scale: false } }]],
+  ["batchNormalization without centre", IMAGE, [conv, { batchNormalization: { center: false } }]],
   ["layerNormalization", [8], [dense, { layerNormalization: {} }]],
   ["conv1d", SEQUENCE, [{ conv1d: { filters: 3, kernelSize: 3, padding: "same" } }]],
   ["maxPooling1d", SEQUENCE, [{ conv1d: { filters: 3, kernelSize: 2 } }, { maxPooling1d: { poolSize: 2 } }]],

@@ -87,6 +87,25 @@ test("a lease repeated gives the same weights, another seed others", async () =>
   trainer.dispose();
 });
 
+test("an augmented lease repeated gives the same weights, another seed others, and none is evaluated so", async () => {
+  const flips = { flip: { horizontal: true, vertical: true, input: 0 } };
+  const layers: LayerSpec[] = [{ flatten: {} }, ...MLP];
+  const [shape, augmentation] = [[4, 4, 1], [flips]];
+  const { trainer, examples, initial } = await setUp(layers, { shape, training: { augmentation } });
+  const { trainer: plain } = await setUp(layers, { shape });
+  const run = async (seed: number, one = trainer) => {
+    one.setWeights(initial);
+    return (await one.train({ ...LEASE, seed }, examples)).payload;
+  };
+  const first = await run(3);
+  assert.deepEqual(await run(3), first);
+  assert.notDeepEqual(await run(4), first);
+  assert.notDeepEqual(await run(3, plain), first);
+  for (const one of [trainer, plain]) one.setWeights(initial);
+  assert.deepEqual(await trainer.evaluate(examples), await plain.evaluate(examples));
+  for (const one of [trainer, plain]) one.dispose();
+});
+
 test("dropout masks are the same on every backend and differ from step to step", async () => {
   const masks = async (backend: "cpu" | "wasm") => {
     await useBackend(backend);

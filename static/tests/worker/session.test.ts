@@ -23,6 +23,7 @@ test("a session says hello, keeps its identity and asks for a lease once the bac
     secret: null,
     device: { kind: "browser", name: "A device" },
     encodings: { up: ["f32", "f16", "int8", "topk"], down: ["f32", "f16", "int8"] },
+    bound: true,
   });
   assert.deepEqual(ready, { type: "ready", backend: "backend-1", seconds_per_iteration: 0.1, version: null });
   assert.deepEqual(world.eventsOf("identity"), [{ type: "identity", identity: IDENTITY }]);
@@ -458,6 +459,34 @@ test("goodbye codes: finished stops, another build reloads, a restart comes back
   assert.equal(restarted.sockets.length, 1);
   await restarted.clock.advance(1);
   assert.equal(restarted.sockets.length, 2);
+});
+
+test("who goes wherever help is needed moves on to the run that is named, and trains that", async () => {
+  const world = new World();
+  world.begin({ bound: false });
+  await world.join();
+  assert.equal(world.socket.of("hello")[0]?.bound, false);
+  await world.grant("a");
+  world.socket.deliver({ type: "goodbye", code: "moved", message: "Elsewhere.", reconnect_seconds: 0, run: "run 2" });
+  await world.clock.advance(3);
+  assert.deepEqual(world.eventsOf("moved"), [{ type: "moved", run: "run 2" }]);
+  assert.equal(world.socket.url, "ws://host/prefix/api/v1/runs/run%202/volunteer");
+  assert.equal(world.openSockets.length, 1);
+  await world.join();
+  assert.equal(world.socket.of("hello")[0]?.volunteer_id, IDENTITY.volunteer_id);
+  assert.equal(world.jobs.length, 2, "even of the same model another run is other work");
+  assert.equal(world.trainers[0]?.disposed, true);
+  assert.deepEqual(world.eventsOf("error"), []);
+});
+
+test("a run that waits for its turn is asked again when it said", async () => {
+  const world = await joined();
+  world.socket.deliver({ type: "goodbye", code: "queued", message: "Wait.", reconnect_seconds: 3, run: null });
+  await world.clock.advance(2.9);
+  assert.equal(world.sockets.length, 1);
+  await world.clock.advance(2);
+  assert.equal(world.sockets.length, 2);
+  assert.equal(world.socket.url, "ws://host/prefix/api/v1/runs/run-1/volunteer");
 });
 
 test("a run that we worked for may be gone while its server restarts", async () => {

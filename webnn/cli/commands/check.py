@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
+import numpy as np
 
 from webnn.cli import options
 from webnn.cli.settings import TrainSettings
@@ -19,8 +20,12 @@ if TYPE_CHECKING:
     from webnn.server.prepare import PreparedRun
 
 
+BYTES_A_WEIGHT = 4
+MAX_LABELS = 8
+
+
 @click.command("check", short_help="Say what a model is, and whether it can be trained.")
-@click.argument("name")
+@options.name_argument
 @options.set_option
 @options.data_dir_option
 @options.seed_option
@@ -68,11 +73,47 @@ def describe(prepared: PreparedRun) -> dict[str, Any]:
         ],
         "parameters": check.parameters,
         "trainable": prepared.built.num_trainable,
+        "inputs": list(prepared.dataset.description["inputs"]),  # type: ignore[call-overload]
+        "sample": sample(prepared),
+        "lease": lease_estimate(prepared),
         "memory_bytes": check.memory_bytes,
         "seconds_per_step": check.seconds_per_step,
         "batch_size": config.batch_size,
         "loss": check.loss,
         "warnings": list(check.warnings),
+    }
+
+
+def sample(prepared: PreparedRun) -> dict[str, Any]:
+    """The first batch that validation would see: what the network is shown of it, and its labels or targets."""
+    from webnn.server.gallery import Gallery
+
+    dataset = prepared.dataset.dataset
+    gallery = Gallery(dataset)
+    number = min(prepared.config.batch_size, gallery.num_shown)
+    shown = [gallery.example(place) for place in range(number)]
+    inputs = []
+    for place, entry in enumerate(prepared.dataset.description["inputs"]):  # type: ignore[var-annotated, arg-type]
+        values = np.array([example["inputs"][place] for example in shown], np.float64).reshape(number, *entry["shape"])
+        values = values * np.asarray(entry["scale"]) + np.asarray(entry["shift"])
+        inputs.append({"low": float(values.min()), "high": float(values.max()), "mean": float(values.mean())})
+    return {"examples": number, "inputs": inputs, "labels": [example["label"] for example in shown[:MAX_LABELS]]}
+
+
+def lease_estimate(prepared: PreparedRun) -> dict[str, Any]:
+    """What a lease costs a device as fast as this one: steps, examples, and bytes each way; data are fetched once."""
+    config, check = prepared.config, prepared.check
+    iterations = max(1, round(config.lease_seconds / max(check.seconds_per_step, 1e-6)))
+    examples = min(iterations * config.batch_size, config.num_examples)
+    data = sum(shard.num_bytes for shard in prepared.shards.shards)
+    weights = BYTES_A_WEIGHT * config.num_weights
+    return {
+        "iterations": iterations,
+        "examples": examples,
+        "download_weights": weights,
+        "download_data": round(data * examples / config.num_examples),
+        "upload": weights,
+        "dataset": data,
     }
 
 
@@ -87,14 +128,36 @@ def report_lines(report: dict[str, Any]) -> list[str]:
     lines += [
         "",
         f"{count(report['parameters'], 'parameter')}, {report['trainable']:,} trained; an update is "
-        f"{size(4 * report['parameters'])}",
+        f"{size(BYTES_A_WEIGHT * report['parameters'])}",
         f"about {size(report['memory_bytes'])} of memory to train with batches of {report['batch_size']}",
         f"{1000 * report['seconds_per_step']:.1f} ms a step on one thread here; "
         f"loss {decimal(report['loss'])} before training",
         f"dataset {report['dataset']}: {count(report['training_examples'], 'training example')} in "
         f"{count(report['shards'], 'shard')}, {report['validation_examples']:,} held out",
+        *sample_lines(report),
+        *lease_lines(report["lease"]),
     ]
     return lines + [f"warning: {warning}" for warning in report["warnings"]]
+
+
+def sample_lines(report: dict[str, Any]) -> list[str]:
+    """What goes in, and an example of it."""
+    lines = []
+    for entry, values in zip(report["inputs"], report["sample"]["inputs"], strict=True):
+        shape = " x ".join(map(str, entry["shape"])) or "1"
+        seen = f"from {decimal(values['low'])} to {decimal(values['high'])}, mean {decimal(values['mean'])}"
+        lines.append(f"input {shape}, stored as {entry['dtype']}; in a sample the network sees numbers {seen}")
+    return [*lines, f"targets of the sample: {', '.join(report['sample']['labels'])}"]
+
+
+def lease_lines(lease: dict[str, Any]) -> list[str]:
+    """What a lease costs."""
+    return [
+        f"a lease on a device like this one: {count(lease['iterations'], 'step')} over "
+        f"{count(lease['examples'], 'example')}; {size(lease['download_weights'])} of weights and, the first time, "
+        f"{size(lease['download_data'])} of data down, {size(lease['upload'])} up as float32",
+        f"all data are {size(lease['dataset'])}, which a device fetches at most once",
+    ]
 
 
 def shape_words(shape: list[int | None]) -> str:

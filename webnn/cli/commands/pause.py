@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import click
 
 from webnn.cli import options
+from webnn.cli.target import Target
 
 
-@click.command("pause", short_help="Pause a live run; volunteers wait.")
+@click.command("pause", short_help="Pause a live run; volunteers wait.", epilog="Example: wnn pause")
 @options.run_argument
-@options.runs_dir_option
+@options.target_options
 @options.json_option
-def command(run: str | None, runs_dir: Path, json_lines: bool) -> None:
+def command(run: str | None, target: Target, json_lines: bool) -> None:
     """Give out no more work. What is out still comes in and counts; volunteers stay connected.
 
     RUN is a run's id or its beginning; by default the run that is live.
     """
-    from webnn.cli.control import command_run
+    from webnn.cli.remote import connect_to_run
 
-    status = command_run(runs_dir, run, "pause")
+    client, found = connect_to_run(target, run)
+    status = client.pause(found)
     click.echo(json.dumps(status) if json_lines else f"The run {status['id']} is {status['state']}.")

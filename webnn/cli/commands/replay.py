@@ -26,7 +26,7 @@ def command(run: str | None, runs_dir: Path, json_lines: bool) -> int:
     Nothing is trained: what volunteers sent is in the recording. RUN is a run's id or its beginning; by default the
     newest.
     """
-    from webnn.cli.control import find_run
+    from webnn.cli.remote import find_run
     from webnn.server.replaying import replay_run
 
     found = find_run(runs_dir, run)

@@ -1,25 +1,28 @@
-"""`wnn resume [RUN]`: let a paused run go on."""
+"""`wnn resume [RUN]`: let a run go on that was paused or stopped."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import click
 
 from webnn.cli import options
+from webnn.cli.target import Target
 
 
-@click.command("resume", short_help="Let a paused run go on.")
+@click.command("resume", short_help="Let a run go on that was paused or stopped.", epilog="Example: wnn resume")
 @options.run_argument
-@options.runs_dir_option
+@options.target_options
 @options.json_option
-def command(run: str | None, runs_dir: Path, json_lines: bool) -> None:
-    """Give out work again.
+def command(run: str | None, target: Target, json_lines: bool) -> None:
+    """Let a paused run go on. On a server of many runs one that was stopped or failed waits for its turn again.
 
     RUN is a run's id or its beginning; by default the run that is live.
     """
-    from webnn.cli.control import command_run
+    from webnn.cli.remote import connect_to_run
+    from webnn.core.states import RunState
 
-    status = command_run(runs_dir, run, "resume")
+    client, found = connect_to_run(target, run)
+    over = RunState(client.run(found)["state"]).over
+    status = client.start(found) if over else client.resume(found)
     click.echo(json.dumps(status) if json_lines else f"The run {status['id']} is {status['state']}.")

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import click
 
 from webnn.cli import options
+from webnn.cli.target import Target
 
 
-@click.command("stop", short_help="End a live run and save it.")
+@click.command("stop", short_help="End a live run and save it.", epilog="Example: wnn stop digits-mlp-2026")
 @options.run_argument
-@options.runs_dir_option
+@options.target_options
 @options.json_option
-def command(run: str | None, runs_dir: Path, json_lines: bool) -> None:
-    """End the run: a last validation, then its files are written, and its `wnn train` ends.
+def command(run: str | None, target: Target, json_lines: bool) -> None:
+    """End a run for good: it is validated once more and saved. One that waits in a queue is taken out of it.
 
     RUN is a run's id or its beginning; by default the run that is live.
     """
-    from webnn.cli.control import command_run
+    from webnn.cli.remote import connect_to_run
 
-    status = command_run(runs_dir, run, "stop")
-    click.echo(json.dumps(status) if json_lines else f"The run {status['id']} ends and is saved.")
+    client, found = connect_to_run(target, run)
+    status = client.stop(found)
+    click.echo(json.dumps(status) if json_lines else f"The run {status['id']} is {status['state']}.")

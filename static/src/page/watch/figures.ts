@@ -79,6 +79,12 @@ export class Figures {
     this.draw();
   }
 
+  /** Marks moments of the run in both charts. */
+  mark(moments: { seconds: number; words: string }[]): void {
+    for (const chart of [this.accuracyChart, this.lossChart]) chart.mark(moments.map(({ seconds }) => seconds));
+    byId("marks-note").hidden = moments.length === 0;
+  }
+
   /** Lays another run's curves under these. */
   compare(curve: OtherCurve | null): void {
     this.otherAccuracy.clear();

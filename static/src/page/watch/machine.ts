@@ -1,7 +1,7 @@
 /** The server in numbers, and what has happened, the newest first. */
 import { byId, setFields, setText } from "../dom.ts";
-import { bytes, clock, count, NOTHING, rate } from "../format.ts";
-import { type Panel, type PanelPlace, Polling, readJson } from "./panel.ts";
+import { bytes, count, NOTHING, rate } from "../format.ts";
+import { lineOf, type Panel, type PanelPlace, Polling, readJson } from "./panel.ts";
 
 interface ServerNumbers {
   merges_per_second: number;
@@ -53,13 +53,8 @@ export function openLog({ api }: PanelPlace): Panel {
       if (total < seen) list.replaceChildren();
       seen = total;
       for (const [seconds, kind, sentence] of events) {
-        const line = document.createElement("li");
+        const line = lineOf(seconds, sentence);
         line.dataset.kind = kind;
-        const time = document.createElement("time");
-        time.textContent = clock(seconds);
-        const words = document.createElement("span");
-        words.textContent = sentence;
-        line.append(time, words);
         list.prepend(line);
       }
       while (list.children.length > MOST_LINES) list.lastElementChild?.remove();

@@ -2,13 +2,11 @@
 import type { RunState } from "../../shared/protocol.ts";
 import { byId, setText } from "../dom.ts";
 import { count } from "../format.ts";
-import { openStorage } from "../keeping.ts";
+import { askAsOwner, forgetToken, keepToken, keptToken, type Method, ownerHeaders, wordsOf } from "../owner.ts";
 import { isOver } from "../words.ts";
-import { type PanelPlace, readJson } from "./panel.ts";
+import type { PanelPlace } from "./panel.ts";
 import type { SendAway } from "./people.ts";
 import { saveBlob } from "./saving.ts";
-
-const KEY = "webnn:owner-token";
 
 interface Rights {
   downloads: { name: string; title: string }[];
@@ -16,7 +14,6 @@ interface Rights {
 
 export class Ownership {
   private readonly api: string;
-  private readonly storage = openStorage("sessionStorage");
   private readonly onChange: (sendAway: SendAway | null) => void;
   private token: string | null = null;
   private state: RunState = "created";
@@ -45,7 +42,7 @@ export class Ownership {
       event.preventDefault();
       void this.rollBack(Number(byId<HTMLInputElement>("own-version").value));
     });
-    const kept = this.storage.getItem(KEY);
+    const kept = keptToken();
     if (kept) void this.enter(kept);
   }
 
@@ -53,7 +50,7 @@ export class Ownership {
     this.state = state;
     byId<HTMLButtonElement>("own-pause").disabled = state !== "running";
     byId<HTMLButtonElement>("own-resume").disabled = state !== "paused";
-    for (const id of ["own-stop", "own-save", "own-best", "own-go-back"]) {
+    for (const id of ["own-stop", "own-save", "own-best", "own-go-back", "settings-send"]) {
       byId<HTMLButtonElement>(id).disabled = isOver(state);
     }
   }
@@ -63,18 +60,18 @@ export class Ownership {
     try {
       this.token = token;
       const rights = await this.ask<Rights>("owner");
-      this.storage.setItem(KEY, token);
+      keepToken(token);
       this.showRights(rights);
       this.say("");
       this.onChange((label, how) => this.sendAway(label, how));
     } catch (error) {
-      this.forget(error instanceof Error ? error.message : String(error));
+      this.forget(wordsOf(error));
     }
   }
 
   private forget(message: string): void {
     this.token = null;
-    this.storage.removeItem(KEY);
+    forgetToken();
     byId("own-form").hidden = false;
     byId("own-controls").hidden = true;
     byId<HTMLInputElement>("own-token").value = "";
@@ -127,7 +124,9 @@ export class Ownership {
 
   private async download(name: string): Promise<void> {
     await this.attempt(async () => {
-      const response = await fetch(`${this.api}/download/${name}`, { headers: this.headers });
+      const response = await fetch(`${this.api}/download/${name}`, {
+        headers: ownerHeaders(this.token ?? ""),
+      });
       if (!response.ok) throw new Error(`The server answered ${response.status}.`);
       const named = /filename="([^"]+)"/.exec(response.headers.get("Content-Disposition") ?? "");
       saveBlob(named?.[1] ?? name, await response.blob());
@@ -146,21 +145,13 @@ export class Ownership {
       const done = await work();
       this.say(typeof done === "string" ? done : "");
     } catch (error) {
-      this.say(error instanceof Error ? error.message : String(error));
+      this.say(wordsOf(error));
     }
   }
 
-  private ask<Answer>(path: string, method: "GET" | "POST" = "GET", body: unknown = null): Promise<Answer> {
-    const init: RequestInit = { method, headers: this.headers };
-    if (body !== null) {
-      init.headers = { ...this.headers, "Content-Type": "application/json" };
-      init.body = JSON.stringify(body);
-    }
-    return readJson(`${this.api}/${path}`, init);
-  }
-
-  private get headers(): Record<string, string> {
-    return { Authorization: `Bearer ${this.token ?? ""}` };
+  /** Asks something of this run; for others of this page too. */
+  ask<Answer>(path: string, method: Method = "GET", body?: unknown): Promise<Answer> {
+    return askAsOwner(`${this.api}/${path}`, this.token ?? "", method, body);
   }
 
   private say(message: string): void {

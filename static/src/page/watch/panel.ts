@@ -1,5 +1,6 @@
 /** A part of the watch page behind a tab: it asks the server only while somebody looks at it. */
 import { byId, setText } from "../dom.ts";
+import { clock } from "../format.ts";
 
 export interface Panel {
   /** Somebody looks at it now. */
@@ -66,6 +67,17 @@ export async function readJson<Data>(url: string, init?: RequestInit): Promise<D
   const body = (await response.json().catch(() => null)) as { error?: { message?: string } } | null;
   if (!response.ok) throw new Error(body?.error?.message ?? `The server answered ${response.status}.`);
   return body as Data;
+}
+
+/** A line of a log: a moment of the run, and what happened then. */
+export function lineOf(seconds: number, sentence: string): HTMLElement {
+  const line = document.createElement("li");
+  const time = document.createElement("time");
+  time.textContent = clock(seconds);
+  const words = document.createElement("span");
+  words.textContent = sentence;
+  line.append(time, words);
+  return line;
 }
 
 /** A cell of a table. */

@@ -9,6 +9,8 @@ interface Verdict {
   version: number;
   labels: string[];
   num_examples: number;
+  /** How many there are: a large split is sampled evenly. */
+  held_out: number;
   accuracy: number;
   confusion: number[][];
   per_class: { right: number; of: number; recall: number | null; precision: number | null }[];
@@ -41,13 +43,18 @@ export function openVerdicts({ api }: PanelPlace): Panel {
       byId("verdicts").hidden = false;
       setText(
         byId("verdicts-lead"),
-        `Version ${count(verdict.version)} gets ${percent(verdict.accuracy)} of ${count(verdict.num_examples)} held-out examples right.`,
+        `Version ${count(verdict.version)} gets ${percent(verdict.accuracy)} of ${tried(verdict)} held-out examples right.`,
       );
       showConfusion(verdict);
       showClasses(verdict);
       showWorst(verdict, shapes ?? []);
     },
   });
+}
+
+function tried({ num_examples, held_out }: Verdict): string {
+  if (num_examples === held_out) return `all ${count(held_out)}`;
+  return `${count(num_examples)}, drawn evenly from ${count(held_out)},`;
 }
 
 function showConfusion({ labels, confusion }: Verdict): void {

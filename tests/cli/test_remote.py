@@ -1,0 +1,197 @@
+"""Every command that asks a server, against a real one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.server.many import MODEL, Background, Preparer
+from webnn.cli import environment
+from webnn.cli.changes import read_changes
+from webnn.cli.main import run as wnn
+from webnn.cli.watching import Look, dashboard, sparkline
+from webnn.client import Client
+from webnn.core.config import StopConditions
+from webnn.core.errors import WebNNError
+from webnn.server import hosted
+
+NEVER = StopConditions(seconds=3600)
+Ask = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(hosted, "save_run", lambda prepared, *_: prepared.folder)
+    monkeypatch.chdir(tmp_path)
+    for name in environment.OPTIONS:
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Background]:
+    with Background(tmp_path / "runs", Preparer(stop=dict.fromkeys("ab", NEVER))) as served:
+        yield served
+
+
+@pytest.fixture
+def going(server: Background) -> str:
+    """A run that goes on, and that a volunteer trains."""
+    name = server.call(server.many.new("a"))
+    server.call(server.many.until(name, "running"))
+    server.train(name)
+    client = Client(server.many.url, server.many.token)
+    next(status for status in client.watch(name, 0.01) if status["accuracy"] is not None)
+    return name
+
+
+@pytest.fixture(params=["folder", "server", "environment"])
+def ask(
+    request: pytest.FixtureRequest,
+    server: Background,
+    going: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Ask:
+    """Run a command as an owner at the server's computer does, and as one elsewhere: its JSON, and then its words."""
+    where: list[str] = []
+    if request.param == "server":
+        where = ["--server", server.many.url, "--token", server.many.token, "--runs-dir", "nowhere"]
+    elif request.param == "environment":
+        monkeypatch.setenv("WNN_SERVER", server.many.url)
+        monkeypatch.setenv("WNN_TOKEN", server.many.token)
+
+    def ask(*words: str, as_json: bool = True) -> Any:
+        capsys.readouterr()
+        code = wnn([*words, *where, *(["--json"] if as_json else [])])
+        told = capsys.readouterr()
+        assert code == 0, told.err
+        lines = told.out.splitlines()
+        return [json.loads(line) for line in lines] if as_json else lines
+
+    return ask
+
+
+def test_owner_does_everything_from_the_command_line(ask: Ask, server: Background, going: str) -> None:
+    (status,) = ask("status")
+    assert (status["id"], status["state"]) == (going, "running")
+    assert f"run           {going} (a on fake)" in ask("status", going[:3], as_json=False)
+    assert [run["id"] for run in ask("runs")] == [going]
+    assert going in ask("runs", as_json=False)[0]
+    assert ask("volunteers")[0]["label"] == "#1"
+    assert ask("volunteers", as_json=False)[0].startswith("#1   here, test")
+    assert ask("pause")[0]["state"] == "paused"
+    assert ask("resume", as_json=False) == [f"The run {going} is running."]
+    assert Path(ask("save")[0]["folder"]) == server.runs_dir / going
+    Path("b.json").write_text(json.dumps(MODEL | {"name": "b"}))
+    (waiting,) = ask("submit", "b.json", "--bound", "--set", "training.batchSize=8")
+    assert (waiting["state"], waiting["order"], waiting["bound"]) == ("queued", 0, True)
+    second = ask("submit", "b.json", "--to", "1", as_json=False)[0].split()[0]
+    assert ask("queue")[0]["waiting"] == [second, waiting["id"]]
+    assert ask("queue", waiting["id"], "--to", "1")[0]["waiting"] == [waiting["id"], second]
+    assert ask("queue", "--limit", "1", as_json=False) == [
+        f"goes on  {going}",
+        f"      1  {waiting['id']}",
+        f"      2  {second}",
+        "At most 1 at once.",
+    ]
+    assert ask("kick", "#1", "--for-good")[0]["blocked"]
+    assert ask("kick", "1", "--forgive", as_json=False) == ["Volunteer #1 may come back."]
+    assert ask("stop", second)[0]["state"] == "stopped"
+    assert ask("stop")[0]["id"] == going
+    assert ask("watch", going, "--every", "0.1")[-1]["state"] == "stopped"
+    assert ask("watch", going, "--every", "0.1", as_json=False)[-1].startswith("stopped: The owner stopped")
+    server.call(server.many.server.host.wait_over(going))
+    assert ask("resume", going)[0]["state"] == "queued"
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["status", "nobody"], "There is no one run 'nobody'"),
+        (["rollback", "--to", "999"], "999"),
+        (["kick", "99"], "There is no volunteer of that number"),
+        (["kick", "x"], "wnn volunteers"),
+        (["kick", "1", "--for-good", "--forgive"], "exclude"),
+        (["queue", "nobody", "--to", "1"], "There is no one run 'nobody'"),
+        (["queue", "nobody"], "give both"),
+        (["submit", "digits-mpl"], 'Did you mean "digits-mlp"'),
+        (["submit", "digits-mlp", "--set", "training.batchsize=1"], "training.batchSize"),
+        (["status", "--server", "nonsense"], "looks like"),
+        (["status", "--server", "http://127.0.0.1:1"], "does not answer"),
+        (["pause", "--token", "0" * 64], "does not allow this"),
+        (["set", "batchsize=1"], 'Did you mean "batchSize"'),
+        (["token", "--rotate"], "is live"),
+        (["resume"], "which does not allow this"),
+    ],
+)
+def test_mistake_gets_a_sentence_and_code_2(
+    words: list[str], sentence: str, going: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert wnn(words) == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_token_of_this_folder_goes_to_no_other_server(going: str, server: Background) -> None:
+    assert wnn(["pause", "--server", server.many.url]) == 2
+
+
+def test_without_a_server_the_folder_is_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    assert wnn(["queue"]) == 2
+    assert "wnn serve" in capsys.readouterr().err
+    assert wnn(["status"]) == 2
+    assert "There are no runs in runs" in capsys.readouterr().err
+
+
+def test_token_is_shown_and_made_anew(capsys: pytest.CaptureFixture[str]) -> None:
+    def token(*words: str) -> str:
+        assert wnn(["token", *words]) == 0
+        return capsys.readouterr().out.strip()
+
+    first = token()
+    assert len(first) == 64
+    assert token() == first
+    second = token("--rotate")
+    assert second != first
+    assert json.loads(token("--json")) == {"token": second}
+
+
+def test_changes_are_read_as_the_api_takes_them() -> None:
+    words = ["learningRate=0.01", "batchSize=32", "stop.accuracy=0.9", "stop.seconds=null", "merge=weighted"]
+    assert read_changes(words) == {
+        "learningRate": 0.01,
+        "batchSize": 32,
+        "stop": {"accuracy": 0.9, "seconds": None},
+        "merge": {"weighted": {}},
+    }
+    assert read_changes(["merge.fedbuff.size=8"]) == {"merge": {"fedbuff": {"size": 8}}}
+
+
+@pytest.mark.parametrize("word", ["", "x", "=1", "stop.acuracy=1", "stop=1", "batchSize.x=1", "layers=[]", "merge.=1"])
+def test_change_of_no_use_is_refused(word: str) -> None:
+    with pytest.raises(WebNNError):
+        read_changes([word])
+
+
+def test_dashboard_shows_the_curve_volunteers_and_log(server: Background, going: str) -> None:
+    from rich.console import Console
+
+    from webnn.cli.watching import look
+
+    console = Console(width=120, record=True, file=Path("screen").open("w"))  # noqa: SIM115
+    seen: Look = look(Client(server.many.url, server.many.token), going)
+    console.print(dashboard(seen))
+    console.file.close()
+    text = console.export_text()
+    for word in (going, "running", "#1", "joined", "accuracy"):
+        assert word in text
+
+
+def test_sparkline_goes_from_the_lowest_to_the_highest() -> None:
+    assert sparkline([0, 1, 2, 3, 4, 5, 6, 7], 8) == "▁▂▃▄▅▆▇█"
+    assert sparkline([1.0], 8) == "▁"
+    assert len(sparkline(list(range(1000)), 60)) == 60
+    assert sparkline(list(range(1000)), 60)[-1] == "█"

@@ -1,0 +1,82 @@
+"""`wnn predict RUN FILE...`: what a trained network says of files."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from webnn.cli import options
+from webnn.cli.words import decimal, percent
+
+if TYPE_CHECKING:
+    from webnn.cli.trained import TrainedRun, Which
+
+SHOWN = 3
+
+
+@click.command("predict", short_help="Show files to a run's network.")
+@options.trained_argument
+@click.argument("files", nargs=-1, required=True, type=options.FILE, metavar="FILE...")
+@options.which_option
+@options.runs_dir_option
+@options.json_option
+def command(run: str, files: tuple[Path, ...], which: str, runs_dir: Path, json_lines: bool) -> None:
+    """Print what RUN's network says of each example in FILE...: labels and their probabilities, or values.
+
+    RUN is a run's id, the beginning of it, or a model's name: its newest run then. A FILE is .npy or .npz (one example,
+    or several), .csv (an example a row), or a picture (with the extra `images`; it is made as large as the network
+    takes). Numbers are as the dataset stores them: pixels of mnist from 0 to 255, those of digits from 0 to 16.
+    """
+    from webnn.cli.trained import Which, find_trained
+
+    for answer in asyncio.run(predict(find_trained(runs_dir, run), Which(which), files)):
+        click.echo(json.dumps(answer) if json_lines else answer_words(answer))
+
+
+async def predict(run: TrainedRun, which: Which, files: Sequence[Path]) -> list[dict[str, Any]]:
+    """Show every example of every file to the run's network. Raises `WebNNError`."""
+    from webnn.cli.evaluation import network_of
+    from webnn.cli.examples_in import read_examples
+
+    shown = [(path, read_examples(path, run.dataset)) for path in files]
+    answers: list[dict[str, Any]] = []
+    async with network_of(run, which) as network:
+        for path, split in shown:
+            outputs = await network.predict(split)
+            answers += answers_of(path, outputs, run.dataset)
+    return answers
+
+
+def answers_of(path: Path, outputs: Any, dataset: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield what the network says of each example, as `--json` prints it."""
+    classes = dataset["targets"]["num_classes"]
+    names = dataset.get("label_names") or [str(number) for number in range(classes or 0)]
+    for number, output in enumerate(outputs):
+        flat = [float(value) for value in output.ravel()]
+        answer: dict[str, Any] = {"file": str(path), "example": number}
+        if classes == 2 and len(flat) == 1:
+            flat = [1 - flat[0], flat[0]]
+        if classes is None or len(flat) != classes:
+            yield {**answer, "values": flat}
+            continue
+        best = max(range(classes), key=flat.__getitem__)
+        yield {
+            **answer,
+            "label": names[best],
+            "probability": flat[best],
+            "probabilities": dict(zip(names, flat, strict=True)),
+        }
+
+
+def answer_words(answer: Mapping[str, Any]) -> str:
+    """Say it to a person: the likeliest labels, or the values."""
+    place = f"{answer['file']} [{answer['example']}]"
+    if "values" in answer:
+        return f"{place}: {' '.join(decimal(value) for value in answer['values'])}"
+    order = sorted(answer["probabilities"].items(), key=lambda item: -item[1])[:SHOWN]
+    return f"{place}: {', '.join(f'{label} {percent(chance)}' for label, chance in order)}"

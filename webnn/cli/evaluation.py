@@ -1,0 +1,95 @@
+"""What `wnn evaluate` and `wnn predict` ask of the evaluator: a run's network, and its outputs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from webnn.cli.places import dataset_search
+from webnn.cli.trained import TrainedRun, Which
+from webnn.core.errors import WebNNError
+from webnn.core.events import Vector
+from webnn.data.dataset import Split
+from webnn.data.directory import data_dir as find_data_dir
+from webnn.data.loading import load_dataset
+from webnn.data.shards import encode_examples
+from webnn.evaluator.evaluator import Evaluator
+from webnn.evaluator.results import BuiltModel
+from webnn.evaluator.scores import score_classes, score_labels, score_values
+
+if TYPE_CHECKING:
+    from webnn.data.dataset import Dataset
+
+CHUNK_BYTES = 4 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A run's model in the evaluator, with the run's weights."""
+
+    evaluator: Evaluator
+    built: BuiltModel
+    weights: Vector
+
+    async def predict(self, split: Split) -> NDArray[np.float32]:
+        """Outputs [examples, ...] of a split's inputs, some at a time."""
+        row_bytes = max(1, sum(array[:1].nbytes for array in split.arrays))
+        step = max(1, CHUNK_BYTES // row_bytes)
+        outputs = []
+        for first in range(0, len(split), step):
+            rows = np.arange(first, min(first + step, len(split)), dtype=np.intp)
+            outputs.append(await self.evaluator.predict(self.weights, encode_examples(split, rows)))
+        return np.concatenate(outputs)
+
+
+@asynccontextmanager
+async def network_of(run: TrainedRun, which: Which) -> AsyncIterator[Network]:
+    """Build a run's network with its weights. Raises `WebNNError`."""
+    async with await Evaluator.start() as evaluator:
+        built = await evaluator.build(run.definition, run.dataset, run.seed)
+        yield Network(evaluator, built, run.weights(which, built))
+
+
+async def evaluate(
+    run: TrainedRun, which: Which, split_name: str | None, data_dir: Path | None, tell: Callable[[str], None]
+) -> dict[str, Any]:
+    """Score a run's network on a split of its dataset; None: its test split, where there is none its validation split.
+
+    Raises `WebNNError("settings")` where there is no such split.
+    """
+    definition = run.definition
+    tell(f"Loading the dataset {definition.dataset}")
+    loaded = load_dataset(
+        definition.dataset, dataset_search(), definition.dataset_options, find_data_dir(data_dir), lambda _: None
+    )
+    dataset = loaded.dataset
+    name = split_name or ("test" if dataset.test is not None else "validation")
+    if name not in dataset.splits:
+        known = " and ".join(dataset.splits)
+        raise WebNNError("settings", f"The dataset {definition.dataset} has no {name} split; it has {known}.")
+    split = dataset.splits[name]
+    tell(f"Predicting {len(split):,} examples")
+    async with network_of(run, which) as network:
+        outputs = await network.predict(split)
+    scores = score(dataset, definition.loss, outputs, np.asarray(split.targets))
+    return {"run": run.id, "model": definition.name, "weights": which.value, "split": name, **scores}
+
+
+def score(dataset: Dataset, loss: str, outputs: NDArray[np.float32], targets: NDArray[Any]) -> dict[str, Any]:
+    """Score outputs in the way that fits the targets."""
+    classes = dataset.num_classes
+    if classes is not None:
+        names = dataset.label_names or tuple(str(number) for number in range(classes))
+        return score_classes(outputs, targets, names)
+    if targets.dtype.kind in "iu" and outputs.shape[:-1] == targets.shape and outputs.shape[-1] > 1:  # one at each step
+        numbers = tuple(str(number) for number in range(outputs.shape[-1]))
+        return score_classes(outputs.reshape(-1, outputs.shape[-1]), targets.ravel(), numbers)
+    if loss == "binaryCrossentropy":
+        return score_labels(outputs, targets)
+    return score_values(outputs, targets)

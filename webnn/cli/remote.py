@@ -1,0 +1,113 @@
+"""Which server and which run a command is about: one that was named, or the live one of a runs folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from webnn.cli.target import Target
+from webnn.client import Client
+from webnn.core.errors import WebNNError
+from webnn.core.shapes import RunView
+from webnn.core.states import RunState
+from webnn.core.words import did_you_mean
+from webnn.server.resuming import FoundRun, find_runs
+from webnn.server.tickets import read_place
+from webnn.store.journal import Journal
+
+GOING = frozenset({RunState.RUNNING, RunState.PAUSED})
+
+
+def connect(target: Target) -> Client:
+    """A client of the server that was named, or of the one that has the runs folder. Raises `WebNNError`."""
+    if target.server is not None:
+        return Client(target.server, target.token, cert=target.ca)
+    place = read_place(target.runs_dir)
+    if place is None:
+        words = f"No server of many runs has {target.runs_dir}: begin one with `wnn serve`, or name one with --server."
+        raise WebNNError("not_running", words)
+    return _local(target, place["url"], place.get("tls_cert"))
+
+
+def connect_to_run(target: Target, run: str | None) -> tuple[Client, str]:
+    """A client and the id of the run that `run` (an id, its beginning, or None) means. Raises `WebNNError`.
+
+    With none named it is the one that goes on, or else the newest of a runs folder.
+    """
+    if target.server is not None or read_place(target.runs_dir) is not None:
+        client = connect(target)
+        return client, choose(client.runs(), run, client.url)
+    found = find_run(target.runs_dir, run)
+    journal = Journal.look(found.folder)
+    url = cert = None
+    if journal is not None:
+        url, cert = journal.fact("url"), journal.fact("tls_cert")
+        journal.close()
+    if not found.live or url is None:
+        how = f" `wnn train {found.name} --resume` goes on with it." if found.resumable else ""
+        raise WebNNError("not_running", f"No process serves the run {found.id} ({found.state}).{how}")
+    return _local(target, url, cert), found.id
+
+
+def choose(runs: Sequence[RunView], run: str | None, place: str) -> str:
+    """The run that is meant of those that a server lists. Raises `WebNNError("unknown_name")`."""
+    if run is not None:
+        return one_of([each["id"] for each in runs], run, place)
+    going = [each["id"] for each in runs if RunState(each["state"]) in GOING]
+    if len(going) == 1:
+        return going[0]
+    if not runs:
+        raise WebNNError("unknown_name", f"There are no runs at {place}.")
+    if len(runs) == 1:
+        return runs[0]["id"]
+    names = ", ".join(going or [each["id"] for each in runs][-5:])
+    raise WebNNError("unknown_name", f"Say which run is meant: {names}.")
+
+
+def one_of(ids: Sequence[str], run: str, place: str) -> str:
+    """The one id that is `run`, or begins with it. Raises `WebNNError("unknown_name")` with the nearest."""
+    matches = [each for each in ids if each == run] or [each for each in ids if each.startswith(run)]
+    if len(matches) != 1:
+        hint = did_you_mean(run, ids) if ids else " There are none."
+        raise WebNNError("unknown_name", f"There is no one run {run!r} in {place}.{hint}")
+    return matches[0]
+
+
+def find_run(runs_dir: Path, run: str | None) -> FoundRun:
+    """Find a run of a runs folder; None: the one that is live, or else the newest. Raises `unknown_name`."""
+    found = find_runs(runs_dir)
+    if not found:
+        raise WebNNError("unknown_name", f"There are no runs in {runs_dir}.")
+    if run is None:
+        live = [each for each in found if each.live]
+        if len(live) > 1:
+            names = ", ".join(each.id for each in live)
+            raise WebNNError("unknown_name", f"Several runs are live; say which one: {names}.")
+        return live[0] if live else found[-1]
+    chosen = one_of([each.id for each in found], run, str(runs_dir))
+    return next(each for each in found if each.id == chosen)
+
+
+def own_token(runs_dir: Path) -> str | None:
+    """The owner's token of a runs folder, None where there is none to read."""
+    try:
+        return (runs_dir / "owner-token").read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def rotate_token(runs_dir: Path) -> None:
+    """Let go of the owner's token; the next to ask for one makes another. Raises `WebNNError("run_in_use")`."""
+    live = [found.id for found in find_runs(runs_dir) if found.live]
+    if live or read_place(runs_dir) is not None:
+        who = f"The run {live[0]}" if live else "A server"
+        raise WebNNError("run_in_use", f"{who} is live and knows the token of before: end it first.")
+    (runs_dir / "owner-token").unlink(missing_ok=True)
+
+
+def _local(target: Target, url: str, cert: str | None) -> Client:
+    token = target.token or own_token(target.runs_dir)
+    if token is None:
+        raise WebNNError("unauthorized", f"The owner's token cannot be read from {target.runs_dir / 'owner-token'}.")
+    # the server's own certificate, which need not be for the address that we reach it by
+    return Client(url, token, cert=None if cert is None else Path(cert), any_name=True)

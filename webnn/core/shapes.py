@@ -1,0 +1,262 @@
+"""The shapes of what the REST API takes and answers, for its handlers, its description and its client alike."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
+
+from webnn.core.leases import Outcome
+from webnn.core.states import RunState
+
+Place = Annotated[int, (("minimum", 0), ("maximum", 10_000))]
+"""In the queue."""
+
+Seed = Annotated[int, (("minimum", 0), ("maximum", 2**32 - 1))]
+
+Point = list[float | bool | None]
+"""A row of `history`, as docs/protocol.md has it."""
+
+
+class ErrorWords(TypedDict):
+    """`code` is one of the table in docs/protocol.md; `message` is for people."""
+
+    code: str
+    message: str
+
+
+class ErrorAnswer(TypedDict):
+    """What every refusal looks like."""
+
+    error: ErrorWords
+
+
+class Status(TypedDict):
+    """How a run stands. Times in seconds, rates a second, `progress` and accuracies 0..1; `changes` of the settings."""
+
+    id: str
+    name: str
+    dataset: str
+    state: RunState
+    reason: str | None
+    version: int
+    iterations: int
+    epochs: float
+    examples: int
+    merges: int
+    volunteers: int
+    volunteers_total: int
+    examples_per_second: float
+    staleness: float
+    outcomes: dict[Outcome, int]
+    loss: float | None
+    accuracy: float | None
+    best_accuracy: float | None
+    learning_rate: float
+    bytes_in: int
+    bytes_out: int
+    seconds: float
+    seconds_left: float | None
+    progress: float
+    merge: str
+    changes: int
+    num_weights: int
+
+
+class RunView(Status):
+    """A status with the run's place in the queue (0: the next; null: it does not wait), and whom it takes."""
+
+    order: int | None
+    bound: bool
+
+
+class SavedRun(RunView):
+    """`folder` on the server's disk has the files."""
+
+    folder: str
+
+
+class ReturnedRun(RunView):
+    """`returned_to` is the version that the run goes on from."""
+
+    returned_to: int
+
+
+class NewRun(TypedDict):
+    """What to train. `model` is the name of one of the server's models, or a whole definition.
+
+    `settings` are laid over it (`training.batchSize=32`); `order` is a place in the queue (0: the next; null: last); a
+    run that is `bound` takes only volunteers who chose it; without a `seed` one is drawn.
+    """
+
+    model: str | dict[str, Any]
+    settings: NotRequired[list[str]]
+    order: NotRequired[Place | None]
+    bound: NotRequired[bool]
+    seed: NotRequired[Seed | None]
+
+
+class NewPlace(TypedDict):
+    """A place in the queue; 0: the next to start."""
+
+    order: Place
+
+
+class QueueView(TypedDict):
+    """At most `at_most` runs go on at once: `running`. Those that are `waiting` start in this order."""
+
+    at_most: int
+    running: list[str]
+    waiting: list[str]
+
+
+class QueueChange(TypedDict):
+    """Runs named in `waiting` come first, in this order; the others keep theirs behind them."""
+
+    at_most: NotRequired[Annotated[int, (("minimum", 1), ("maximum", 1000))]]
+    waiting: NotRequired[list[str]]
+
+
+class RollBack(TypedDict):
+    """`to` is the number of a version that a checkpoint has, or `"best"`."""
+
+    to: int | Literal["best"]
+
+
+class Health(TypedDict):
+    """The server is well: its version, the build of its pages, how many runs it has."""
+
+    status: str
+    version: str
+    build: str | None
+    runs: int
+
+
+class ModelEntry(TypedDict):
+    """A model that the server has. `definition` is null where the file cannot be used, and `description` says why."""
+
+    name: str
+    description: str
+    definition: dict[str, Any] | None
+
+
+class DatasetEntry(TypedDict):
+    """A dataset that the server has; `description` is the first line of its module."""
+
+    name: str
+    description: str
+
+
+class History(TypedDict):
+    """Validations and merges as points of docs/protocol.md."""
+
+    validation: list[Point]
+    training: list[Point]
+
+
+class ModelView(TypedDict):
+    """The `model` and `dataset` of docs/protocol.md's `welcome`."""
+
+    model: dict[str, Any]
+    dataset: dict[str, Any]
+
+
+class Volunteer(TypedDict):
+    """One volunteer by its label ("#1"); `standing` is one of `new`, `good`, `mixed`, `refused`."""
+
+    label: str
+    here: bool
+    device: str
+    kind: str
+    backend: str
+    iterations_per_second: float | None
+    staleness: float | None
+    joined: float
+    iterations: int
+    examples: int
+    outcomes: dict[str, int]
+    standing: str
+
+
+class Volunteers(TypedDict):
+    """The volunteers that are remembered: those here first, then by what they gave."""
+
+    volunteers: list[Volunteer]
+
+
+class Dismissed(TypedDict):
+    """Whether the volunteer was connected, and whether it may come back."""
+
+    here: bool
+    blocked: bool
+
+
+class Events(TypedDict):
+    """`count` events in all; of those asked for [seconds, kind, sentence]."""
+
+    count: int
+    events: list[list[float | str]]
+
+
+class Download(TypedDict):
+    """One of the formats of a run's result."""
+
+    name: str
+    title: str
+
+
+class Owner(TypedDict):
+    """The token is the owner's."""
+
+    owner: bool
+
+
+class SettingsChange(TypedDict):
+    """One change of the settings, at `seconds` of running time."""
+
+    seconds: float
+    time: str
+    words: str
+
+
+class SettingsView(TypedDict):
+    """A run's settings as a model file names them, how they changed, and the merge rules that there are."""
+
+    settings: dict[str, Any]
+    changes: list[SettingsChange]
+    rules: list[str]
+
+
+class Notes(TypedDict):
+    """The owner's notes, plain text."""
+
+    text: str
+
+
+class Rights(TypedDict):
+    """What the token allows."""
+
+    downloads: list[Download]
+    blocked: int
+
+
+class ServerNumbers(TypedDict):
+    """How the server fares, seen from one run."""
+
+    merges_per_second: float
+    bytes_in: int
+    bytes_out: int
+    bytes_per_second: float
+    memory_bytes: int | None
+    queue: int
+    watchers: int
+    volunteers: int
+    connections: int
+
+
+class Help(TypedDict):
+    """The run that one more volunteer helps most; null where none needs help."""
+
+    run: str | None
+
+
+JsonObject = dict[str, Any]
+"""An object that docs/protocol.md describes."""

@@ -1,0 +1,114 @@
+"""What a run tells those who take part or look on: leases, outcomes, versions, its state, its figures."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from webnn.core import messages
+from webnn.core.effects import Grant, Settle, Wait
+from webnn.core.encoding import Encoding, encode_vector
+from webnn.core.frames import Buffer, encode_frame
+from webnn.core.states import RunState
+from webnn.server.audience import Audience
+from webnn.server.connection import Connection
+from webnn.server.news import StateNews, StatusNews
+
+if TYPE_CHECKING:
+    from webnn.server.run_task import RunTask
+
+
+class Herald:
+    """Tells the audience of one run. Nothing here waits: what cannot be sent at once is queued by the connection."""
+
+    def __init__(self, task: RunTask, audience: Audience) -> None:
+        self._task = task
+        self._audience = audience
+        self._announcement: asyncio.TimerHandle | None = None
+        self._announced = 0
+
+    def close(self) -> None:
+        """Announce nothing more."""
+        if self._announcement is not None:
+            self._announcement.cancel()
+
+    # one volunteer
+
+    def grant(self, effect: Grant) -> None:
+        task, lease = self._task, effect.lease
+        connection = self._audience.volunteer(lease.volunteer_id)
+        if connection is not None:
+            base = task.engine.snapshot(lease.version) or task.current
+            seconds = max(0.0, lease.deadline - task.now)
+            header = messages.lease(lease, newest_hash=base.hash, encoding=connection.encoding, seconds=seconds)
+            connection.send_header(header)
+
+    def wait(self, effect: Wait) -> None:
+        self._send(effect.volunteer_id, messages.wait(effect.reason, effect.seconds))
+
+    def settle(self, effect: Settle) -> None:
+        current = self._task.current
+        header = messages.outcome(
+            lease_id=effect.lease_id,
+            outcome=effect.outcome,
+            version=current.version,
+            newest_hash=current.hash,
+            iterations=self._task.run.iterations,
+            whole=effect.whole,
+            detail=effect.detail,
+        )
+        pushed = messages.pushes(effect.outcome, whole=effect.whole, num_weights=len(current.weights))
+        payload = encode_vector(current.weights, Encoding.F32) if pushed else None
+        self._send(effect.volunteer_id, header, payload)
+
+    def _send(self, volunteer_id: str, header: dict[str, Any], payload: Buffer | None = None) -> None:
+        connection = self._audience.volunteer(volunteer_id)
+        if connection is not None:
+            connection.send_header(header, payload)
+
+    def welcome(self, connection: Connection) -> None:
+        """Let a connection in that said who it is, and send it what has happened so far."""
+        task = self._task
+        self._audience.add(connection)
+        validation, training = task.history.validation, task.history.training
+        connection.seen_validations, connection.seen_training = validation.count, training.count
+        connection.send_header(messages.snapshot(task.info.head, task.status(), validation.points, training.points))
+
+    # everyone
+
+    def announce(self) -> None:
+        """Tell volunteers of the current version, now or as soon as the last announcement is old enough."""
+        if self._announcement is None:
+            self._announced = self._task.run.version
+            self._audience.announce(self._version_frame)
+            seconds = self._task.limits.announcement_seconds(len(self._audience.volunteers))
+            self._announcement = asyncio.get_running_loop().call_later(seconds, self._announce_again)
+
+    def _announce_again(self) -> None:
+        self._announcement = None
+        if self._task.run.version != self._announced:
+            self.announce()
+
+    def _version_frame(self) -> bytes:
+        current = self._task.current
+        return encode_frame(messages.version(current.version, current.hash, current.iterations))
+
+    def tell_state(self, state: RunState, reason: str | None) -> None:
+        """Tell everyone of another state, and of the figures that go with it."""
+        self._audience.tell_all(messages.state(state, reason))
+        self._task.tell(StateNews(state, reason or ""))
+        self.beat(to_volunteers=True)
+
+    async def beat_for_ever(self) -> None:
+        """Show the run's figures again and again: to those who watch each time, to volunteers every other time."""
+        to_volunteers = False
+        while True:
+            await asyncio.sleep(self._task.limits.live_seconds)
+            self.beat(to_volunteers=to_volunteers)
+            to_volunteers = not to_volunteers
+
+    def beat(self, *, to_volunteers: bool) -> None:
+        """Show the run's figures as they are now."""
+        status = self._task.status()
+        self._task.tell(StatusNews(status))
+        self._audience.show(status, to_volunteers=to_volunteers)

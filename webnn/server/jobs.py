@@ -1,0 +1,167 @@
+"""What a run asks for and what takes time: judging, appraising, merging, validating, beside the events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Protocol
+
+from webnn.core.effects import Adopt, Appraise, Judge, Merge, Validate
+from webnn.core.errors import WebNNError
+from webnn.core.events import Appraised, Event, Judged, MergeDone, Tick, Validated, ValidationFailed
+from webnn.core.frames import Buffer
+from webnn.core.metrics import Validation
+from webnn.engine.base import Snapshot
+from webnn.server.news import ValidationNews
+
+if TYPE_CHECKING:
+    from webnn.server.run_task import RunTask
+
+APPRAISED_AS_VERSION = 0
+"""The evaluator draws its sample by version: one that no weights ever have keeps appraisals to one sample."""
+
+
+class Validator(Protocol):
+    """What a run needs of the evaluator."""
+
+    async def validate(self, weights: Buffer, num_examples: int | None, version: int) -> Validation:
+        """Metrics of a flat float32 vector on `num_examples` held-out examples, drawn anew for each `version`, or on
+        all of them.
+        """
+
+
+class Jobs:
+    """The jobs of one run. Each one's answer is an event, posted for the run that asked: when its turn comes, another
+    may have taken that one's place, and then it is dropped.
+    """
+
+    def __init__(self, task: RunTask, validator: Validator) -> None:
+        self._task = task
+        self._validator = validator
+        self._group: asyncio.TaskGroup | None = None
+        self._cancellable: set[asyncio.Task[None]] = set()
+        self._arithmetic = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._generation = 0
+        self.validated: Snapshot | None = None
+
+    @property
+    def computing(self) -> bool:
+        """Whether arithmetic is under way."""
+        return self._arithmetic > 0
+
+    def begin(self, group: asyncio.TaskGroup) -> None:
+        """Run jobs in `group` from now on."""
+        self._group = group
+
+    def cancel(self) -> None:
+        """End validations and appraisals, which nobody waits for."""
+        for job in self._cancellable:
+            job.cancel()
+
+    async def put_down(self) -> None:
+        """Drop every answer to come, and wait until no arithmetic is under way."""
+        self.cancel()
+        self._generation += 1
+        await self._idle.wait()
+
+    def judge(self, effect: Judge) -> None:
+        self._spawn(self._judge(effect))
+
+    def appraise(self, effect: Appraise) -> None:
+        self._spawn(self._appraise(effect), cancellable=True)
+
+    def merge(self, effect: Merge) -> None:
+        self._spawn(self._merge(effect))
+
+    def adopt(self, effect: Adopt) -> None:
+        self._spawn(self._adopt(effect))
+
+    def validate(self, effect: Validate) -> None:
+        self._spawn(self._validate(effect, self._snapshot_of(effect.version)), cancellable=True)
+
+    def _spawn(self, job: Coroutine[Any, Any, None], *, cancellable: bool = False) -> None:
+        assert self._group is not None
+        task = self._group.create_task(job)
+        if cancellable:
+            self._cancellable.add(task)
+            task.add_done_callback(self._cancellable.discard)
+
+    @contextmanager
+    def _busy(self) -> Iterator[None]:
+        """While entered, arithmetic is under way. What breaks in it leaves it under way: the run is failed then."""
+        self._arithmetic += 1
+        self._idle.clear()
+        yield
+        self._arithmetic -= 1
+        if not self._arithmetic:
+            self._idle.set()
+
+    def _answer(self, generation: int, event: Event) -> None:
+        self._task.post_if(event, lambda: generation == self._generation)
+
+    async def _judge(self, effect: Judge) -> None:
+        generation = self._generation
+        with self._busy():
+            verdict = await self._task.engine.judge(effect.payload)
+        self._answer(generation, Judged(effect.lease_id, verdict))
+
+    async def _appraise(self, effect: Appraise) -> None:
+        """Validate the weights of an update, always on the same examples, so that two appraisals compare."""
+        generation = self._generation
+        result: Validation | None
+        try:
+            weights = effect.payload.data.cast("B")
+            result = await self._validator.validate(weights, effect.num_examples, APPRAISED_AS_VERSION)
+        except WebNNError as error:
+            self._task.log.warning("an update could not be appraised: %s", error)
+            result = None
+        self._answer(generation, Appraised(effect.lease_id, result))
+
+    async def _merge(self, effect: Merge) -> None:
+        generation, task = self._generation, self._task
+        with self._busy():
+            if task.keeper is not None:
+                await task.keeper.before_merge(effect.version)
+            await task.engine.merge(effect.version, effect.iterations, effect.contributions)
+        self._answer(generation, MergeDone(effect.version))
+
+    async def _adopt(self, effect: Adopt) -> None:
+        generation = self._generation
+        with self._busy():
+            await self._task.engine.adopt(effect.strategy)
+        if self._task.keeper is not None:
+            self._task.keeper.adopted()
+        self._answer(generation, Tick())  # so that the run is asked again what may go on now
+
+    def _snapshot_of(self, version: int) -> Snapshot | None:
+        """Find the current version or the best one; None for another."""
+        known = (self._task.current, self._task.best)
+        return next((one for one in known if one is not None and one.version == version), None)
+
+    async def _validate(self, effect: Validate, snapshot: Snapshot | None) -> None:
+        generation, task = self._generation, self._task
+        if snapshot is None:
+            self._answer(generation, ValidationFailed(effect.version, "Its weights are gone."))
+            return
+        iterations = task.run.iterations
+        num_examples = None if effect.whole else effect.num_examples
+        try:
+            result = await self._validator.validate(snapshot.weights.data.cast("B"), num_examples, snapshot.version)
+        except WebNNError as error:
+            task.log.warning("validation of version %d failed: %s", snapshot.version, error)
+            self._answer(generation, ValidationFailed(snapshot.version, str(error)))
+            return
+        if generation != self._generation:
+            return
+        latest = task.run.latest
+        if latest is None or snapshot.version >= latest.version:  # the best one is looked at again when the run ends
+            seconds = task.run.seconds(task.now)
+            task.history.validated(seconds, snapshot.version, iterations, result, effect.whole)
+            task.tell(ValidationNews(seconds, snapshot.version, iterations, effect.whole, result))
+        self.validated = snapshot
+        self._answer(generation, Validated(snapshot.version, effect.whole, result))
+        if task.insight is not None:
+            await task.insight.note(task.run.seconds(task.now), snapshot)
