@@ -60,8 +60,8 @@ def kept_speedups() -> dict[int, float]:
         file = HERE / "results" / f"{name}.json"
         rows: list[dict[str, Any]] = json.loads(file.read_text("utf-8"))["rows"] if file.exists() else []
         for row in rows:
-            if row["devices"] == "equal" and row["merge"] == "auto" and row.get("over_single"):
-                found[row["volunteers"]] = row["over_single"]
+            if row["devices"] == "equal" and row["merge"] == "auto" and row.get("speedup_over_single"):
+                found[row["volunteers"]] = row["speedup_over_single"]
     return found
 
 
