@@ -1,7 +1,7 @@
 """Kills a server with SIGKILL again and again while it trains, and counts what is lost and what counts twice.
 
     python benchmarks/kill9.py                                     50 kills, 5 unkilled runs: about half an hour
-    python benchmarks/kill9.py --kills 3 --unkilled 1 --iterations 6000 --gap 3 6     a short form
+    python benchmarks/kill9.py --kills 6                           as many; the rest in proportion
 
 The same command, `wnn train MODEL --resume ...`, is started again after each kill; three workers in another process
 stay up throughout. What is printed comes from the run's journal, from the workers and from the finished run:
@@ -9,7 +9,8 @@ stay up throughout. What is printed comes from the run's journal, from the worke
 
     lost        merged updates that were rolled back though older than one checkpoint interval when the server died
     duplicated  iterations that the run counts beyond those of the updates that its journal says were merged
-    to merge    seconds from starting the server again to the first update merged
+    seconds     from starting the server again: until it listens, until the first volunteer is back, and until the
+                first update is merged; the median and the most of each
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -51,7 +52,7 @@ class Server:
         """Collect what it prints until it ends."""
         assert self.process.stdout is not None
         async for line in self.process.stdout:
-            self.events.append(json.loads(line))
+            self.events.append({**json.loads(line), "at": time.time()})
 
     async def listening(self) -> dict[str, Any]:
         """Wait until it listens; its event."""
@@ -68,11 +69,13 @@ class Server:
 class Outcomes:
     """What the workers were told, with the time of day at which they were."""
 
-    merged: list[tuple[float, str]] = field(default_factory=list)
+    merged: list[float] = field(default_factory=list)
+    welcomed: list[float] = field(default_factory=list)
 
-    def first_after(self, started: float) -> float | None:
-        """When the first lease was merged that a server started at `started` granted."""
-        return next((at for at, _ in self.merged if at > started), None)
+
+def first_after(started: float, times: Sequence[float]) -> float | None:
+    """Seconds from `started` to the first of `times` after it."""
+    return next((at - started for at in times if at > started), None)
 
 
 def environment() -> dict[str, str]:
@@ -112,7 +115,9 @@ async def workers(arguments: argparse.Namespace, url: str, share: float, outcome
         async for line in process.stdout:
             event = json.loads(line)
             if event["type"] == "outcome" and event["outcome"] == "merged":
-                outcomes.merged.append((time.time(), event["lease_id"]))
+                outcomes.merged.append(time.time())
+            elif event["type"] == "welcome":
+                outcomes.welcomed.append(time.time())
 
     reading = asyncio.create_task(read())
     try:
@@ -145,7 +150,7 @@ async def killed(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
     gaps = random.Random(arguments.seed)
     runs = folder / "killed"
     outcomes = Outcomes()
-    waits: list[float] = []
+    waits: list[dict[str, float]] = []
     restarts = 0
     command = ("--seed", str(arguments.seed), "--resume", *(("--record",) if arguments.record else ()))
     server, reading = await start(arguments, runs, 0, *command)
@@ -173,17 +178,23 @@ async def killed(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
         "run_ids": len(list(runs.glob("*/config.json"))),
         **account(run, finished),
         "final_accuracy": finished["accuracy"],
-        "seconds_to_first_merge_median": round(statistics.median(waits), 2) if waits else None,
-        "seconds_to_first_merge_most": round(max(waits), 2) if waits else None,
+        "seconds": {name: spread([wait[name] for wait in waits]) for name in (waits[0] if waits else ())},
         "lives_without_a_merge": restarts - len(waits),
         "replay": replay(runs) if arguments.record else None,
     }
 
 
-def note_wait(waits: list[float], outcomes: Outcomes, server: Server, restarts: int) -> None:
-    first = outcomes.first_after(server.started)
-    if restarts and first is not None:
-        waits.append(first - server.started)
+def note_wait(waits: list[dict[str, float]], outcomes: Outcomes, server: Server, restarts: int) -> None:
+    """Note how long a restarted server took to listen, to have a volunteer back, and to merge."""
+    listening = [event["at"] for event in server.events if event["event"] == "listening"]
+    parts = {"to_listening": listening, "to_first_volunteer": outcomes.welcomed, "to_first_merge": outcomes.merged}
+    found = {name: first_after(server.started, times) for name, times in parts.items()}
+    if restarts and None not in found.values():
+        waits.append({name: seconds for name, seconds in found.items() if seconds is not None})
+
+
+def spread(seconds: Sequence[float]) -> dict[str, float]:
+    return {"median": round(statistics.median(seconds), 2), "most": round(max(seconds), 2)}
 
 
 def account(run: Path, finished: dict[str, Any]) -> dict[str, Any]:
@@ -241,16 +252,18 @@ def main() -> None:
     parser.add_argument("--model", default="digits-cnn")
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--gap", type=float, nargs=2, default=(5.0, 15.0), metavar=("LEAST", "MOST"))
-    parser.add_argument("--iterations", type=int, default=30_000)
+    parser.add_argument("--iterations", type=int, help="default: 600 for each kill, at least 3,000")
     parser.add_argument("--workers", type=int, default=3)
     parser.add_argument("--share", type=float, default=0.25, help="of the workers of the killed run: it must last")
-    parser.add_argument("--unkilled", type=int, default=5)
+    parser.add_argument("--unkilled", type=int, help="default: one for each 10 kills, at least 1")
     parser.add_argument("--seed", type=int, default=9)
     parser.add_argument("--record", action="store_true", help="record the killed run, and replay it in the end")
     parser.add_argument("--save", type=Path, help="write the result as JSON into this file")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--verbose", action="store_true")
     arguments = parser.parse_args()
+    arguments.iterations = arguments.iterations or max(600 * arguments.kills, 3_000)
+    arguments.unkilled = max(arguments.kills // 10, 1) if arguments.unkilled is None else arguments.unkilled
     result = asyncio.run(measure(arguments))
     text = json.dumps(result, indent=2)
     if arguments.save is not None:
@@ -261,13 +274,10 @@ def main() -> None:
         return
     for name in ("restarts", "lost", "duplicated", "final_accuracy", "unkilled_accuracies"):
         print(f"{name:32} {result[name]}")
-    for name in (
-        "oldest_rolled_back_seconds",
-        "seconds_to_first_merge_median",
-        "seconds_to_first_merge_most",
-        "replay",
-    ):
+    for name in ("oldest_rolled_back_seconds", "replay"):
         print(f"{name:32} {result[name]}")
+    for name, found in result["seconds"].items():
+        print(f"{'seconds ' + name.replace('_', ' '):32} {found['median']} (most {found['most']})")
 
 
 if __name__ == "__main__":

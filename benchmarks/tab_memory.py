@@ -1,6 +1,7 @@
 """Trains in a real tab for a long time and watches its memory: it must stay flat.
 
     python benchmarks/tab_memory.py                                  30 minutes of mnist-cnn
+    python benchmarks/tab_memory.py --random-mnist                   on noise of MNIST's shape, without its files
     python benchmarks/tab_memory.py --model digits-cnn --minutes 2
 
 A `wnn train` serves the run, Chromium opens its page and presses Start. Each minute, after a forced collection:
@@ -18,6 +19,7 @@ import argparse
 import asyncio
 import json
 import os
+import struct
 import sys
 import tempfile
 import time
@@ -28,6 +30,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
+import numpy as np  # noqa: E402 (from the checkout)
 from playwright.async_api import Browser, CDPSession, Page, async_playwright  # noqa: E402 (from the checkout)
 from support.browsers import CHROMIUM_ARGUMENTS, find_chromium  # noqa: E402
 from support.join_page import JoinPage  # noqa: E402
@@ -127,10 +130,22 @@ def growth(samples: list[Sample]) -> dict[str, float]:
     return {**found, "tensors": max(one.leaked for one in samples), "leases": last.leases}
 
 
-async def watch(model: str, minutes: float, every: float, folder: Path) -> list[Sample]:
-    """Train in a tab, and measure it now and then."""
+def write_random_mnist(folder: Path) -> None:
+    """Write files as MNIST has them, of noise: memory does not depend on what they show."""
+    rng = np.random.default_rng(0)
+    folder.mkdir(parents=True)
+    for part, count in (("train", 60_000), ("t10k", 10_000)):
+        images = rng.integers(0, 256, (count, 28, 28), np.uint8)
+        labels = rng.integers(0, 10, count).astype(np.uint8)
+        for name, array in ((f"{part}-images-idx3-ubyte", images), (f"{part}-labels-idx1-ubyte", labels)):
+            head = struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape)
+            (folder / name).write_bytes(head + array.tobytes())
+
+
+async def watch(model: str, minutes: float, every: float, folder: Path, more: tuple[str, ...] = ()) -> list[Sample]:
+    """Train in a tab, and measure it now and then. `more`: arguments of `wnn train`."""
     train = ("train", model, "--port", "0", "--no-open", "--seed", "1", "--set", 'training.stop={"accuracy": 1}')
-    async with Program(*train, cwd=folder) as owner, async_playwright() as playwright:
+    async with Program(*train, *more, cwd=folder) as owner, async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=find_chromium(), args=list(CHROMIUM_ARGUMENTS))
         visitor = await JoinPage.open(browser, (await owner.event("listening"))["join_url"])
         memory = await TabMemory.attach(browser, visitor.page)
@@ -158,11 +173,16 @@ def main() -> None:
     parser.add_argument("--model", default="mnist-cnn")
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--every", type=float, default=60, help="seconds between two looks")
+    parser.add_argument("--random-mnist", action="store_true", help="train on noise of MNIST's shape")
     parser.add_argument("--json", type=Path, help="write the samples and the growth to this file")
     options = parser.parse_args()
     print("                page   worker  process")
     with tempfile.TemporaryDirectory(prefix="webnn-") as folder:
-        samples = asyncio.run(watch(options.model, options.minutes, options.every, Path(folder)))
+        more: tuple[str, ...] = ()
+        if options.random_mnist:
+            write_random_mnist(Path(folder) / "data" / "mnist")
+            more = ("--data-dir", str(Path(folder) / "data"))
+        samples = asyncio.run(watch(options.model, options.minutes, options.every, Path(folder), more))
     grown = growth(samples)
     print("growth once warm: " + ", ".join(f"{name} {value:+.2f}" for name, value in grown.items()))
     if options.json is not None:

@@ -107,7 +107,7 @@ def test_npy_files_are_memory_maps(tmp_path: Path) -> None:
     np.save(tmp_path / "y.npy", np.zeros(3))
     assert "the first axis" in refusal(lambda: load_npy(tmp_path / "x.npy", tmp_path / "y.npy"))
     (tmp_path / "x.npy").write_bytes(b"nothing")
-    assert "x.npy cannot be read as a .npy file" in refusal(lambda: load_npy(tmp_path / "x.npy", tmp_path / "y.npy"))
+    assert "x.npy is not a .npy file" in refusal(lambda: load_npy(tmp_path / "x.npy", tmp_path / "y.npy"))
     np.save(tmp_path / "x.npy", np.array([{}]), allow_pickle=True)
     assert "x.npy cannot be read" in refusal(lambda: load_npy(tmp_path / "x.npy", tmp_path / "y.npy"))
 

@@ -55,6 +55,15 @@ def test_files_are_looked_for_beside_the_model_first(project: Path) -> None:
         load(project, {"csv": {"path": "pionts.csv", "target": "kind"}})
 
 
+@pytest.mark.parametrize("name", ["csv", "npz", "npy", "idx", "cifarBinary"])
+def test_a_folder_in_the_place_of_a_file_is_told(project: Path, name: str) -> None:
+    pair = {"inputs": "data", "targets": "data"}
+    options = {"csv": {"path": "data", "target": "x"}, "npz": {"path": "data"}, "cifarBinary": {"path": "data"}}
+    with pytest.raises(WebNNError, match=r"data cannot be read") as caught:
+        load(project, {name: options.get(name, pair)})
+    assert caught.value.code == "invalid_dataset"
+
+
 def test_split_and_preprocessing_are_done_on_any_dataset(project: Path) -> None:
     table = {"csv": {"path": "points.csv", "target": "kind", "columns": ["x", "y"]}}
     loaded = load(project, table, split={"validation": 0.25, "test": 0.25, "seed": 1}, preprocessing=["standardise"])

@@ -6,7 +6,6 @@ import asyncio
 import json
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
-from concurrent.futures import Future
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -163,8 +162,10 @@ class Wanderer:
         while True:
             peer = await Peer.connect(self.many.http, f"{self.many.url}/api/v1/runs/{self.run}")
             worker = _Worker(peer, self)
-            closed = await worker.train()
-            await peer.socket.close()
+            try:
+                closed = await worker.train()
+            finally:
+                await peer.socket.close()
             farewell = next((one for one in reversed(peer.heard) if one["type"] == "goodbye"), None)
             if farewell is None:
                 return closed
@@ -212,6 +213,7 @@ class Background:
         self._arguments = (runs_dir, preparer)
         self._settings = settings
         self.runs_dir = runs_dir
+        self._trainings: list[asyncio.Task[Closed]] = []
         self.many: Many
 
     def __enter__(self) -> Self:
@@ -226,17 +228,28 @@ class Background:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            self.call(self._stack.aclose())
+            self.call(self._end())
             self.call(self._loop.shutdown_default_executor())
         finally:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
             self._loop.close()
 
+    async def _end(self) -> None:
+        for training in self._trainings:
+            training.cancel()
+        await asyncio.gather(*self._trainings, return_exceptions=True)
+        await self._stack.aclose()
+        await asyncio.sleep(0)  # transports that were closed are let go of in the loop's next turn
+
     def call(self, work: Coroutine[Any, Any, T]) -> T:
         """Do something in the server's loop, and wait for it."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
 
-    def train(self, run: str) -> Future[Closed]:
-        """Let a volunteer train."""
-        return asyncio.run_coroutine_threadsafe(self.many.volunteer(run, seconds=0.01).train(), self._loop)
+    def train(self, run: str) -> None:
+        """Let a volunteer train until the server ends."""
+
+        async def begin() -> None:
+            self._trainings.append(asyncio.create_task(self.many.volunteer(run, seconds=0.01).train()))
+
+        self.call(begin())

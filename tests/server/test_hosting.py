@@ -10,8 +10,11 @@ from tests.server.many import MODEL, Preparer, serve_many
 from webnn.core.config import StopConditions
 from webnn.core.errors import WebNNError
 from webnn.server import hosted
+from webnn.server.config import ServerConfig
 from webnn.server.hosting import RunNews
-from webnn.server.service import Finished
+from webnn.server.listening import bind_socket
+from webnn.server.resources import refuse_unfit
+from webnn.server.service import Finished, RunsServer
 
 NEVER = StopConditions(seconds=3600)
 
@@ -142,7 +145,7 @@ async def test_run_whose_task_breaks_harms_no_other(tmp_path: Path) -> None:
             raise KeyError("broken")
 
         task = many.server.host.runs.get(one)
-        task._events.put_nowait((breaks, None))
+        task._events.post(breaks)
         assert "KeyError" in (await many.until(one, "failed"))["reason"]
         assert (await many.status(two))["state"] == "running"
         await many.server.host.wait_over(one)
@@ -212,6 +215,25 @@ async def test_runs_folder_belongs_to_one_server(tmp_path: Path) -> None:
         with pytest.raises(WebNNError, match="Another server has the runs folder"):
             async with serve_many(tmp_path):
                 pass
+
+
+async def test_busy_port_leaves_the_runs_folder_to_others(tmp_path: Path) -> None:
+    with bind_socket("127.0.0.1", 0) as taken:
+        taken.listen()
+        server = RunsServer(ServerConfig(tmp_path, port=taken.getsockname()[1]))
+        with pytest.raises(WebNNError, match="taken by another program"):
+            await server.start()
+        await server.close()
+    async with serve_many(tmp_path):
+        pass
+
+
+def test_run_that_would_not_fit_is_refused_in_a_sentence() -> None:
+    refuse_unfit(1000, 1000, 1 << 30)
+    with pytest.raises(WebNNError, match=r"may need 4\.\d GiB of memory \(1,000 weights, and 4\.0 GiB of data\)"):
+        refuse_unfit(1000, 4 << 30, 1 << 30)
+    with pytest.raises(WebNNError, match="--memory"):
+        refuse_unfit(100_000_000, 0, 1 << 30)
 
 
 @pytest.mark.parametrize(

@@ -142,9 +142,8 @@ async def test_restart_keeps_the_curve_and_the_best(folder: Path) -> None:
         worker.cancel()
         await asyncio.gather(worker, return_exceptions=True)
         assert task.keeper is not None
-        await task.keeper.checkpoint()
-        before = task.history.as_dict()
-        best = task.best
+        before, best = task.history.as_dict(), task.best
+        await task.keeper.checkpoint()  # later: what was on its way may be merged meanwhile
     async with asyncio.timeout(60), kept(folder, config=ENDLESS) as (task, _):
         after = task.history.as_dict()
         assert after["training"][: len(before["training"])] == before["training"]

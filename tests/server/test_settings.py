@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from webnn.server.insight import Insight
 from webnn.server.replaying import replay_run
 from webnn.server.rolling_back import roll_back
 from webnn.server.run_task import RunTask
+from webnn.server.still import past_run
 from webnn.store.checkpoint import list_checkpoints
 
 ENDLESS = run_config(iterations=10_000_000)
@@ -202,6 +204,7 @@ async def test_recorded_run_whose_settings_changed_replays_to_the_same_weights(f
                 assert task.keeper is not None
                 await task.keeper.checkpoint()
                 target = max(list_checkpoints(folder / "checkpoint"))
+                task.keeper.plan = replace(task.keeper.plan, every_seconds=60, keep=50)  # so that it stays
                 await merge_more(task)
                 await task.ask(SettingsChanged({"merge": {"fedbuff": {"size": 3}}}))
                 await roll_back(task, target)
@@ -228,3 +231,12 @@ async def test_change_is_on_the_disk_when_it_is_answered(folder: Path) -> None:
                 assert response.status == 200
         assert task.keeper is not None
         assert task.keeper.journal.fact("settings") == {"batch_size": 7}
+
+
+async def test_run_of_the_past_still_shows_its_notes(folder: Path) -> None:
+    async with asyncio.timeout(30), kept(folder) as (task, _):
+        task.memory.write_notes("kept for good")
+    (folder / "config.json").write_text('{"model": {}, "seed": 1, "created": "2020"}')
+    past = past_run(folder)
+    assert past is not None
+    assert past.notes == "kept for good"

@@ -17,7 +17,7 @@ from webnn.core.errors import WebNNError
 from webnn.core.events import Vector
 from webnn.data.dataset import Split
 from webnn.data.directory import data_dir as find_data_dir
-from webnn.data.loading import load_dataset
+from webnn.data.loading import load_data
 from webnn.data.shards import encode_examples
 from webnn.evaluator.evaluator import Evaluator
 from webnn.evaluator.results import BuiltModel
@@ -65,9 +65,7 @@ async def evaluate(
     """
     definition = run.definition
     tell(f"Loading the dataset {definition.dataset}")
-    loaded = load_dataset(
-        definition.dataset, dataset_search(), definition.dataset_options, find_data_dir(data_dir), lambda _: None
-    )
+    loaded = load_data(definition, dataset_search(), find_data_dir(data_dir))
     dataset = loaded.dataset
     name = split_name or ("test" if dataset.test is not None else "validation")
     if name not in dataset.splits:

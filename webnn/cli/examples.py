@@ -1,4 +1,4 @@
-"""An example for each command, shown by its `--help`; a test runs every one of them."""
+"""Examples of commands whose help has none of its own, shown by `--help`; a test runs every example there is."""
 
 from __future__ import annotations
 
@@ -20,12 +20,6 @@ EXAMPLES: Mapping[str, str] = {
     "reset": "wnn reset digits-mlp --workers 1 --set training.batchSize=64",
     "evaluate": "wnn evaluate digits-mlp --split validation",
     "predict": "wnn predict digits-mlp digit.npy",
-    "runs": "wnn runs --json",
-    "pause": "wnn pause digits-mlp",
-    "resume": "wnn resume digits-mlp",
-    "stop": "wnn stop digits-mlp",
-    "save": "wnn save digits-mlp",
-    "rollback": "wnn rollback digits-mlp --to best",
     "replay": "wnn replay digits-mlp",
     "list": "wnn list --json",
     "rm": "wnn rm digits-mlp --yes",
@@ -37,7 +31,7 @@ EXAMPLES: Mapping[str, str] = {
 
 def with_example(name: str, command: click.Command) -> click.Command:
     """The command with its example at the end of its help."""
-    if name not in EXAMPLES:
+    if name not in EXAMPLES or "Example:" in f"{command.help}{command.epilog}":
         return command
     shown = copy(command)
     shown.epilog = f"\b\nExample:\n  {EXAMPLES[name]}" + (f"\n\n{command.epilog}" if command.epilog else "")

@@ -63,14 +63,13 @@ def _source(inputs: NDArray[Any], targets: NDArray[Any], origin: str, label_name
 
 
 def _npy(path: Path) -> NDArray[Any]:
+    with path.open("rb") as file:
+        if file.read(len(npy.MAGIC_PREFIX)) != npy.MAGIC_PREFIX:
+            raise WebNNError("invalid_dataset", f"{path} is not a .npy file, as numpy.save writes it.")
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise WebNNError("invalid_dataset", f"{path} cannot be read as a .npy file: {error}.") from error
-    if not isinstance(array, np.ndarray):
-        raise WebNNError(
-            "invalid_dataset", f"{path} is not a .npy file with one array: a .npz is read by the loader npz."
-        )
     return array
 
 

@@ -44,9 +44,12 @@ def to_wire(array: NDArray[Any]) -> NDArray[Any]:
     return np.ascontiguousarray(array, dtype=np.dtype(name).newbyteorder("<"))
 
 
-def chunks(array: NDArray[Any]) -> list[NDArray[Any]]:
-    """Return views of some megabytes each along the first axis, so that a memory map is never read whole at once."""
-    row_bytes = max(1, array.nbytes // max(1, len(array)))
+def chunks(array: NDArray[Any], item_bytes: int | None = None) -> list[NDArray[Any]]:
+    """Return views of some megabytes each along the first axis, so that a memory map is never read whole at once.
+
+    `item_bytes`: how large each number becomes in what is done to them, where that is more than it is now.
+    """
+    row_bytes = max(1, array.size * (item_bytes or array.dtype.itemsize) // max(1, len(array)))
     step = max(1, _CHUNK_BYTES // row_bytes)
     return [array[first : first + step] for first in range(0, len(array), step)]
 

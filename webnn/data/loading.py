@@ -85,7 +85,10 @@ def load_data(
             found.append(_find_file(name, [*beside, Path.cwd(), data_dir]))
             return found[-1]
 
-        dataset = load_named(wanted.dataset, wanted.dataset_options, find, plan or SplitPlan())
+        try:
+            dataset = load_named(wanted.dataset, wanted.dataset_options, find, plan or SplitPlan())
+        except OSError as error:  # a folder in the place of a file, no permission
+            raise WebNNError("invalid_dataset", f"{error.filename} cannot be read: {error.strerror}.") from error
         loaded = LoadedDataset(found[0].stem, dataset, found[0])
     else:
         loaded = load_dataset(wanted.dataset, search, wanted.dataset_options, data_dir, progress)

@@ -21,6 +21,10 @@ FILE_NAME = "preprocessing.npz"
 """In a run's folder; only where something was done on the server."""
 
 
+WIDE = 8
+"""Bytes of a float64, in which whitening is computed."""
+
+
 class ServerStep(Protocol):
     """Something that is done to an input. `folds_scale`: the dataset's scale and shift are in it, and gone after it."""
 
@@ -69,7 +73,7 @@ class Whitening:
     def apply(self, array: NDArray[Any]) -> NDArray[Any]:
         result = scratch(array.shape, np.dtype(np.float32))
         first = 0
-        for piece in chunks(array):
+        for piece in chunks(array, WIDE):
             whitened = (self.flat(piece) - self.mean) @ self.matrix
             result[first : first + len(piece)] = whitened.reshape(piece.shape)
             first += len(piece)

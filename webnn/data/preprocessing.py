@@ -144,7 +144,7 @@ def moments(array: NDArray[Any], *, per_channel: bool) -> tuple[NDArray[np.float
     Pieces are combined by Chan, Golub and LeVeque's rule (1979), which does not cancel as a sum of squares does.
     """
     count, mean, squares = 0, np.zeros(()), np.zeros(())
-    for piece in chunks(array):
+    for piece in chunks(array, item_bytes=8):  # float64
         flat = np.asarray(piece, np.float64).reshape(-1, array.shape[-1] if per_channel else 1)
         centre = flat.mean(axis=0)
         apart = centre - mean

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from webnn.core.errors import WebNNError
 from webnn.data.dtypes import chunks
-from webnn.data.preparation import Whitening
+from webnn.data.preparation import WIDE, Whitening
 
 MAX_NUMBERS = 4096
 """In an example: the matrix has their square, and its eigenvalues take their cube."""
@@ -33,9 +33,9 @@ def fit_whitening(array: NDArray[Any], scale: NDArray[Any], shift: NDArray[Any],
             f"an example has {size:,} numbers, and at most {MAX_NUMBERS:,} can be whitened: resize first.",
         )
     whitening = Whitening(scale, shift, np.zeros(size), np.eye(size))
-    mean = sum(whitening.flat(piece).sum(axis=0) for piece in chunks(array)) / len(array)
+    mean = sum(whitening.flat(piece).sum(axis=0) for piece in chunks(array, WIDE)) / len(array)
     covariance = np.zeros((size, size))
-    for piece in chunks(array):
+    for piece in chunks(array, WIDE):
         centred = whitening.flat(piece) - mean
         covariance += centred.T @ centred
     values, vectors = np.linalg.eigh(covariance / len(array))

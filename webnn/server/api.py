@@ -143,6 +143,8 @@ async def _control(request: web.Request, event: Event, allowed: set[RunState]) -
     if task.state not in allowed:
         raise WebNNError("not_running", f"The run is {task.state}, which does not allow this.")
     await task.ask(event)
+    if task.keeper is not None:
+        await task.keeper.settle()
     return view_answer(request)
 
 

@@ -36,8 +36,8 @@ class EventQueue:
     def __len__(self) -> int:
         return self._items.qsize()
 
-    def post(self, event: Event) -> None:
-        """Hand an event over, without waiting for anything."""
+    def post(self, event: Event | Turn) -> None:
+        """Hand an event or a turn over, without waiting for anything. What a turn raises ends the reader."""
         self._items.put_nowait((event, None))
 
     def post_if(self, event: Event, condition: Callable[[], bool]) -> None:

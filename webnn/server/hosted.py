@@ -42,6 +42,7 @@ class HostedRun:
         self.task: RunTask = prepared.make_task(limits)
         self.task.saver = self.save
         self._prepared = prepared
+        self._closed = False
 
     def note_place(self, **place: Any) -> None:
         """Write down where the run is served, for other programs on this computer."""
@@ -71,7 +72,13 @@ class HostedRun:
         return finished
 
     async def close(self) -> None:
-        """End the task and the Node process. What the task knows can still be looked at; its data are let go of."""
+        """End the task and the Node process. What the task knows can still be looked at; its data are let go of.
+
+        May be called twice.
+        """
+        if self._closed:
+            return
+        self._closed = True
         task = self.task
         task.saver = None
         if task.insight is not None:

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from webnn.core.effects import Adopt, Effect, Grant, Merged, SettingsApplied, Settle, StateChanged, Validate
+from webnn.core.effects import Adopt, Effect, SettingsApplied, StateChanged, Validate
 from webnn.core.errors import WebNNError
 from webnn.core.events import Event, MergeDone, Pause, Resume
-from webnn.core.leases import Outcome
 from webnn.core.states import RunState
 from webnn.core.validation import VersionResult
-from webnn.engine.base import Frozen
 from webnn.model.definition import CheckpointPlan
+from webnn.server import moments
 from webnn.server.event_log import Happening
-from webnn.server.metrics import training_point, validation_point
+from webnn.server.metrics import validation_point
+from webnn.server.moments import Moment, in_thread
 from webnn.server.news import News, ValidationNews
-from webnn.server.resources import give_memory_back
+from webnn.server.noting import entries_of
 from webnn.store import journal as jn
-from webnn.store.checkpoint import read_checkpoint, write_checkpoint
 from webnn.store.journal import VERSIONS_AHEAD, Journal
 from webnn.store.recording import FrameLog
 
@@ -43,20 +42,7 @@ MAX_RECORDED_BYTES = 256 << 20
 
 DISK_TROUBLE = "The disk cannot be written to"
 
-P = ParamSpec("P")
-T = TypeVar("T")
 _DISK_ERRORS = (OSError, sqlite3.Error)
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A run between two merges: all that a checkpoint of it holds, the copy of the arrays still to come."""
-
-    version: int
-    iterations: int
-    seconds: float
-    snapshot: dict[str, Any]
-    frozen: asyncio.Task[Frozen]
 
 
 class Keeper:
@@ -139,7 +125,11 @@ class Keeper:
             self._recorded.append(happening)
             self._recorded_bytes += happening.num_bytes
         for effect in effects:
-            self._note(effect, now)
+            self._entries += entries_of(effect, task.run, now)
+        if any(isinstance(effect, StateChanged | SettingsApplied) for effect in effects):
+            self._due = True
+        if any(isinstance(effect, Adopt) for effect in effects):
+            self._adopting = True  # a checkpoint must not have the run before it and the memory after it
         self._reserve_versions()
         self.consider(now)
         if any(isinstance(effect, Validate) for effect in effects) and self._between_merges():
@@ -159,36 +149,6 @@ class Keeper:
             self._noted = noted
             self._moment = self._take_moment(now)
             self._wanted.set()
-
-    def _note(self, effect: Effect, now: float) -> None:
-        run = self._running.run
-        match effect:
-            case Grant(lease):
-                self._entries.append(
-                    jn.granted(
-                        *(lease.lease_id, lease.volunteer_id, lease.version),
-                        *(lease.iterations, lease.num_examples, lease.granted_at),
-                    )
-                )
-            case Settle(lease_id=lease_id, outcome=outcome, detail=detail):
-                version = run.version if outcome is Outcome.MERGED else 0
-                self._entries.append(jn.ended(lease_id, outcome, now, version, detail))
-            case Merged():
-                point = training_point(run.seconds(now), run.iterations, effect)
-                self._entries.append(jn.trained(point, effect.version))
-            case StateChanged(state, reason):
-                self._due = True
-                self._entries += [
-                    jn.happened(now, "state", f"{state}: {reason}" if reason else str(state)),
-                    jn.fact("state", state.value),
-                    jn.fact("reason", reason),
-                ]
-            case SettingsApplied():
-                self._due = True
-            case Adopt():
-                self._adopting = True  # a checkpoint must not have the run before it and the memory after it
-            case _:
-                pass
 
     def _hear(self, news: News) -> None:
         if isinstance(news, ValidationNews):
@@ -266,6 +226,12 @@ class Keeper:
             with suppress(*_DISK_ERRORS):
                 await self.flush()
 
+    async def settle(self) -> None:
+        """Write down what an owner is about to be told: it outlives a crash, and others read it in the journal."""
+        if not self._closed:
+            with suppress(*_DISK_ERRORS):
+                await self.flush()
+
     async def flush(self) -> None:
         """Write down what has been noted so far; raises what the disk says."""
         async with self._writing:
@@ -325,7 +291,8 @@ class Keeper:
                 await self._note_memory()
                 await self.flush()
                 await self._write_best()
-                await in_thread(self._write_checkpoint, moment, frozen, CHECKPOINT_FOLDER, self.plan.keep)
+                place = self.folder / CHECKPOINT_FOLDER
+                await in_thread(moments.write, place, moment, frozen, self.plan.keep, run=self.folder.name)
             except _DISK_ERRORS as error:
                 await self._stumble(error)
                 raise
@@ -345,32 +312,13 @@ class Keeper:
             return
         writing = moment, result = self._best
         if moment is None:
-            await in_thread(self._write_result, result)
+            await in_thread(moments.write_result, self.folder / BEST_FOLDER, result)
         else:
             frozen = await moment.frozen
-            await in_thread(self._write_checkpoint, moment, frozen, BEST_FOLDER, 1, best=result)
+            place = self.folder / BEST_FOLDER
+            await in_thread(moments.write, place, moment, frozen, 1, run=self.folder.name, best=result)
         if self._best is writing:
             self._best = None
-
-    def _write_result(self, result: dict[str, Any]) -> None:
-        """Write a newer result beside the best version that is kept already."""
-        with suppress(WebNNError):  # damaged: the next best is written over it
-            kept = read_checkpoint(self.folder / BEST_FOLDER)
-            if kept is not None and kept.manifest["best"]["version"] == result["version"]:
-                manifest = {**kept.manifest, "best": result}
-                write_checkpoint(self.folder / BEST_FOLDER, kept.weights, kept.strategy_state, manifest, 1)
-
-    def _write_checkpoint(self, moment: Moment, frozen: Frozen, folder: str, keep: int, **more: Any) -> None:
-        manifest = {
-            "run": self.folder.name,
-            "version": moment.version,
-            "iterations": moment.iterations,
-            "seconds": moment.seconds,
-            "snapshot": moment.snapshot,
-            **more,
-        }
-        write_checkpoint(self.folder / folder, frozen.snapshot.weights, frozen.state, manifest, keep)
-        give_memory_back()
 
     # a disk that refuses
 
@@ -419,16 +367,6 @@ class Keeper:
         self.journal.close()
         if self._log is not None:
             self._log.close()
-
-
-async def in_thread(work: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
-    """Do `work` in a thread; whoever is cancelled meanwhile waits for its end, because files are in its hands."""
-    job = asyncio.ensure_future(asyncio.to_thread(work, *args, **options))
-    try:
-        return await asyncio.shield(job)
-    except asyncio.CancelledError:
-        await asyncio.wait([job])
-        raise
 
 
 def _in_words(error: Exception) -> str:

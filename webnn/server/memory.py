@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 SETTINGS = "settings"
 """The journal's fact for the changes of the settings so far, added up."""
 
-_HISTORY, _NOTES, _BLOCKED = "settings_history", "notes", "blocked"
+NOTES = "notes"
+"""Its fact for the owner's notes."""
+
+_HISTORY, _BLOCKED = "settings_history", "blocked"
 _ACCOUNTS, _HISTOGRAMS = "accounts", "histograms"
 
 
@@ -44,7 +47,7 @@ class Memory:
     def write_notes(self, text: str) -> None:
         """Keep other notes."""
         self.notes = text
-        self._note(jn.fact(_NOTES, text))
+        self._note(jn.fact(NOTES, text))
 
     def block(self, volunteer_id: str) -> None:
         """Take no more work from a volunteer."""
@@ -73,7 +76,7 @@ def recall(task: RunTask, journal: Journal) -> None:
     """Remember what the journal has of earlier lives of the run. Blocks."""
     memory = task.memory
     memory.changes = journal.fact(_HISTORY) or []
-    memory.notes = journal.fact(_NOTES) or ""
+    memory.notes = journal.fact(NOTES) or ""
     task.blocked.update(journal.fact(_BLOCKED) or ())
     task.activity.restore(journal.fact(_ACCOUNTS), journal.log())
     histograms = journal.fact(_HISTOGRAMS)

@@ -8,7 +8,8 @@ from webnn.core.run import Run
 from webnn.core.states import RunState
 from webnn.engine.local import take_snapshot
 from webnn.server.event_log import Life, encode_life
-from webnn.server.keeping import BEST_FOLDER, CHECKPOINT_FOLDER, Keeper, in_thread
+from webnn.server.keeping import BEST_FOLDER, CHECKPOINT_FOLDER, Keeper
+from webnn.server.moments import in_thread
 from webnn.server.resuming import known_since, memory_of, restored_run
 from webnn.server.run_task import RunTask
 from webnn.store.checkpoint import Checkpoint, drop_versions, read_checkpoint, read_version, write_checkpoint

@@ -122,6 +122,11 @@ class RunTask:
         return self.failure if self.failure is not None else self.run.reason
 
     @property
+    def notes(self) -> str:
+        """What the owner wrote about the run."""
+        return self.memory.notes
+
+    @property
     def current(self) -> Snapshot:
         """The run's current version (the engine may be one ahead for a moment)."""
         return self.engine.snapshot(self.run.version) or self.engine.newest

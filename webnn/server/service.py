@@ -211,3 +211,5 @@ class RunsServer:
     async def close(self) -> None:
         """Close everything; runs that go on are written down as they stand. May be called twice."""
         await self._site.close()
+        if self._site.is_made:
+            await self.host.close()

@@ -41,6 +41,11 @@ class Site:
         return self._app
 
     @property
+    def is_made(self) -> bool:
+        """Whether there is an application."""
+        return self._app is not None
+
+    @property
     def app(self) -> web.Application:
         assert self._app is not None, "the application has not been made"
         return self._app

@@ -13,6 +13,7 @@ from webnn.core.states import RunState
 from webnn.model.definition import ModelDefinition
 from webnn.server.about import describe_stop
 from webnn.server.info import RunInfo
+from webnn.server.memory import NOTES
 from webnn.server.metrics import History
 from webnn.server.resuming import look_at_run
 from webnn.store.journal import Journal
@@ -30,6 +31,9 @@ class Shown(Protocol):
     @property
     def reason(self) -> str | None: ...
 
+    @property
+    def notes(self) -> str: ...
+
     def status(self) -> dict[str, Any]:
         """The status object of docs/protocol.md."""
 
@@ -43,6 +47,7 @@ class StillRun:
     reason: str | None = None
     history: History = field(default_factory=History)
     numbers: Mapping[str, Any] = field(default_factory=dict)
+    notes: str = ""
 
     def status(self) -> dict[str, Any]:
         """Describe the run as `status` of docs/protocol.md does; what is not known is 0, or null."""
@@ -102,7 +107,7 @@ def past_run(folder: Path) -> StillRun | None:
         config = json.loads((folder / "config.json").read_text("utf-8"))
         merges, iterations, examples = journal.merged()
         validation, training = journal.validations(), journal.training()
-        outcomes = journal.outcomes()
+        outcomes, notes = journal.outcomes(), journal.fact(NOTES) or ""
     except (OSError, ValueError):
         return None
     finally:
@@ -126,7 +131,9 @@ def past_run(folder: Path) -> StillRun | None:
         "merge": next(iter(config.get("merge", {})), ""),
         "num_weights": config.get("num_weights", 0),
     }
-    return StillRun(_info_of(found.id, found.name, config), RunState(found.state), found.reason, history, numbers)
+    return StillRun(
+        _info_of(found.id, found.name, config), RunState(found.state), found.reason, history, numbers, notes
+    )
 
 
 def _info_of(run_id: str, name: str, config: Mapping[str, Any]) -> RunInfo:

@@ -10,7 +10,6 @@ from aiohttp import web
 from webnn.core.errors import WebNNError
 from webnn.server.api import show_any_run
 from webnn.server.keys import HOST, PAGES, RUNS
-from webnn.server.run_task import RunTask
 from webnn.server.sharing import public_address
 from webnn.server.still import Shown
 
@@ -41,8 +40,8 @@ async def join_page(request: web.Request) -> web.Response:
 async def watch_page(request: web.Request) -> web.Response:
     """Where anyone follows a run."""
     task = show_any_run(request)
-    notes = task.memory.notes.strip() if isinstance(task, RunTask) else ""
-    return request.app[PAGES].render(request, "watch.html", run=task.status(), notes=notes, **facts(task))
+    known = {"run": task.status(), "notes": task.notes.strip(), **facts(task)}
+    return request.app[PAGES].render(request, "watch.html", **known)
 
 
 async def new_page(request: web.Request) -> web.Response:

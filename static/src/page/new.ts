@@ -31,7 +31,7 @@ function show(state: State, note = ""): void {
   setText(byId("new-note"), note);
   byId("token-form").hidden = state !== "token";
   byId("hosting").hidden = !["ready", "hosting", "over"].includes(state);
-  byId("again").hidden = state !== "offline" && state !== "empty";
+  byId("again-part").hidden = state !== "offline" && state !== "empty";
   byId<HTMLButtonElement>("new-host").disabled = state !== "ready" && state !== "over";
   byId<HTMLButtonElement>("new-stop").disabled = state !== "hosting";
 }

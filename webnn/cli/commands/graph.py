@@ -79,7 +79,7 @@ def shapes_for(definition: ModelDefinition, data_dir: Path | None) -> Shapes:
     """Find the shapes of what goes in: those that a topology names, else the dataset's."""
     from webnn.cli.places import dataset_search
     from webnn.data.directory import data_dir as chosen_data_dir
-    from webnn.data.loading import load_dataset
+    from webnn.data.loading import load_data
     from webnn.model.topology import convert_topology, input_configs
 
     if definition.topology is not None:
@@ -87,7 +87,7 @@ def shapes_for(definition: ModelDefinition, data_dir: Path | None) -> Shapes:
         told = [list(config.get("batch_input_shape") or [None, None])[1:] for config in configs]
         if all(None not in shape for shape in told):
             return told
-    loaded = load_dataset(definition.dataset, dataset_search(), definition.dataset_options, chosen_data_dir(data_dir))
+    loaded = load_data(definition, dataset_search(), chosen_data_dir(data_dir))
     return [list(array.shape[1:]) for array in loaded.dataset.train.arrays]
 
 

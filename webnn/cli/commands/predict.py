@@ -42,12 +42,15 @@ async def predict(run: TrainedRun, which: Which, files: Sequence[Path]) -> list[
     """Show every example of every file to the run's network. Raises `WebNNError`."""
     from webnn.cli.evaluation import network_of
     from webnn.cli.examples_in import read_examples
+    from webnn.data.dataset import Split
+    from webnn.data.preparation import Preparation
 
+    preparation = Preparation.load(run.folder)
     shown = [(path, read_examples(path, run.dataset)) for path in files]
     answers: list[dict[str, Any]] = []
     async with network_of(run, which) as network:
         for path, split in shown:
-            outputs = await network.predict(split)
+            outputs = await network.predict(Split(preparation.apply(split.arrays), split.targets))
             answers += answers_of(path, outputs, run.dataset)
     return answers
 

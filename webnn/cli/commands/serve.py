@@ -31,6 +31,7 @@ from webnn.cli.settings import ServeSettings
 @options.share_option
 @options.data_dir_option
 @options.runs_dir_option
+@options.webhook_options
 @options.json_option
 @options.logging_options
 def command(**values: Any) -> int:

@@ -56,7 +56,7 @@ export class RunSettings {
       event.preventDefault();
       void this.keepNotes();
     });
-    void this.readNotes();
+    byId<HTMLTextAreaElement>("notes-text").value = byId("notes").textContent ?? "";
   }
 
   /** The run's settings have changed so often. */
@@ -103,14 +103,6 @@ export class RunSettings {
     }
   }
 
-  private async readNotes(): Promise<void> {
-    try {
-      this.showNotes((await readJson<{ text: string }>(`${this.api}/notes`)).text);
-    } catch {
-      // A run without notes looks the same.
-    }
-  }
-
   private async keepNotes(): Promise<void> {
     try {
       const text = byId<HTMLTextAreaElement>("notes-text").value;
@@ -125,7 +117,6 @@ export class RunSettings {
   private showNotes(text: string): void {
     setText(byId("notes"), text.trim());
     byId("notes-part").hidden = text.trim() === "";
-    byId<HTMLTextAreaElement>("notes-text").value = text;
   }
 
   private say(message: string): void {
