@@ -67,7 +67,7 @@ def main() -> None:
     progress(f"the best single volunteer: {alone.cell.settings[-1]}")
     [(row, trials)] = lab.simulate(MODEL, [alone.cell], seeds)
     single = row.seconds_to_target
-    rows: list[dict[str, Any]] = [{"devices": "equal", "over_single": 1.0, **row_dict(row, trials)}]
+    rows: list[dict[str, Any]] = [{"devices": "equal", "speedup_over_single": 1.0, **row_dict(row, trials)}]
     tried = {"single": alone.tried}
     batches = [free_batch(lab, size, alone.cell, seeds) for size in ((128,) if given.quick else (32, 128))]
     for kind, count in [(devices, number) for devices in KINDS for number in WANTED[devices]]:
@@ -95,7 +95,7 @@ def team(
         speedup = single / row.seconds_to_target if single and row.seconds_to_target else None
         speed = sum(trial.outcome.speed for trial in trials) / len(trials)
         relative = speedup / speed if speedup else None
-        rows.append({"devices": kind, "over_single": speedup, "relative": relative, **row_dict(row, trials)})
+        rows.append({"devices": kind, "speedup_over_single": speedup, "relative": relative, **row_dict(row, trials)})
         progress(f"{kind} {count} {row.merge}: {row.seconds_to_target} s, {speedup} times")
     rows[0]["setting"], rows[1]["setting"] = auto.cell.settings[-1], by_hand.cell.settings[-1]
     return rows, [*auto.tried, *by_hand.tried]
@@ -122,7 +122,7 @@ def words(rows: Sequence[dict[str, Any]], batches: Sequence[dict[str, Any]]) -> 
             row["merge"],
             row["seconds_to_target"],
             row["interval"],
-            row["over_single"] if row["devices"] == "equal" else row["relative"],
+            row["speedup_over_single"] if row["devices"] == "equal" else row["relative"],
             WANTED[row["devices"]].get(row["volunteers"]),
             row["busy"],
             row["accuracy"],

@@ -42,10 +42,8 @@ def main() -> None:
         steps = None if row.seconds_to_target is None else row.seconds_to_target / STEP
         first = steps if count == 1 else rows[0]["steps"]
         ceiling = first / steps if first and steps else None
-        rows.append(
-            {"count": count, "steps": steps, "ceiling": ceiling, "reached": reached.get(count), **row_dict(row, trials)}
-            | {"setting": best.cell.settings[-1], "tried": best.tried}
-        )
+        own = {"count": count, "steps": steps, "ceiling": ceiling, "reached": reached.get(count)}
+        rows.append({**row_dict(row, trials), **own, "setting": best.cell.settings[-1], "tried": best.tried})
         progress(f"batches of {64 * count}: {steps} steps, at most {ceiling} times")
     columns = ("volunteers", "setting", "steps to 97 %", "s", "+-", "ceiling", "reached")
     keys = ("count", "setting", "steps", "seconds_to_target", "interval", "ceiling", "reached")
@@ -60,8 +58,8 @@ def kept_speedups() -> dict[int, float]:
         file = HERE / "results" / f"{name}.json"
         rows: list[dict[str, Any]] = json.loads(file.read_text("utf-8"))["rows"] if file.exists() else []
         for row in rows:
-            if row["devices"] == "equal" and row["merge"] == "auto" and row.get("over_single"):
-                found[row["volunteers"]] = row["over_single"]
+            if row["devices"] == "equal" and row["merge"] == "auto" and row.get("speedup_over_single"):
+                found[row["volunteers"]] = row["speedup_over_single"]
     return found
 
 

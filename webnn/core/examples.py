@@ -148,7 +148,7 @@ class ExampleLedger:
             return
         old, new = total - number * self._size, wanted - number * self._size
         epoch = self._epochs.setdefault(number, Epoch(number, old, num_done=old))
-        epoch.free.extend(_without_first(self._order(number, new), old))
+        epoch.untouched.extend(_without_first(self._order(number, new), old))
         epoch.num_examples = new
 
     def leased(self, lease_id: str) -> tuple[Span, ...]:
@@ -156,7 +156,7 @@ class ExampleLedger:
         return self._leased.get(lease_id, ())
 
     def take(
-        self, lease_id: str, volunteer_id: str, num_examples: int, batch_size: int, max_parts: int
+        self, lease_id: str, num_examples: int, batch_size: int, max_parts: int, volunteer_id: str = ""
     ) -> tuple[Part, ...]:
         """Lease a volunteer its next `num_examples`, in whole batches unless nothing more is left to take; () when
         nothing is free.

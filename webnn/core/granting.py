@@ -117,7 +117,7 @@ class Granter:
         config = self._config
         lease_id = f"{self.incarnation}-{self._num_granted}"
         parts = self._ledger.take(
-            lease_id, volunteer.volunteer_id, wanted * config.batch_size, config.batch_size, config.max_parts
+            lease_id, wanted * config.batch_size, config.batch_size, config.max_parts, volunteer.volunteer_id
         )
         if not parts:
             return None
