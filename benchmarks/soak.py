@@ -168,6 +168,7 @@ async def soak(arguments: argparse.Namespace, runs: Path) -> dict[str, Any]:
     process = await asyncio.create_subprocess_exec(
         *(*WNN, "train", arguments.model, "--json", "--no-open", "--port", "0", "--runs-dir", str(runs)),
         *("--set", f"training.stop={stop}", "--set", "checkpoint.everySeconds=2"),
+        *("--set", "validation.replayShare=0"),  # what these volunteers send was never trained
         *("--set", f"training.leaseSeconds={arguments.lease_seconds}"),
         stdout=asyncio.subprocess.PIPE,
         stderr=sys.stderr,

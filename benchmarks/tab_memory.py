@@ -173,12 +173,13 @@ def main() -> None:
     parser.add_argument("--model", default="mnist-cnn")
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--every", type=float, default=60, help="seconds between two looks")
+    parser.add_argument("--data-dir", type=Path, help="where NAME/ of each dataset is")
     parser.add_argument("--random-mnist", action="store_true", help="train on noise of MNIST's shape")
     parser.add_argument("--json", type=Path, help="write the samples and the growth to this file")
     options = parser.parse_args()
     print("                page   worker  process")
     with tempfile.TemporaryDirectory(prefix="webnn-") as folder:
-        more: tuple[str, ...] = ()
+        more: tuple[str, ...] = () if options.data_dir is None else ("--data-dir", str(options.data_dir.resolve()))
         if options.random_mnist:
             write_random_mnist(Path(folder) / "data" / "mnist")
             more = ("--data-dir", str(Path(folder) / "data"))

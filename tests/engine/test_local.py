@@ -102,7 +102,7 @@ async def test_rule_that_looks_back_is_given_the_weights_that_an_update_was_trai
 
 
 async def test_versions_are_held_while_they_are_retained_or_among_the_last() -> None:
-    engine = LocalEngine(AVERAGE, np.zeros(4, np.float32), 4, keep_last=2)
+    engine = LocalEngine(AVERAGE, np.zeros(4, np.float32), 4, keep_last=2, recent_bytes=0)
     for version in range(2, 8):
         await engine.merge(version, version, [contribution(np.ones(4, np.float32))])
         engine.retain({1, 4})
@@ -214,3 +214,11 @@ async def test_base_that_is_gone_is_the_next_that_is_held() -> None:
         await engine.merge(version, 0, [contribution(np.ones(4, np.float32))])
     engine.retain({3})
     assert [engine.at_least(version).version for version in (1, 3, 4, 9)] == [3, 3, 4, 4]
+
+
+async def test_last_versions_of_a_small_model_are_held_a_while() -> None:
+    engine = LocalEngine(AVERAGE, np.zeros(4, np.float32), 4, keep_last=1, recent_bytes=3 * 16)
+    for version in range(2, 8):
+        await engine.merge(version, version, [contribution(np.ones(4, np.float32))])
+        engine.retain(())
+    assert [version for version in range(1, 8) if engine.snapshot(version) is not None] == [5, 6, 7]

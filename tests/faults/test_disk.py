@@ -49,7 +49,11 @@ async def test_run_pauses_while_the_disk_refuses_and_goes_on_by_itself(
 ) -> None:
     monkeypatch.setattr(keeping, "RETRY_SECONDS", 0.05)
     folder = tmp_path / "test-run"
-    async with asyncio.timeout(60), kept(folder) as (task, url), asyncio.TaskGroup() as group:
+    async with (
+        asyncio.timeout(60),
+        kept(folder, config=run_config(iterations=600)) as (task, url),
+        asyncio.TaskGroup() as group,
+    ):
         worker = group.create_task(Steady(lambda: url, pull, seconds=0.005).run())
         await until(lambda: task.run.num_merges > 3)
         with refusing(monkeypatch, injected, fault, journal=journal):

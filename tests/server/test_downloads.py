@@ -98,7 +98,9 @@ async def test_head_has_the_length_and_no_body(served: Served) -> None:
 
 
 async def test_version_that_is_no_longer_held_is_gone(tmp_path: Path) -> None:
-    engine = LocalEngine(make_strategy(MergeSpec("average")), np.zeros_like(TARGET), len(TARGET) - 2, keep_last=1)
+    engine = LocalEngine(
+        make_strategy(MergeSpec("average")), np.zeros_like(TARGET), len(TARGET) - 2, keep_last=1, recent_bytes=0
+    )
     async with serve(tmp_path, engine=engine) as served:
         first = _weights(served)
         peer = await served.peer()
@@ -116,7 +118,9 @@ async def test_version_that_is_no_longer_held_is_gone(tmp_path: Path) -> None:
 
 
 async def test_version_of_an_open_lease_is_held(tmp_path: Path) -> None:
-    engine = LocalEngine(make_strategy(MergeSpec("average")), np.zeros_like(TARGET), len(TARGET) - 2, keep_last=1)
+    engine = LocalEngine(
+        make_strategy(MergeSpec("average")), np.zeros_like(TARGET), len(TARGET) - 2, keep_last=1, recent_bytes=0
+    )
     async with serve(tmp_path, engine=engine) as served:
         slow, quick = await served.peer(), await served.peer()
         await slow.join()

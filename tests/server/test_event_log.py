@@ -23,7 +23,14 @@ KINDS = get_args(ev.Event)
 PAYLOAD = np.array([1.5, -2.0], np.float32)
 
 
-EXAMPLES: Mapping[Any, Any] = {str: "words", int: 7, float: math.inf, bool: True, ev.Vector: PAYLOAD}
+EXAMPLES: Mapping[Any, Any] = {
+    str: "words",
+    int: 7,
+    float: math.inf,
+    bool: True,
+    ev.Vector: PAYLOAD,
+    tuple[float, ...]: (0.5, 2.0),
+}
 
 
 def example(hint: Any, *, full: bool) -> Any:

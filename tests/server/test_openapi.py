@@ -70,6 +70,8 @@ GET /runs/{run}/server
 GET /runs/{run}/events
 GET /runs/{run}/events?since=x
 GET /owner
+GET /volunteers/me
+DELETE /volunteers/me
 GET /runs/{run}/owner
 GET /runs/{run}/settings
 POST /runs/{run}/settings {"learningRate": 0.05}

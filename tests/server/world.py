@@ -46,13 +46,18 @@ class FakeValidator:
         self._target = target
         self.versions_seen = 0
         self.failure: Exception | None = None
+        self.loss: float | None = None
 
     async def validate(self, weights: Buffer, num_examples: int | None, version: int) -> Validation:
         self.versions_seen += 1
         if self.failure is not None:
             raise self.failure
         distance = float(np.abs(np.frombuffer(weights, np.float32) - self._target).mean())
-        return Validation(loss=distance, accuracy=1 / (1 + distance), num_examples=num_examples or 500)
+        return Validation(
+            loss=distance if self.loss is None else self.loss,
+            accuracy=1 / (1 + distance),
+            num_examples=num_examples or 500,
+        )
 
 
 class FakeShards:

@@ -182,6 +182,20 @@ class Volunteers(TypedDict):
     volunteers: list[Volunteer]
 
 
+class Stored(TypedDict):
+    """What is stored under a volunteer's id, run by run: `activity`, `device`, `standing` and the like."""
+
+    volunteer_id: str
+    runs: dict[str, dict[str, Any]]
+
+
+class Forgotten(TypedDict):
+    """In how many runs the volunteer was `forgotten`."""
+
+    volunteer_id: str
+    forgotten: int
+
+
 class Dismissed(TypedDict):
     """Whether the volunteer was connected, and whether it may come back."""
 

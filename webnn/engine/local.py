@@ -21,6 +21,11 @@ from webnn.engine.sketching import Measure
 INLINE_WEIGHTS = 500_000
 """Up to this many numbers a pass over a vector takes less time than handing it to a thread is worth."""
 
+RECENT_BYTES = 2 << 20
+"""The last versions that are held in any case, all together: of a small model that merges fast, somebody may have been
+told of one of them just now.
+"""
+
 MAX_HELD_BYTES = 64 << 20
 """Versions beyond the last two that volunteers may still ask for, all together."""
 
@@ -51,6 +56,7 @@ class LocalEngine:
         state: State | None = None,
         keep_last: int = 2,
         max_held_bytes: int | None = None,
+        recent_bytes: int = RECENT_BYTES,
         inline_weights: int = INLINE_WEIGHTS,
         frozen: Sequence[tuple[int, int]] = (),
     ) -> None:
@@ -59,6 +65,7 @@ class LocalEngine:
         self._frozen = frozen
         self._keep_last = keep_last
         self._room = max_held_bytes
+        self._recent_bytes = recent_bytes
         self._max_held_bytes = _held_bytes(strategy) if max_held_bytes is None else max_held_bytes
         self._inline = len(weights) <= inline_weights
         self._memory = self._remember(state)
@@ -113,9 +120,9 @@ class LocalEngine:
         last = list(self._held)[-self._keep_last :]
         size = max(1, self._newest.weights.nbytes)
         room = self._max_held_bytes - len(last) * size
-        wanted = sorted(
-            (version for version in self._held if version in versions and version not in last), reverse=True
-        )
+        lately = list(self._held)[-max(1, self._recent_bytes // size) :]
+        asked = {*lately, *(version for version in self._held if version in versions)}
+        wanted = sorted(asked.difference(last), reverse=True)
         kept = {*last, *wanted[: max(0, room // size)]}
         for version in [version for version in self._held if version not in kept]:
             del self._held[version]

@@ -12,14 +12,11 @@ from webnn.core.errors import WebNNError
 from webnn.core.words import did_you_mean
 from webnn.server.schemas import schema_of
 
-MAX_BODY_BYTES = 4 << 20
-"""Of a posted JSON: a topology may be long."""
-
 
 async def read_body(request: web.Request, shape: Any) -> dict[str, Any]:
     """Read the body as JSON of `shape` (a `TypedDict`). Raises `WebNNError` `settings` with what to change."""
     try:
-        body = await request.clone(client_max_size=MAX_BODY_BYTES).json()
+        body = await request.json()
     except (ValueError, UnicodeDecodeError, RecursionError, LookupError) as error:
         raise WebNNError("settings", f"The body is not JSON: {error}.") from error
     schema = schema_of(shape)

@@ -7,12 +7,15 @@ from typing import Any
 
 from aiohttp import web
 
+from webnn.core import shapes
 from webnn.server.api import json_answer
+from webnn.server.describing import describe
 from webnn.server.keys import IDENTITIES, RUNS
 from webnn.server.run_task import RunTask
 from webnn.server.updates import prove
 
 
+@describe("Show a volunteer what is stored of it", answer=shapes.Stored, volunteer=True)
 async def show_me(request: web.Request) -> web.Response:
     """Everything that is stored under the volunteer's id, run by run."""
     volunteer_id = prove(request, request.app[IDENTITIES])
@@ -21,6 +24,7 @@ async def show_me(request: web.Request) -> web.Response:
     return json_answer(body)
 
 
+@describe("Forget a volunteer", answer=shapes.Forgotten, volunteer=True)
 async def delete_me(request: web.Request) -> web.Response:
     """Forget the volunteer in every run; its connection ends. What it trained stays in the weights, without a name."""
     volunteer_id = prove(request, request.app[IDENTITIES])
