@@ -130,7 +130,10 @@ class Steady:
                 return
         if self._seconds:
             await asyncio.sleep(self._seconds * random.uniform(0.5, 1.5))
-        trained = self._train(decode_vector(body, "f32", len(body) // 4))
+        weights = decode_vector(body, "f32", len(body) // 4)
+        trained = self._train(weights)
+        if lease["wants"] == "delta":
+            trained = trained - weights
         frame = encode_frame(_update(lease, max(self._seconds, 0.01)), encode_vector(trained, "f32"))
         self._unacknowledged[lease["lease_id"]] = frame
         await self._send(socket, frame)
