@@ -50,7 +50,7 @@ class FakePredictor:
 
     async def predict(self, weights: Any, frame: Any) -> np.ndarray[Any, Any]:
         self.calls += 1
-        outputs = np.zeros((40, 3), np.float32)
+        outputs = np.zeros((decode_frame(frame).header["num_examples"], 3), np.float32)
         outputs[:, 0] = 1
         return outputs
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +21,7 @@ from webnn.data.loading import load_data
 from webnn.data.shards import encode_examples
 from webnn.evaluator.evaluator import Evaluator
 from webnn.evaluator.results import BuiltModel
-from webnn.evaluator.scores import score_classes, score_labels, score_values
-
-if TYPE_CHECKING:
-    from webnn.data.dataset import Dataset
+from webnn.evaluator.scores import score
 
 CHUNK_BYTES = 4 << 20
 
@@ -75,19 +72,6 @@ async def evaluate(
     tell(f"Predicting {len(split):,} examples")
     async with network_of(run, which) as network:
         outputs = await network.predict(split)
-    scores = score(dataset, definition.loss, outputs, np.asarray(split.targets))
+    names, targets = dataset.label_names, np.asarray(split.targets)
+    scores = score(dataset.num_classes, names, definition.loss, outputs, targets)
     return {"run": run.id, "model": definition.name, "weights": which.value, "split": name, **scores}
-
-
-def score(dataset: Dataset, loss: str, outputs: NDArray[np.float32], targets: NDArray[Any]) -> dict[str, Any]:
-    """Score outputs in the way that fits the targets."""
-    classes = dataset.num_classes
-    if classes is not None:
-        names = dataset.label_names or tuple(str(number) for number in range(classes))
-        return score_classes(outputs, targets, names)
-    if targets.dtype.kind in "iu" and outputs.shape[:-1] == targets.shape and outputs.shape[-1] > 1:  # one at each step
-        numbers = tuple(str(number) for number in range(outputs.shape[-1]))
-        return score_classes(outputs.reshape(-1, outputs.shape[-1]), targets.ravel(), numbers)
-    if loss == "binaryCrossentropy":
-        return score_labels(outputs, targets)
-    return score_values(outputs, targets)

@@ -12,16 +12,19 @@ from webnn.client.transport import TIMEOUT_SECONDS, Transport
 from webnn.core.shapes import (
     DatasetEntry,
     Dismissed,
+    Evaluation,
     Events,
     Health,
     History,
     ModelEntry,
+    Predictions,
     QueueView,
     ReturnedRun,
     Rights,
     RunView,
     SavedRun,
     Volunteer,
+    Which,
 )
 from webnn.core.states import RunState
 
@@ -147,6 +150,17 @@ class Client:
     def metrics(self, run: str) -> History:
         """Show the history of a run."""
         return cast(History, self._transport.ask("GET", "runs", run, "metrics"))
+
+    def evaluation(self, run: str, weights: Which = "current") -> Evaluation:
+        """Score a live run's network on held-out examples: accuracy, precision, recall, F1, confusion."""
+        return cast(
+            Evaluation, self._transport.ask("GET", "runs", run, "evaluation", query=urlencode({"weights": weights}))
+        )
+
+    def predict(self, run: str, rows: Sequence[Sequence[float]], weights: Which = "current") -> Predictions:
+        """Show examples to a live run's network, each a flat row of numbers as the dataset stores them."""
+        body = {"rows": [list(row) for row in rows], "weights": weights}
+        return cast(Predictions, self._transport.ask("POST", "runs", run, "predict", body=body))
 
     def events(self, run: str, since: int = 0) -> Events:
         """Show what befell a run after the first `since` events."""

@@ -12,6 +12,9 @@ Place = Annotated[int, (("minimum", 0), ("maximum", 10_000))]
 
 Seed = Annotated[int, (("minimum", 0), ("maximum", 2**32 - 1))]
 
+MAX_ROWS = 256
+"""Examples that are shown to a live run's network at once."""
+
 Point = list[float | bool | None]
 """A row of `history`, as docs/protocol.md has it."""
 
@@ -23,10 +26,19 @@ class ErrorWords(TypedDict):
     message: str
 
 
+class NewestVersion(TypedDict):
+    """A version of the weights that is still held."""
+
+    version: int
+    hash: str
+    iterations: int
+
+
 class ErrorAnswer(TypedDict):
-    """What every refusal looks like."""
+    """What every refusal looks like. `newest` is there where weights are asked for that are gone."""
 
     error: ErrorWords
+    newest: NotRequired[NewestVersion]
 
 
 class Status(TypedDict):
@@ -250,6 +262,80 @@ class Rights(TypedDict):
 
     downloads: list[Download]
     blocked: int
+
+
+Which = Literal["current", "best"]
+"""A version that a live run holds."""
+
+
+class Rates(TypedDict):
+    """Of one class, or the mean of all: 0 to 1. F1 is the harmonic mean of the other two."""
+
+    precision: float
+    recall: float
+    f1: float
+
+
+class ClassRates(Rates):
+    """`examples`: how many there are of the class."""
+
+    label: str
+    examples: int
+
+
+class Evaluation(TypedDict):
+    """What the held-out examples that were judged say of one version.
+
+    `kind` is classes, labels (several may hold at once) or values. Classes have all but the last three and `exact`, and
+    no `confusion` where they are many (a row for each true class, a column for each predicted one); labels have `exact`
+    (all labels of an example right); values have `mse`, `mae` and `r2` (null: not finite, or all targets are alike).
+    """
+
+    run: str
+    weights: Which
+    version: int
+    split: Literal["validation"]
+    held_out: int
+    kind: Literal["classes", "labels", "values"]
+    num_examples: int
+    accuracy: NotRequired[float]
+    exact: NotRequired[float]
+    macro: NotRequired[Rates]
+    per_class: NotRequired[list[ClassRates]]
+    confusion: NotRequired[list[list[int]]]
+    mse: NotRequired[float | None]
+    mae: NotRequired[float | None]
+    r2: NotRequired[float | None]
+
+
+class Rows(TypedDict):
+    """Examples to show to a run's network, one a row: its numbers as the dataset stores them, flat, inputs one after
+    the other. `weights` is current where it is left out.
+    """
+
+    rows: Annotated[
+        list[Annotated[list[float], (("minItems", 1),)]],
+        (("minItems", 1), ("maxItems", MAX_ROWS)),
+    ]
+    weights: NotRequired[Which]
+
+
+class Prediction(TypedDict):
+    """What a network says of an example: the likeliest `label` and `probabilities`, or `values`; null: not finite."""
+
+    label: NotRequired[str]
+    probability: NotRequired[float | None]
+    probabilities: NotRequired[dict[str, float | None]]
+    values: NotRequired[list[float | None]]
+
+
+class Predictions(TypedDict):
+    """One prediction for each row, of one version."""
+
+    run: str
+    weights: Which
+    version: int
+    predictions: list[Prediction]
 
 
 class ServerNumbers(TypedDict):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,41 @@ from numpy.typing import NDArray
 from webnn.core.errors import WebNNError
 
 _MAX_CLASSES = 10_000
+
+
+def score(
+    classes: int | None, names: Sequence[str] | None, loss: str, outputs: NDArray[Any], targets: NDArray[Any]
+) -> dict[str, Any]:
+    """Score outputs in the way that fits the targets. `classes` of the dataset (None: it has none), and their `names`.
+
+    Raises `WebNNError("invalid_model")` where the outputs do not fit the targets.
+    """
+    if classes is not None:
+        return score_classes(outputs, targets, names or [str(number) for number in range(classes)])
+    if targets.dtype.kind in "iu" and outputs.shape[:-1] == targets.shape and outputs.shape[-1] > 1:  # one at each step
+        numbers = [str(number) for number in range(outputs.shape[-1])]
+        return score_classes(outputs.reshape(-1, outputs.shape[-1]), targets.ravel(), numbers)
+    if loss == "binaryCrossentropy":
+        return score_labels(outputs, targets)
+    return score_values(outputs, targets)
+
+
+def tell_outputs(outputs: NDArray[Any], classes: int | None, names: Sequence[str] | None) -> Iterator[dict[str, Any]]:
+    """Yield what outputs [examples, ...] say of each example: the likeliest label and all probabilities, or values."""
+    labels = names or [str(number) for number in range(classes or 0)]
+    for output in outputs:
+        flat = [float(value) for value in output.ravel()]
+        if classes == 2 and len(flat) == 1:
+            flat = [1 - flat[0], flat[0]]
+        if classes is None or len(flat) != classes:
+            yield {"values": flat}
+            continue
+        best = max(range(classes), key=flat.__getitem__)
+        yield {
+            "label": labels[best],
+            "probability": flat[best],
+            "probabilities": dict(zip(labels, flat, strict=True)),
+        }
 
 
 def score_classes(outputs: NDArray[Any], targets: NDArray[Any], names: Sequence[str]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from webnn.paths import dist_dir, templates_dir
 from webnn.server import api, catalogue, downloads, embedding, openapi, privacy, queueing, sharing, views
 from webnn.server.assets import Assets
 from webnn.server.config import ServerConfig
+from webnn.server.evaluating import add_evaluation_routes
 from webnn.server.guarding import GUARD, Guard, guard
 from webnn.server.headers import add_security_headers
 from webnn.server.hosting import Host
@@ -99,6 +100,7 @@ def _add_routes(app: web.Application) -> None:
     app.router.add_get(f"{run}/metrics", api.show_metrics)
     app.router.add_get(f"{run}/model", api.show_model)
     add_look_routes(app, run)
+    add_evaluation_routes(app, run)
     add_owner_routes(app, run)
     add_settings_routes(app, run)
     app.router.add_get(f"{run}/weights/{{name}}", downloads.send_weights)

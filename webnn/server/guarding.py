@@ -16,10 +16,8 @@ _WITH_BODY = frozenset({hdrs.METH_POST, hdrs.METH_PUT, hdrs.METH_PATCH, hdrs.MET
 STREAMED = "updates"
 """The last part of the address whose handler reads its body itself, with limits of its own."""
 
-LONG = "runs"
-"""The last part of the address that takes up to `MAX_LONG_BYTES`: a posted model may have a long topology."""
-
-MAX_LONG_BYTES = 4 << 20
+LONG_BYTES = {"runs": 4 << 20, "predict": 1 << 20}
+"""What addresses take that end so: a posted model may have a long topology, and examples are many numbers."""
 
 
 class Guard:
@@ -56,8 +54,9 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     if not watch.requests.take(watch.address(request), asyncio.get_running_loop().time()):
         raise WebNNError("too_many", "Too many requests come from your address; slow down.")
     if request.method in _WITH_BODY and not request.path.endswith(f"/{STREAMED}"):
-        if request.path.endswith(f"/{LONG}"):
-            request = request.clone(client_max_size=MAX_LONG_BYTES)
+        most = LONG_BYTES.get(request.path.rpartition("/")[2])
+        if most is not None:
+            request = request.clone(client_max_size=most)
         try:
             async with asyncio.timeout(watch.limits.body_seconds):
                 await request.read()

@@ -42,22 +42,22 @@ async def show_about(request: web.Request) -> web.Response:
 
 @describe("Show some held-out examples", answer=shapes.JsonObject)
 async def show_samples(request: web.Request) -> web.Response:
-    return json_answer(await asyncio.to_thread(_insight(request).gallery.samples))
+    return json_answer(await asyncio.to_thread(insight_of(request).gallery.samples))
 
 
 @describe("Show what the newest version gets right", answer=shapes.JsonObject)
 async def show_predictions(request: web.Request) -> web.Response:
-    return json_answer(await _insight(request).verdict(find_run(request).current))
+    return json_answer(await insight_of(request).verdict(find_run(request).current))
 
 
 @describe("Show the layers", answer=shapes.JsonObject)
 async def show_network(request: web.Request) -> web.Response:
-    return json_answer(_insight(request).network())
+    return json_answer(insight_of(request).network())
 
 
 @describe("Show how weights were distributed", answer=shapes.JsonObject)
 async def show_histograms(request: web.Request) -> web.Response:
-    return json_answer(_insight(request).histograms.as_dict())
+    return json_answer(insight_of(request).histograms.as_dict())
 
 
 @describe("List the volunteers of a run", answer=shapes.Volunteers)
@@ -124,7 +124,8 @@ def memory_bytes() -> int | None:
         return peak if sys.platform == "darwin" else 1024 * peak
 
 
-def _insight(request: web.Request) -> Insight:
+def insight_of(request: web.Request) -> Insight:
+    """Looks into the run that the address names; raises `WebNNError`."""
     insight = find_run(request).insight
     if insight is None:
         raise WebNNError("not_found", "This server keeps no data of that run to look into.")

@@ -92,7 +92,7 @@ class PreparedRun:
             limits=limits,
             keeper=taken.keeper,
         )
-        task.insight = Insight(self.built, self.dataset.dataset, self.evaluator, taken.clock)
+        task.insight = Insight(self.built, self.dataset.dataset, self.evaluator, taken.clock, self.dataset.preparation)
         taken.furnish(task)
         self.event_files = EventFiles(self.folder, self.record, first_step=taken.run.iterations)
         self.event_files.follow(task)

@@ -57,23 +57,10 @@ async def predict(run: TrainedRun, which: Which, files: Sequence[Path]) -> list[
 
 def answers_of(path: Path, outputs: Any, dataset: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield what the network says of each example, as `--json` prints it."""
-    classes = dataset["targets"]["num_classes"]
-    names = dataset.get("label_names") or [str(number) for number in range(classes or 0)]
-    for number, output in enumerate(outputs):
-        flat = [float(value) for value in output.ravel()]
-        answer: dict[str, Any] = {"file": str(path), "example": number}
-        if classes == 2 and len(flat) == 1:
-            flat = [1 - flat[0], flat[0]]
-        if classes is None or len(flat) != classes:
-            yield {**answer, "values": flat}
-            continue
-        best = max(range(classes), key=flat.__getitem__)
-        yield {
-            **answer,
-            "label": names[best],
-            "probability": flat[best],
-            "probabilities": dict(zip(names, flat, strict=True)),
-        }
+    from webnn.evaluator.scores import tell_outputs
+
+    told = tell_outputs(outputs, dataset["targets"]["num_classes"], dataset.get("label_names"))
+    yield from ({"file": str(path), "example": number, **each} for number, each in enumerate(told))
 
 
 def answer_words(answer: Mapping[str, Any]) -> str:
