@@ -14,6 +14,7 @@ from support.programs import ROOT, Program
 
 from benchmarks.check_export import model_inputs, tfjs_predictions
 from webnn.cli.main import run
+from webnn.cli.places import model_search
 from webnn.data.dataset import Split
 from webnn.data.loading import LoadedDataset, load_dataset
 from webnn.data.shards import encode_examples
@@ -143,8 +144,8 @@ async def loaded_again(
     async with await Evaluator.start() as evaluator:
         for form in ("safetensors", "npz"):
             name = f"from-{form}"
-            (imported,) = await wnn("import", str(exports[form]), "--model", "reader", "--name", name)
-            definition = load_model(name, [Path(imported["path"]).absolute().parent])
+            await wnn("import", str(exports[form]), "--model", "reader", "--name", name)
+            definition = load_model(name, model_search())
             built = await evaluator.build(definition, loaded.description, seed=2)
             predictions[form] = await evaluator.predict(built.initial, encode_examples(shown, np.arange(len(shown))))
     inputs = model_inputs(shown, loaded.dataset)
