@@ -277,9 +277,14 @@ def ensure_firefox() -> None:
             say(f"{error}\nWithout Firefox, the test that drives it is skipped.")
 
 
+def test_extras() -> str:
+    """What tests need: Keras too, which opens what we export, unless WNN_TEST_KERAS names a Python that has it."""
+    return "test" if os.environ.get("WNN_TEST_KERAS") else "test,keras-test"
+
+
 def run_tests(arguments: Sequence[str]) -> int:
     """Run pytest (with `arguments`), then Node's test runner. Returns 0 if both pass, else the first failure's code."""
-    ensure_installed("test")
+    ensure_installed(test_extras())
     run([PYTHON, STATIC / "build.py", "--dev"], "The browser side could not be built.")
     browser = ensure_browser()
     if browser:

@@ -1,10 +1,10 @@
 /**
- * The accuracy of a TensorFlow.js layers model on disk, by stock TensorFlow.js: `benchmarks/check_export.py` runs it.
+ * What a TensorFlow.js layers model on disk predicts, by stock TensorFlow.js: `benchmarks/check_export.py` runs it.
  *
  *   node check_export.mjs MODEL_FOLDER SHAPES < numbers
  *
  * SHAPES is JSON, one [n, ...] for each of the model's inputs. Standard input has the inputs as little-endian float32, one
- * after the other, then n little-endian int32 class ids. Prints {"correct": ..., "num_examples": n}.
+ * after the other; standard output gets the n outputs in the same form.
  */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -12,7 +12,7 @@ import { join, sep } from "node:path";
 
 const ROOT = join(import.meta.dirname, "..");
 const require = createRequire(join(ROOT, "static/package.json"));
-console.info = console.warn = console.log = () => {}; // stdout is for the answer
+console.info = console.warn = console.log = () => {}; // stdout is for the numbers
 const tf = { ...require("@tensorflow/tfjs-core"), ...require("@tensorflow/tfjs-layers") };
 const { setWasmPaths } = require("@tensorflow/tfjs-backend-wasm");
 
@@ -30,22 +30,19 @@ function readInputs(shapes) {
   const bytes = readFileSync(0);
   const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
   let offset = 0;
-  const inputs = shapes.map((shape) => {
+  return shapes.map((shape) => {
     const size = shape.reduce((product, length) => product * length, 1);
     const values = new Float32Array(buffer, offset, size);
     offset += 4 * size;
     return tf.tensor(values, shape);
   });
-  return { inputs, labels: new Int32Array(buffer, offset) };
 }
 
-/** The class that the model gives each example: the larger of two where it has one output, the largest of several. */
-function classes(model, inputs, first, count) {
+/** The model's outputs for some of the examples, as numbers one after the other. */
+function outputs(model, inputs, first, count) {
   return tf.tidy(() => {
     const batch = inputs.map((input) => tf.slice(input, first, count));
-    const output = model.predict(batch.length === 1 ? batch[0] : batch);
-    const chosen = output.shape.at(-1) === 1 ? tf.greater(tf.reshape(output, [count]), 0.5) : tf.argMax(output, -1);
-    return [...chosen.dataSync()];
+    return model.predict(batch.length === 1 ? batch[0] : batch).dataSync();
   });
 }
 
@@ -53,12 +50,9 @@ const [folder, shapes] = process.argv.slice(2);
 setWasmPaths(join(ROOT, "static/node_modules/@tensorflow/tfjs-backend-wasm/dist") + sep);
 await tf.setBackend("wasm");
 const model = await open(folder);
-const { inputs, labels } = readInputs(JSON.parse(shapes));
-let correct = 0;
-for (let first = 0; first < labels.length; first += BATCH) {
-  const count = Math.min(BATCH, labels.length - first);
-  classes(model, inputs, first, count).forEach((id, index) => {
-    if (Number(id) === labels[first + index]) correct++;
-  });
+const inputs = readInputs(JSON.parse(shapes));
+const numExamples = inputs[0].shape[0];
+for (let first = 0; first < numExamples; first += BATCH) {
+  const values = outputs(model, inputs, first, Math.min(BATCH, numExamples - first));
+  process.stdout.write(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
 }
-process.stdout.write(`${JSON.stringify({ correct, num_examples: labels.length })}\n`);

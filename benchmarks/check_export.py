@@ -16,7 +16,7 @@ import csv
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
 from webnn.cli.places import dataset_search
-from webnn.data.dataset import Dataset
+from webnn.data.dataset import Dataset, Split
 from webnn.data.directory import data_dir
 from webnn.data.loading import LoadedDataset, load_data
 from webnn.data.shards import encode_split
@@ -45,26 +45,30 @@ def reported_accuracy(folder: Path) -> float | None:
     return float(rows[-1]["accuracy"]) if rows and rows[-1]["whole"] == "True" else None
 
 
-def model_inputs(dataset: Dataset) -> list[NDArray[np.float32]]:
-    """The validation split as a model takes it: each array times its scale, plus its shift, in float32."""
+def model_inputs(split: Split, dataset: Dataset) -> list[NDArray[np.float32]]:
+    """Return a split as a model takes it: each array times the dataset's scale, plus its shift, in float32."""
     assert isinstance(dataset.scale, tuple)
     assert isinstance(dataset.shift, tuple)
     return [
         array.astype(np.float32) * np.asarray(scale, np.float32) + np.asarray(shift, np.float32)
-        for array, scale, shift in zip(dataset.validation.arrays, dataset.scale, dataset.shift, strict=True)
+        for array, scale, shift in zip(split.arrays, dataset.scale, dataset.shift, strict=True)
     ]
 
 
-def tfjs_accuracy(folder: Path, dataset: Dataset) -> float:
-    """The accuracy of the layers model in `folder`, by stock TensorFlow.js."""
-    inputs = model_inputs(dataset)
+def tfjs_predictions(folder: Path, inputs: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Return what the layers model in `folder` gives by stock TensorFlow.js: [examples, numbers of one output]."""
     numbers = b"".join(array.astype("<f4").tobytes() for array in inputs)
-    numbers += np.asarray(dataset.validation.targets).astype("<i4").tobytes()
     shapes = json.dumps([array.shape for array in inputs])
     command = [str(node_executable()), str(HERE / "check_export.mjs"), str(folder), shapes]
     result = subprocess.run(command, input=numbers, stdout=subprocess.PIPE, check=True)
-    answer = json.loads(result.stdout)
-    return float(answer["correct"] / answer["num_examples"])
+    return np.frombuffer(result.stdout, "<f4").reshape(len(inputs[0]), -1)
+
+
+def tfjs_accuracy(folder: Path, dataset: Dataset) -> float:
+    """Return the accuracy of the layers model in `folder`: one output tells two classes apart, several the largest."""
+    outputs = tfjs_predictions(folder, model_inputs(dataset.validation, dataset))
+    chosen = outputs[:, 0] > 0.5 if outputs.shape[1] == 1 else outputs.argmax(1)
+    return float(np.mean(chosen == np.asarray(dataset.validation.targets)))
 
 
 async def safetensors_accuracy(folder: Path, which: str, loaded: LoadedDataset, seed: int) -> float | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Route
+from support.programs import Program
 
 from tests.browser.test_pages import LOOKS, Look, looking
 from tests.server.world import TARGET, Served, serve
@@ -151,3 +152,25 @@ async def test_what_the_model_says_itself_is_not_sent_again(chromium: Browser, t
         assert desk.asked == [
             {"model": "plain", "settings": ['dataset="mnist"', 'merge="fedavg"'], "order": None, "bound": False}
         ]
+
+
+async def test_the_form_hosts_a_run_of_a_real_server_and_shows_it_to_the_end(chromium: Browser, tmp_path: Path) -> None:
+    async with (
+        Program("serve", "--workers", "1", "--port", "0", cwd=tmp_path) as owner,
+        looking(chromium, 390, 844, "light") as look,
+    ):
+        url = (await owner.event("listening"))["url"]
+        page = look.page
+        await page.goto(f"{url}/new")
+        await page.fill("#token", (tmp_path / "runs" / "owner-token").read_text())
+        await page.click("#token-form button")
+        await page.wait_for_selector("#new[data-state=ready]")
+        await page.select_option("#new-model", "digits-mlp")
+        await page.fill("#new-stop-accuracy", "0.9")
+        await page.click("#new-host")
+        await page.wait_for_selector("#output-chart .uplot", timeout=60_000)
+        await page.wait_for_selector("#new[data-state=over]", timeout=60_000)
+        runs = await (await page.request.get(f"{url}/api/v1/runs")).json()
+        assert [(one["name"], one["state"]) for one in runs] == [("digits-mlp", "finished")]
+        assert runs[0]["accuracy"] >= 0.9
+        assert look.console == []

@@ -191,6 +191,22 @@ def test_test_command_runs_both_runners_and_fails_if_either_does(checkout: Path,
     assert "pytest: FAILED, exit code 3" in capsys.readouterr().err
 
 
+def test_tests_get_keras_unless_another_python_has_it(checkout: Path, monkeypatch: pytest.MonkeyPatch):
+    launcher = load(checkout)
+    asked: list[str] = []
+
+    def install(extra=""):
+        asked.append(extra)
+        raise launcher.SetupError("enough")
+
+    patched(launcher, ensure_installed=install)
+    monkeypatch.delenv("WNN_TEST_KERAS", raising=False)
+    assert launcher.main(["test"]) == 1
+    monkeypatch.setenv("WNN_TEST_KERAS", "/opt/keras/bin/python")
+    assert launcher.main(["test"]) == 1
+    assert asked == ["test,keras-test", "test"]
+
+
 def test_browser_named_in_the_environment_wins(checkout: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("WNN_TEST_BROWSER", "/opt/chrome")
     assert load(checkout).find_browser() == "/opt/chrome"

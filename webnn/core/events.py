@@ -170,6 +170,13 @@ class SettingsChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class Forget:
+    """A volunteer wants nothing of it to be known any more."""
+
+    volunteer_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """The owner (or Ctrl-C) stops the run."""
 
@@ -201,6 +208,7 @@ Event = (
     | Pause
     | Resume
     | SettingsChanged
+    | Forget
     | Stop
     | Fail
 )

@@ -300,6 +300,4 @@ class Judging:
         self.standing = other.standing
         self._agreements.extend(other._agreements)
         self._ratios.extend(other._ratios)
-        self._answers.extend(other._answers)
-        self._step_seconds = other._step_seconds
         self.standing.demote(undone)

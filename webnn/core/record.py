@@ -317,15 +317,21 @@ class RunRecord:
         """What is known of a volunteer, to look at."""
         return self._volunteers.get(volunteer_id)
 
-    def forget(self, volunteer_id: str) -> None:
+    def _forget(self, volunteer_id: str) -> None:
         """Let go of a volunteer that left and wants to be forgotten; a quarantine is not forgotten."""
         self._volunteers.forget(volunteer_id)
         self._judging.standing.forget(volunteer_id)
 
-    def inherit(self, before: RunRecord) -> None:
-        """Know of volunteers what the run knew before it was taken back to this one's version."""
+    def standing_after(self, before: RunRecord) -> dict[str, Any]:
+        """Say what a snapshot of this run, taken back from `before`, should know of volunteers: what `before` did, but
+        that whose work was undone is new again.
+        """
         undone = {gone.volunteer_id for gone in self.aftermath if gone.outcome is Outcome.ROLLED_BACK}
         self._judging.inherit(before._judging, undone)
+        return self._judging.snapshot(REMEMBERED_VOLUNTEERS)
+
+    def inherit(self, before: RunRecord) -> None:
+        """Know when the run went back last."""
         self._harm = before._harm
 
     def keep_best(self, best: VersionResult) -> None:

@@ -109,6 +109,8 @@ class Run(RunRecord):
                 self._resume()
             case ev.SettingsChanged():
                 self._change_settings(event)
+            case ev.Forget():
+                self._forget(event.volunteer_id)
             case ev.Stop():
                 self._stop(event)
             case ev.Fail():

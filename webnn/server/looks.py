@@ -75,7 +75,9 @@ async def show_events(request: web.Request) -> web.Response:
     since = request.query.get("since", "0")
     if not since.isascii() or not since.isdigit() or len(since) > 15:
         raise WebNNError("settings", "since is the count of events known already.")
-    return json_answer(find_run(request).activity.log(int(since)))
+    shown = show_any_run(request)
+    nothing = {"count": 0, "events": []}  # of a run that waits, or that was over before this server came
+    return json_answer(shown.activity.log(int(since)) if isinstance(shown, RunTask) else nothing)
 
 
 @describe("Show how the server fares", answer=shapes.ServerNumbers)

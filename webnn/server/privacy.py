@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
 from aiohttp import web
 
 from webnn.core import shapes
+from webnn.core.errors import WebNNError
+from webnn.core.events import Forget
 from webnn.server.api import json_answer
 from webnn.server.describing import describe
 from webnn.server.keys import IDENTITIES, RUNS
@@ -58,7 +61,8 @@ async def _forget(task: RunTask, volunteer_id: str) -> bool:
     if connection is not None:
         connection.close("kicked", "You asked to be forgotten.")
     task.activity.forget(volunteer_id)
-    task.run.forget(volunteer_id)
+    with suppress(WebNNError):  # a run that is over decides nothing any more
+        await task.ask(Forget(volunteer_id))
     if task.keeper is not None:
         task.keeper.forget_volunteer(volunteer_id)
     return True

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 from webnn.core.effects import GoBack
 from webnn.core.errors import WebNNError
 from webnn.core.events import Joined, Ready
@@ -70,6 +73,9 @@ async def _turn_back(task: RunTask, keeper: Keeper, checkpoint: Checkpoint) -> N
     known = await in_thread(known_since, keeper.journal, checkpoint)
     state = before.state
     run = restored_run(before.first_config, checkpoint, life, known, state, changes=before.changes)
+    checkpoint = _with_standing(checkpoint, run.standing_after(before))
+    run = restored_run(before.first_config, checkpoint, life, known, state, changes=before.changes)  # as a replay will
+    run.inherit(before)
     run.reason = before.reason
     manifest = {**checkpoint.manifest, "version": run.version, "seconds": life.at, "snapshot": run.snapshot()}
     await in_thread(
@@ -85,7 +91,6 @@ async def _turn_back(task: RunTask, keeper: Keeper, checkpoint: Checkpoint) -> N
         parts = Life(before.first_config, checkpoint.weights, life, known, checkpoint, state, before.changes)
         await in_thread(log.append, encode_life(parts))
     weights_iterations = int(checkpoint.manifest["iterations"])
-    run.inherit(before)
     task.engine.restore(
         run.strategy, run.version, weights_iterations, checkpoint.weights, memory_of(checkpoint, run.config)
     )
@@ -93,6 +98,12 @@ async def _turn_back(task: RunTask, keeper: Keeper, checkpoint: Checkpoint) -> N
     _keep_best(task, run, checkpoint)
     task.switch(run, keeper.journal.validations(), keeper.journal.training())
     _let_in_again(task, before)
+
+
+def _with_standing(checkpoint: Checkpoint, judging: dict[str, Any]) -> Checkpoint:
+    """Put into a checkpoint what is known of volunteers by now."""
+    snapshot = {**checkpoint.manifest["snapshot"], "judging": judging}
+    return replace(checkpoint, manifest={**checkpoint.manifest, "snapshot": snapshot})
 
 
 def _keep_best(task: RunTask, run: Run, checkpoint: Checkpoint) -> None:

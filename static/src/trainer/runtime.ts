@@ -123,24 +123,22 @@ export function newCanvas(): OffscreenCanvas | HTMLCanvasElement | null {
 }
 
 interface Loss {
-  happened: boolean;
-  promise: Promise<never>;
+  /** What to throw, once it has happened. */
+  error: TrainerError | null;
+  /** Those who wait for something of the GPU; one who has got it is here no more, so that nothing is kept for it. */
+  readonly waiting: Set<(error: TrainerError) => void>;
   declare(reason: string): void;
 }
 
 function newLoss(): Loss {
-  let reject: (error: TrainerError) => void = () => {};
-  const promise = new Promise<never>((_, no) => {
-    reject = no;
-  });
-  promise.catch(() => {}); // Nobody may be waiting.
   const one: Loss = {
-    happened: false,
-    promise,
+    error: null,
+    waiting: new Set(),
     declare(reason) {
-      if (one.happened) return;
-      one.happened = true;
-      reject(new TrainerError("backend_lost", `The GPU was taken away: ${reason}.`));
+      if (one.error) return;
+      one.error = new TrainerError("backend_lost", `The GPU was taken away: ${reason}.`);
+      for (const reject of one.waiting) reject(one.error);
+      one.waiting.clear();
       for (const listener of listeners) listener(reason);
     },
   };
@@ -160,9 +158,19 @@ export function onContextLost(listener: (reason: string) => void): () => void {
 /** `result`, unless the GPU is taken away first. @throws TrainerError `backend_lost`. */
 export async function orUntilLost<T>(result: Promise<T>): Promise<T> {
   const current = loss;
-  const value = await Promise.race([result, current.promise]);
-  if (current.happened) await current.promise;
-  return value;
+  let fail: (error: TrainerError) => void = () => {};
+  try {
+    const value = await new Promise<T>((resolve, reject) => {
+      fail = reject;
+      current.waiting.add(reject);
+      if (current.error) reject(current.error);
+      result.then(resolve, reject);
+    });
+    if (current.error) throw current.error;
+    return value;
+  } finally {
+    current.waiting.delete(fail);
+  }
 }
 
 interface GpuParts {

@@ -86,11 +86,14 @@ export class Downloader {
 
   private pause(seconds: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = this.platform.setTimeout(resolve, seconds * 1000);
-      this.stopping.signal.addEventListener("abort", () => {
+      const { signal } = this.stopping;
+      const end = () => {
         this.platform.clearTimeout(timer);
+        signal.removeEventListener("abort", end);
         resolve();
-      });
+      };
+      const timer = this.platform.setTimeout(end, seconds * 1000);
+      signal.addEventListener("abort", end);
     });
   }
 }
