@@ -19,10 +19,14 @@ from tests.server.test_looks import FakePredictor, built, dataset, snapshot
 from tests.server.world import serve
 from webnn.core.errors import WebNNError
 from webnn.data.dataset import Split
+from webnn.data.loading import load_dataset
 from webnn.data.preparation import Preparation, Resizing
+from webnn.model import load_model
+from webnn.paths import bundled_datasets_dir, bundled_models_dir
 from webnn.server.evaluating import read_rows
 from webnn.server.insight import LEAST_SECONDS, Insight
 from webnn.server.keys import RUNS
+from webnn.server.prepare import PrepareRequest, prepare_run
 
 RUN = "/api/v1/runs/test-run"
 ROWS = np.arange(8, dtype=np.float32).reshape(2, 4)
@@ -172,3 +176,26 @@ def test_client_asks_for_both(tmp_path: Path) -> None:
         said = client.predict(run, ROWS.tolist())
         assert [each["label"] for each in said["predictions"]] == ["a", "a"]
         assert (said["run"], said["weights"], said["version"]) == (run, "current", task.current.version)
+
+
+@pytest.mark.node
+async def test_real_network_is_evaluated_and_says_the_same_of_the_same_rows(tmp_path: Path) -> None:
+    definition = load_model("digits-mlp", [bundled_models_dir()])
+    places = ([bundled_datasets_dir()], tmp_path / "data", tmp_path / "runs")
+    prepared = await prepare_run(PrepareRequest(definition, *places, seed=5))
+    try:
+        task = prepared.make_task()
+        insight, current = task.insight, task.current
+        assert insight is not None
+        found = await insight.evaluation(current, "current")
+        validated = await prepared.evaluator.validate(current.weights)
+        assert found["accuracy"] == pytest.approx(validated.accuracy, abs=1e-6)
+        assert found["num_examples"] == found["held_out"] == validated.num_examples
+        split = load_dataset("digits", [bundled_datasets_dir()], {}, tmp_path).dataset.validation
+        rows = np.asarray(split.arrays[0][:200], np.float32).reshape(200, -1)
+        said = await insight.predict(current, rows)
+        right = sum(each["label"] == str(target) for each, target in zip(said, split.targets[:200], strict=True))
+        assert sum(said[0]["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+        assert right / 200 == pytest.approx(found["accuracy"], abs=0.1)
+    finally:
+        await prepared.close()
