@@ -175,6 +175,15 @@ def test_picture_is_made_to_fit_and_white_is_what_the_dataset_has(tmp_path: Path
     assert array == pytest.approx(np.full(array.shape, 16.0))
 
 
+def test_picture_for_prepared_inputs_is_refused_with_what_to_show_instead(tmp_path: Path):
+    image_module = pytest.importorskip("PIL.Image")
+    image_module.new("RGB", (8, 8), "white").save(tmp_path / "a.png")
+    dataset = dataset_of([8, 8, 1])
+    dataset["inputs"][0]["prepared"] = ["zcaWhitening"]
+    with pytest.raises(WebNNError, match=r"prepared \(zcaWhitening\): show an array"):
+        read_examples(tmp_path / "a.png", dataset)
+
+
 def test_array_of_objects_is_never_unpickled(tmp_path: Path):
     class Trap:
         def __reduce__(self) -> tuple[Any, ...]:

@@ -93,6 +93,10 @@ def _read_picture(path: Path, inputs: Sequence[Mapping[str, Any]]) -> Array:
     channels = shape[2] if len(shape) == 3 else 1
     if len(inputs) != 1 or len(shape) not in (2, 3) or channels not in (1, 3, 4):
         raise _refusal(path, f"is a picture, but the model takes {_takes(inputs)}")
+    prepared = inputs[0].get("prepared")
+    if prepared:  # from numbers as the dataset stores them, and nothing says which of those is white
+        how = f"is a picture, but the model's inputs are prepared ({', '.join(prepared)})"
+        raise _refusal(path, f"{how}: show an array of numbers as the dataset has them (.npy, .npz, .csv)")
     with Image.open(path) as source:
         mode = {1: "L", 3: "RGB", 4: "RGBA"}[channels]
         picture = source.convert(mode).resize((shape[1], shape[0]), Image.Resampling.LANCZOS)
