@@ -189,6 +189,10 @@ def note_wait(waits: list[dict[str, float]], outcomes: Outcomes, server: Server,
     listening = [event["at"] for event in server.events if event["event"] == "listening"]
     parts = {"to_listening": listening, "to_first_volunteer": outcomes.welcomed, "to_first_merge": outcomes.merged}
     found = {name: first_after(server.started, times) for name, times in parts.items()}
+    back = found["to_first_volunteer"]
+    if back is not None:  # what is heard before was told by the server's last life
+        merged = first_after(server.started + back, outcomes.merged)
+        found["to_first_merge"] = None if merged is None else merged + back
     if restarts and None not in found.values():
         waits.append({name: seconds for name, seconds in found.items() if seconds is not None})
 
@@ -252,7 +256,7 @@ def main() -> None:
     parser.add_argument("--model", default="digits-cnn")
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--gap", type=float, nargs=2, default=(5.0, 15.0), metavar=("LEAST", "MOST"))
-    parser.add_argument("--iterations", type=int, help="default: 600 for each kill, at least 3,000")
+    parser.add_argument("--iterations", type=int, help="default: 1,000 for each kill, at least 3,000")
     parser.add_argument("--workers", type=int, default=3)
     parser.add_argument("--share", type=float, default=0.25, help="of the workers of the killed run: it must last")
     parser.add_argument("--unkilled", type=int, help="default: one for each 10 kills, at least 1")
@@ -262,7 +266,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--verbose", action="store_true")
     arguments = parser.parse_args()
-    arguments.iterations = arguments.iterations or max(600 * arguments.kills, 3_000)
+    arguments.iterations = arguments.iterations or max(1000 * arguments.kills, 3_000)
     arguments.unkilled = max(arguments.kills // 10, 1) if arguments.unkilled is None else arguments.unkilled
     result = asyncio.run(measure(arguments))
     text = json.dumps(result, indent=2)
@@ -274,7 +278,7 @@ def main() -> None:
         return
     for name in ("restarts", "lost", "duplicated", "final_accuracy", "unkilled_accuracies"):
         print(f"{name:32} {result[name]}")
-    for name in ("oldest_rolled_back_seconds", "replay"):
+    for name in ("oldest_rolled_back_seconds", "lives_without_a_merge", "replay"):
         print(f"{name:32} {result[name]}")
     for name, found in result["seconds"].items():
         print(f"{'seconds ' + name.replace('_', ' '):32} {found['median']} (most {found['most']})")
