@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from webnn.core.effects import Adopt, Appraise, GoBack, Judge, Merge, Replay, Validate
@@ -75,16 +74,17 @@ class Jobs:
         await self._idle.wait()
 
     def judge(self, effect: Judge) -> None:
-        self._spawn(self._judge(effect))
+        self._spawn(self._judge(effect, self._generation), arithmetic=True)
 
     def appraise(self, effect: Appraise) -> None:
-        self._spawn(self._appraise(effect), cancellable=True)
+        self._spawn(self._appraise(effect, self._generation), cancellable=True)
 
     def merge(self, effect: Merge) -> None:
-        self._spawn(self._merge(effect))
+        self._spawn(self._merge(effect, self._generation), arithmetic=True)
 
     def replay(self, effect: Replay) -> None:
-        self._spawn(self._replay(effect, self._task.engine.snapshot(effect.base_version)), cancellable=True)
+        base = self._task.engine.snapshot(effect.base_version)
+        self._spawn(self._replay(effect, base, self._generation), cancellable=True)
 
     def go_back(self, effect: GoBack) -> None:
         """Take the run back, where there is a way to."""
@@ -92,24 +92,27 @@ class Jobs:
             self._spawn(self._task.returner(effect))
 
     def adopt(self, effect: Adopt) -> None:
-        self._spawn(self._adopt(effect))
+        self._spawn(self._adopt(effect, self._generation), arithmetic=True)
 
     def validate(self, effect: Validate) -> None:
-        self._spawn(self._validate(effect, self._snapshot_of(effect.version)), cancellable=True)
+        snapshot = self._snapshot_of(effect.version)
+        self._spawn(self._validate(effect, snapshot, self._generation), cancellable=True)
 
-    def _spawn(self, job: Coroutine[Any, Any, None], *, cancellable: bool = False) -> None:
+    def _spawn(self, job: Coroutine[Any, Any, None], *, cancellable: bool = False, arithmetic: bool = False) -> None:
+        """Begin a job. It counts as under way from now on, not only from when its turn comes."""
         assert self._group is not None
+        if arithmetic:
+            self._arithmetic += 1
+            self._idle.clear()
+            job = self._counted(job)
         task = self._group.create_task(job)
         if cancellable:
             self._cancellable.add(task)
             task.add_done_callback(self._cancellable.discard)
 
-    @contextmanager
-    def _busy(self) -> Iterator[None]:
-        """While entered, arithmetic is under way. What breaks in it leaves it under way: the run is failed then."""
-        self._arithmetic += 1
-        self._idle.clear()
-        yield
+    async def _counted(self, job: Coroutine[Any, Any, None]) -> None:
+        """Do arithmetic. What breaks in it leaves it under way: the run is failed then."""
+        await job
         self._arithmetic -= 1
         if not self._arithmetic:
             self._idle.set()
@@ -117,15 +120,12 @@ class Jobs:
     def _answer(self, generation: int, event: Event) -> None:
         self._task.post_if(event, lambda: generation == self._generation)
 
-    async def _judge(self, effect: Judge) -> None:
-        generation = self._generation
-        with self._busy():
-            verdict = await self._task.engine.judge(effect.payload, effect.base_version)
+    async def _judge(self, effect: Judge, generation: int) -> None:
+        verdict = await self._task.engine.judge(effect.payload, effect.base_version)
         self._answer(generation, Judged(effect.lease_id, verdict))
 
-    async def _replay(self, effect: Replay, base: Snapshot | None) -> None:
+    async def _replay(self, effect: Replay, base: Snapshot | None, generation: int) -> None:
         """Train a lease again, from the version that it was trained from; what cannot be done has no answer."""
-        generation = self._generation
         answer = Replayed(effect.lease.lease_id, None, 0.0, 0.0)
         if base is not None:
             try:
@@ -134,9 +134,8 @@ class Jobs:
                 self._task.log.warning("a lease could not be replayed: %s", error)
         self._answer(generation, answer)
 
-    async def _appraise(self, effect: Appraise) -> None:
+    async def _appraise(self, effect: Appraise, generation: int) -> None:
         """Validate the weights of an update, always on the same examples, so that two appraisals compare."""
-        generation = self._generation
         result: Validation | None
         try:
             weights = effect.payload.data.cast("B")
@@ -146,18 +145,15 @@ class Jobs:
             result = None
         self._answer(generation, Appraised(effect.lease_id, result))
 
-    async def _merge(self, effect: Merge) -> None:
-        generation, task = self._generation, self._task
-        with self._busy():
-            if task.keeper is not None:
-                await task.keeper.before_merge(effect.version)
-            await task.engine.merge(effect.version, effect.iterations, effect.contributions)
+    async def _merge(self, effect: Merge, generation: int) -> None:
+        task = self._task
+        if task.keeper is not None:
+            await task.keeper.before_merge(effect.version)
+        await task.engine.merge(effect.version, effect.iterations, effect.contributions)
         self._answer(generation, MergeDone(effect.version))
 
-    async def _adopt(self, effect: Adopt) -> None:
-        generation = self._generation
-        with self._busy():
-            await self._task.engine.adopt(effect.strategy)
+    async def _adopt(self, effect: Adopt, generation: int) -> None:
+        await self._task.engine.adopt(effect.strategy)
         if self._task.keeper is not None:
             self._task.keeper.adopted()
         self._answer(generation, Tick())  # so that the run is asked again what may go on now
@@ -167,8 +163,8 @@ class Jobs:
         known = (self._task.current, self._task.best)
         return next((one for one in known if one is not None and one.version == version), None)
 
-    async def _validate(self, effect: Validate, snapshot: Snapshot | None) -> None:
-        generation, task = self._generation, self._task
+    async def _validate(self, effect: Validate, snapshot: Snapshot | None, generation: int) -> None:
+        task = self._task
         if snapshot is None:
             self._answer(generation, ValidationFailed(effect.version, "Its weights are gone."))
             return
