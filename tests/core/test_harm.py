@@ -53,6 +53,16 @@ def test_a_loss_that_is_not_finite_or_many_times_the_best_is_harm_where_there_is
     assert look(results(None, None, None, None, losses=(1.0, 0.5, 1.2, 1.2))) == []
 
 
+def test_a_loss_at_the_noise_of_float32_is_no_harm() -> None:
+    falling = (444.0, 4.8, 1e-6, 8e-7, 1e-9, 9e-7, 2e-7, 5e-7)
+    assert look(results(*[None] * len(falling), losses=falling)) == []
+
+
+def test_a_loss_that_goes_up_and_down_anyway_is_left_alone() -> None:
+    swaying = (10.0, 0.5, 4.0, 0.5, 4.0, 0.5, 4.0, 4.0)
+    assert look(results(*[None] * len(swaying), losses=swaying)) == []
+
+
 def test_it_goes_back_once_in_a_while() -> None:
     harm = Harm()
     fall = results(0.8, 0.9, 0.91, 0.3, 0.3, 0.3, 0.3)

@@ -125,6 +125,44 @@ async def test_best_that_is_kept_is_the_one_that_the_end_confirms(folder: Path, 
     np.testing.assert_array_equal(found.weights, task.best.weights)
 
 
+class SlowValidator(FakeValidator):
+    """Answers for the whole split only when it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = asyncio.Event()
+        self.let_go = asyncio.Event()
+
+    async def validate(self, weights: Buffer, num_examples: int | None, version: int) -> Validation:
+        if num_examples is None:
+            self.asked.set()
+            await self.let_go.wait()
+        return await super().validate(weights, num_examples, version)
+
+
+async def test_run_that_cannot_go_back_loses_nothing_that_is_under_way(folder: Path) -> None:
+    """Its last validation is awaited when someone asks it to go back: it refuses, and ends when the answer comes."""
+    slow = SlowValidator()
+    async with (
+        asyncio.timeout(30),
+        kept(folder, config=ENDLESS, validator=slow) as (task, url),
+        asyncio.TaskGroup() as g,
+    ):
+        worker = g.create_task(Steady(lambda: url, pull, seconds=0.01).run())
+        await until(lambda: task.best is not None and task.run.num_merges > 2)
+        await until((folder / BEST_FOLDER).is_dir)
+        await task.ask(Stop("enough"))
+        await slow.asked.wait()
+        with pytest.raises(WebNNError, match="ends already"):
+            await roll_back(task, BEST)
+        slow.let_go.set()
+        await conclude(task)
+        worker.cancel()
+    assert slow.versions_seen > 1
+    assert task.run.best is not None
+    assert task.run.best.whole
+
+
 async def test_version_without_a_checkpoint_is_told_with_those_there_are(folder: Path) -> None:
     async with asyncio.timeout(30), kept(folder) as (task, _):
         assert task.keeper is not None

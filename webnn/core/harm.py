@@ -19,7 +19,11 @@ LEAST = 0.03
 """The smallest fall of accuracy that is worth going back for."""
 
 TIMES_LOSS = 3.0
-"""Where there is no accuracy: times the best loss."""
+"""Where there is no accuracy: times the best loss that the loss must exceed."""
+
+UNLEARNT = 0.03
+"""And the part of what the run has learnt (the largest loss so far less the best) that it must have lost, without which
+a loss that has come down to the noise of float32 would look harmed by it."""
 
 IN_A_ROW = 2
 PATIENCE = 60.0
@@ -31,6 +35,7 @@ class Harm:
 
     def __init__(self) -> None:
         self._changes: deque[float] = deque(maxlen=20)
+        self._largest_loss = 0.0
         self._last: VersionResult | None = None
         self._fallen = 0
         self._quiet_until = -math.inf
@@ -41,9 +46,11 @@ class Harm:
             return None
         before, self._last = self._last, latest
         usual = median(self._changes) if len(self._changes) >= 3 else 0.0
-        if before is not None and before.result.accuracy is not None and latest.result.accuracy is not None:
-            self._changes.append(abs(latest.result.accuracy - before.result.accuracy))
-        if best is None or best.version >= latest.version or not _fell(latest.result, best.result, usual):
+        if before is not None:
+            self._note_change(before.result, latest.result)
+        if math.isfinite(latest.result.loss):
+            self._largest_loss = max(self._largest_loss, latest.result.loss)
+        if best is None or best.version >= latest.version or not self._fell(latest.result, best.result, usual):
             self._fallen = 0
             return None
         self._fallen += 1
@@ -53,13 +60,23 @@ class Harm:
         self._quiet_until = now + PATIENCE
         return best.version, _words(latest, best)
 
+    def _note_change(self, before: Validation, latest: Validation) -> None:
+        if before.accuracy is not None and latest.accuracy is not None:
+            self._changes.append(abs(latest.accuracy - before.accuracy))
+        elif math.isfinite(before.loss) and math.isfinite(latest.loss):
+            self._changes.append(abs(latest.loss - before.loss))
 
-def _fell(result: Validation, best: Validation, usual: float) -> bool:
-    """Whether `result` lies below `best` beyond the binomial error of both samples and the `usual` change."""
-    if result.accuracy is None or best.accuracy is None:
-        return not math.isfinite(result.loss) or result.loss > TIMES_LOSS * max(best.loss, 1e-9)
-    error = math.sqrt(_variance(result) + _variance(best))
-    return best.accuracy - result.accuracy > max(ERRORS * error, FALLS * usual, LEAST)
+    def _fell(self, result: Validation, best: Validation, usual: float) -> bool:
+        """Whether `result` lies below `best` beyond the binomial error of both samples and the `usual` change."""
+        if result.accuracy is None or best.accuracy is None:
+            if not math.isfinite(result.loss) or not math.isfinite(best.loss):
+                return not math.isfinite(result.loss)
+            learnt = self._largest_loss - best.loss
+            return result.loss > TIMES_LOSS * best.loss and result.loss - best.loss > max(
+                FALLS * usual, UNLEARNT * learnt
+            )
+        error = math.sqrt(_variance(result) + _variance(best))
+        return best.accuracy - result.accuracy > max(ERRORS * error, FALLS * usual, LEAST)
 
 
 def _variance(result: Validation) -> float:

@@ -542,11 +542,11 @@ class Run(RunRecord):
         self._rate.validated(self.position)
         self._validation.record(event.result, trained=event.version > 1)
         harm = self._harm.look(self._validation.latest, self._validation.best, self._now)
-        if harm is not None and self._closing is None and self.state is RunState.RUNNING:
-            self._effects.append(GoBack(*harm))
         ending = None if self._closing else self._validation.decide(self._now, self.version)
         if ending is not None:
             self._begin_closing(ending)
+        elif harm is not None and self._closing is None and self.state is RunState.RUNNING:
+            self._effects.append(GoBack(*harm))
 
     def _look_for_limit(self) -> None:
         if self._closing is None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from webnn.core.effects import Adopt, Appraise, GoBack, Judge, Merge, Replay, Validate
@@ -50,6 +51,8 @@ class Jobs:
         self._arithmetic = 0
         self._idle = asyncio.Event()
         self._idle.set()
+        self._answering = asyncio.Event()
+        self._answering.set()
         self._generation = 0
         self.validated: Snapshot | None = None
 
@@ -67,11 +70,19 @@ class Jobs:
         for job in self._cancellable:
             job.cancel()
 
-    async def put_down(self) -> None:
-        """Drop every answer to come, and wait until no arithmetic is under way."""
-        self.cancel()
-        self._generation += 1
-        await self._idle.wait()
+    @asynccontextmanager
+    async def set_aside(self) -> AsyncIterator[None]:
+        """Hold while no arithmetic is under way. Once left, every answer to what was asked before is dropped; left by
+        an exception, none is, for the same run goes on.
+        """
+        self._answering.clear()
+        try:
+            await self._idle.wait()
+            yield
+            self.cancel()
+            self._generation += 1
+        finally:
+            self._answering.set()
 
     def judge(self, effect: Judge) -> None:
         self._spawn(self._judge(effect, self._generation), arithmetic=True)
@@ -176,6 +187,7 @@ class Jobs:
             task.log.warning("validation of version %d failed: %s", snapshot.version, error)
             self._answer(generation, ValidationFailed(snapshot.version, str(error)))
             return
+        await self._answering.wait()
         if generation != self._generation:
             return
         latest = task.run.latest

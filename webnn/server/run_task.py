@@ -187,7 +187,8 @@ class RunTask:
         self._events.attempt(event, condition)
 
     async def between_events(self, turn: Turn) -> None:
-        """Do something while no event is handled and no arithmetic is under way; answers to come are dropped.
+        """Do something while no event is handled and no arithmetic is under way. Answers to what the run asked for
+        before are dropped, unless `turn` raises: then the run goes on as it was.
 
         Raises what `turn` raises, and `WebNNError("not_running")` if the run is gone.
         """
@@ -254,9 +255,9 @@ class RunTask:
                 self._answer(what, handled)
 
     async def _take_turn(self, turn: Turn, handled: Handled | None) -> None:
-        await self._jobs.put_down()
         try:
-            await turn()
+            async with self._jobs.set_aside():
+                await turn()
         except Exception as error:  # whoever asked for it is told; the run goes on as it was left
             if handled is None or handled.done():
                 raise
