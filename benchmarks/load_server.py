@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import cProfile
 import importlib
 import json
 import os
@@ -122,13 +123,18 @@ async def serve(options: argparse.Namespace, runs_dir: Path) -> None:
     await site.start()
     port = runner.addresses[0][1]
     task.post(Start())
-    lag = LagProbe()
+    lag, profile = LagProbe(), cProfile.Profile()
     watching = asyncio.create_task(lag.watch())
     say({"url": f"http://127.0.0.1:{port}/api/v1/runs/load", "empty_mb": machine.memory_mb("VmRSS")})
     while line := (await asyncio.to_thread(sys.stdin.readline)).strip():
         if line == "begin":
             machine.forget_peak()
             lag.take()
+            if options.profile:
+                profile.enable()
+        elif options.profile:
+            profile.disable()
+            profile.dump_stats(options.profile)
         say(counters(task, lag))
     watching.cancel()
     await runner.cleanup()
@@ -144,6 +150,7 @@ def main() -> None:
     parser.add_argument("--merge", default="weighted")
     parser.add_argument("--cpus", type=int, help="use so many processors only")
     parser.add_argument("--uvloop", action="store_true")
+    parser.add_argument("--profile", type=Path, help="write a profile of the measured seconds to this file")
     options = parser.parse_args()
     if options.cpus:
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: options.cpus])
