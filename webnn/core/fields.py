@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import TypeVar
 
@@ -82,6 +82,15 @@ class Fields:
         if not isinstance(value, str) or value not in frozenset(choices):
             raise self._wrong(key, f"one of {', '.join(choices)}")
         return choices(value)
+
+    def optional_choice(self, key: str, choices: Collection[_Choice]) -> _Choice | None:
+        """Read one of `choices`, or nil; a key that is absent is nil, as older clients leave it."""
+        value = self._values.get(key)
+        self._read.add(key)
+        found = next((choice for choice in choices if choice == value), None)
+        if value is not None and found is None:
+            raise self._wrong(key, f"one of {', '.join(choices)}")
+        return found
 
     def map(self, key: str) -> Fields:
         value = self._take(key)

@@ -9,15 +9,30 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from webnn.core.encoding import Encoding
+from webnn.core.encoding import DOWN, Encoding
 from webnn.core.errors import ProtocolError
 from webnn.core.fields import Fields
 from webnn.core.frames import Buffer, decode_frame
 from webnn.core.metrics import TrainingMetrics
-from webnn.core.replies import goodbye, lease, live, outcome, pushes, snapshot, state, version, wait, welcome
+from webnn.core.replies import (
+    MAX_PUSHED_BYTES,
+    PUSHED_BYTES,
+    goodbye,
+    lease,
+    live,
+    outcome,
+    pushes,
+    snapshot,
+    state,
+    version,
+    wait,
+    welcome,
+)
 
 __all__ = [
+    "MAX_PUSHED_BYTES",
     "PROTOCOL",
+    "PUSHED_BYTES",
     "SUBPROTOCOL",
     "AbandonMessage",
     "ClientMessage",
@@ -91,11 +106,14 @@ class Hello:
 
 @dataclass(frozen=True, slots=True)
 class ReadyMessage:
-    """Asks for one lease. `version`: the newest weights that the client holds."""
+    """Asks for one lease. `version`: the newest weights that the client holds. `push`: how it wants the newest ones to
+    come along with outcomes; None: only where they are few bytes.
+    """
 
     backend: str
     seconds_per_iteration: float | None
     version: int | None
+    push: Encoding | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +215,7 @@ def _ready(fields: Fields) -> ReadyMessage:
         backend=fields.text("backend", 40),
         seconds_per_iteration=fields.optional_number("seconds_per_iteration", above=0),
         version=fields.optional_integer("version", 0),
+        push=fields.optional_choice("push", DOWN),
     )
 
 

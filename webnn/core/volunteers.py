@@ -118,7 +118,8 @@ class Volunteers:
         """
         count, self._crowd_age = self.num_connected, self._crowd_age + 1
         if self._crowd_age > count // FRESH or abs(count - self._crowd_count) > count // FRESH:
-            speeds = [1 / volunteer.pace for volunteer in self.connected() if volunteer.pace is not None] or [1.0]
+            known = (each.seconds_per_iteration or each.claimed_seconds for each in self.connected())
+            speeds = [1 / pace for pace in known if pace] or [1.0]
             self._mean_speed = sum(speeds) / max(speeds) / len(speeds)
             self._crowd_age, self._crowd_count = 0, count
         return max(self._mean_speed * count, 1.0)

@@ -83,6 +83,10 @@ class LocalEngine:
     def newest(self) -> Snapshot:
         return self._newest
 
+    @property
+    def immediate(self) -> bool:
+        return self._inline and not self._between_merges.locked()
+
     async def judge(self, payload: Vector, base_version: int = 0) -> Verdict:
         base: Vector | None = None
         if self._strategy.wants is Wants.WEIGHTS:
@@ -133,10 +137,14 @@ class LocalEngine:
         key = (snapshot.version, encoding)
         made = self._encoded.get(key)
         if made is None:
-            made = asyncio.ensure_future(self._run(encode_snapshot, snapshot, encoding))
+            if self._inline:
+                made = asyncio.get_running_loop().create_future()
+                made.set_result(encode_snapshot(snapshot, encoding))
+            else:
+                made = asyncio.ensure_future(self._run(encode_snapshot, snapshot, encoding))
             if snapshot.version in self._held:
                 self._encoded[key] = made
-        return await asyncio.shield(made)
+        return made.result() if made.done() else await asyncio.shield(made)
 
     async def freeze(self) -> Frozen:
         async with self._between_merges:

@@ -35,6 +35,8 @@ def client_address(request: web.BaseRequest, proxies: Sequence[Network]) -> str:
 
 def quota_key(address: str) -> str:
     """Whom an address counts for: an IPv6 user has a network of 64 bits, and would have as many quotas."""
+    if ":" not in address:
+        return address
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
@@ -48,6 +50,8 @@ def quota_key(address: str) -> str:
 
 def is_local(address: str) -> bool:
     """Whether this is the server's own computer."""
+    if not address.startswith("127.") and ":" not in address:
+        return not address
     try:
         return ipaddress.ip_address(address).is_loopback
     except ValueError:

@@ -25,10 +25,11 @@ class Limits:
     (to a volunteer twice that), `version_seconds` between `version` messages, `progress_seconds` between a volunteer's
     `progress`. `held_update_bytes` of updates may wait to be merged before the server stops reading more of them.
     `progress`. Updates of `post_bytes` and more are to be posted, with `receiving_bytes` of them on their way at once
-    and no slower than `min_bytes_per_second`. `max_sockets` connections of any kind, each with the head of its first
-    request (`head_bytes` at most) within `head_seconds`, idle for `keepalive_seconds` at most; other bodies come within
-    `body_seconds`. An address has `requests_per_second` and `newcomers_per_second` (new volunteers), with bursts; the
-    server's own computer has as many as it likes.
+    and no slower than `min_bytes_per_second`. Outcomes carry weights while no more than `pushing_bytes` of them are on
+    their way. `max_sockets` connections of any kind, each with the head of its first request (`head_bytes` at most)
+    within `head_seconds`, idle for `keepalive_seconds` at most; other bodies come within `body_seconds`. An address has
+    `requests_per_second` and `newcomers_per_second` (new volunteers), with bursts; the server's own computer has as
+    many as it likes.
     """
 
     max_connections: int = 4096
@@ -48,6 +49,7 @@ class Limits:
     post_bytes: int = 256 << 10
     receiving_bytes: int = 1 << 30
     min_bytes_per_second: float = 2048.0
+    pushing_bytes: int = 16 << 20
     max_sockets: int = 8192
     max_sockets_per_address: int = 1024
     head_seconds: float = 20.0

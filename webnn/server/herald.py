@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from webnn.core import messages
 from webnn.core.effects import Grant, Settle, Wait
-from webnn.core.encoding import Encoding, encode_vector
-from webnn.core.frames import Buffer, encode_frame
+from webnn.core.encoding import Encoding
+from webnn.core.frames import encode_frame, encode_header
+from webnn.core.leases import Outcome
 from webnn.core.states import RunState
+from webnn.engine.base import Snapshot, at_once
 from webnn.server.audience import Audience
 from webnn.server.connection import Connection
 from webnn.server.news import StateNews, StatusNews
@@ -47,8 +49,24 @@ class Herald:
         self._send(effect.volunteer_id, messages.wait(effect.reason, effect.seconds))
 
     def settle(self, effect: Settle) -> None:
-        current = self._task.current
-        header = messages.outcome(
+        """Tell a volunteer how its lease ended. What comes with weights is written when its turn has come, with the
+        newest ones then, so that several who wait are sent the same; but not where volunteers go on from their own work
+        (`carry`), which have to know the very version that has it.
+        """
+        connection = self._audience.volunteer(effect.volunteer_id)
+        if connection is None:
+            return
+        carries_weights = effect.outcome is Outcome.MERGED and not effect.whole
+        if not carries_weights:
+            connection.send_header(self._outcome(effect, self._task.current))
+        elif self._task.run.strategy.carries:
+            snapshot = self._task.current
+            connection.send(lambda: self._with_weights(effect, snapshot, connection))
+        else:
+            connection.send(lambda: self._with_weights(effect, self._task.current, connection))
+
+    def _outcome(self, effect: Settle, current: Snapshot) -> dict[str, Any]:
+        return messages.outcome(
             lease_id=effect.lease_id,
             outcome=effect.outcome,
             version=current.version,
@@ -57,14 +75,23 @@ class Herald:
             whole=effect.whole,
             detail=effect.detail,
         )
-        pushed = messages.pushes(effect.outcome, whole=effect.whole, num_weights=len(current.weights))
-        payload = encode_vector(current.weights, Encoding.F32) if pushed else None
-        self._send(effect.volunteer_id, header, payload)
 
-    def _send(self, volunteer_id: str, header: dict[str, Any], payload: Buffer | None = None) -> None:
+    def _with_weights(self, effect: Settle, current: Snapshot, connection: Connection) -> tuple[bytes, memoryview]:
+        return encode_header(self._outcome(effect, current)), self._pushed(current, connection.push)
+
+    def _pushed(self, current: Snapshot, push: Encoding | None) -> memoryview:
+        """The weights that an outcome carries; empty where there are too many bytes of them, or on their way."""
+        task = self._task
+        wanted = push or (Encoding.F32 if current.weights.nbytes <= messages.PUSHED_BYTES else None)
+        if wanted is None or not task.engine.immediate or task.traffic.pushing_bytes >= task.limits.pushing_bytes:
+            return memoryview(b"")
+        body = at_once(task.engine.encoded(current, wanted)).body
+        return body if body.nbytes <= messages.MAX_PUSHED_BYTES else memoryview(b"")
+
+    def _send(self, volunteer_id: str, header: dict[str, Any]) -> None:
         connection = self._audience.volunteer(volunteer_id)
         if connection is not None:
-            connection.send_header(header, payload)
+            connection.send_header(header)
 
     def welcome(self, connection: Connection) -> None:
         """Let a connection in that said who it is, and send it what has happened so far."""

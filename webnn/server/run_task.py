@@ -108,6 +108,8 @@ class RunTask:
         self._listeners: list[Callable[[News], None]] = []
         self._handled_at = 0.0
         self._wake: asyncio.TimerHandle | None = None
+        self._wake_for = 0.0
+        self._awaited = 0.0
         self._over = asyncio.Event()
 
     # what can be seen
@@ -308,9 +310,11 @@ class RunTask:
 
     def perform(self, effects: Sequence[Effect]) -> None:
         """Do what the run asks for."""
+        published = False
         for effect in effects:
             self._perform(effect)
-        if any(isinstance(effect, Publish) for effect in effects):
+            published = published or type(effect) is Publish
+        if published:
             self.engine.retain(self._versions_needed())
         if self.run.state.over and not self._jobs.computing:
             self._over.set()
@@ -369,10 +373,25 @@ class RunTask:
                 assert_never(effect)
 
     def _wake_at(self, at: float) -> None:
+        """Post a `Tick` at `at` instead of at what was asked for before. A timer that is earlier stays: deadlines move
+        with every merge, and when it goes off it is set anew.
+        """
+        self._awaited = at
+        if self._wake is None or at < self._wake_for:
+            self._set_wake(at)
+
+    def _set_wake(self, at: float) -> None:
         if self._wake is not None:
             self._wake.cancel()
-        loop = asyncio.get_running_loop()
-        self._wake = loop.call_later(max(0.0, at - self.now), self.post, Tick())
+        self._wake_for = at
+        self._wake = asyncio.get_running_loop().call_later(max(0.0, at - self.now), self._woken)
+
+    def _woken(self) -> None:
+        self._wake = None
+        if self._wake_for < self._awaited:
+            self._set_wake(self._awaited)
+        else:
+            self.post(Tick())
 
     # connections
 

@@ -96,6 +96,8 @@ class Session:
         self._limits = task.limits
         self._connection = connection
         self._entered = False
+        self._listening: float | None = None  # since when, while it listens
+        self._watchdog: asyncio.TimerHandle | None = None
         self._farewell: str | None = None
 
     async def serve(self) -> None:
@@ -103,13 +105,14 @@ class Session:
         connection, task = self._connection, self._task
         writer = asyncio.create_task(connection.write())
         task.audience.meet(connection)
+        self._look_for_silence()
         try:
             await self._read()
         except WebNNError as error:
-            extra = {"volunteer": connection.volunteer_id, "code": error.code}
-            task.log.info("connection closed: %s", error, extra=extra)
-            connection.close(error.code, str(error))
+            self._break(error)
         finally:
+            if self._watchdog is not None:
+                self._watchdog.cancel()
             if task.audience.remove(connection):
                 task.post(Left(connection.volunteer_id, self._why_left(), for_good=self._is_gone()))
             if connection.closing is None:
@@ -138,20 +141,16 @@ class Session:
             await self._take(message, payload)
 
     async def _messages(self) -> AsyncIterator[tuple[ClientMessage, memoryview]]:
-        """Decode frames as they come; raises `ProtocolError`, or `WebNNError` `silence` or `too_many`."""
+        """Decode frames as they come; raises `ProtocolError` or `WebNNError("too_many")`."""
         loop = asyncio.get_running_loop()
         bucket = TokenBucket(self._limits.messages_per_second, self._limits.message_burst, loop.time())
-        patience = self._limits.hello_seconds
+        intake = self._task.intake
         while True:
-            try:
-                await self._task.intake.wait()
-                async with asyncio.timeout(patience):
-                    message = await self._socket.receive()
-            except TimeoutError:
-                if not self._owes_words():
-                    continue
-                raise WebNNError("silence") from None
-            patience = self._limits.silence_seconds
+            if intake.full:
+                await intake.wait()
+            self._listening = loop.time()
+            message = await self._socket.receive()
+            self._listening = None
             if message.type is WSMsgType.BINARY:
                 self._task.traffic.bytes_in += len(message.data)
                 if not bucket.take(loop.time()):
@@ -161,6 +160,24 @@ class Session:
                 raise ProtocolError("Every message is a binary frame.")
             else:
                 return
+
+    def _look_for_silence(self) -> None:
+        """Close a connection of which nothing was heard for too long; else look again when that may be so. One timer
+        for a connection costs far less than one for each message.
+        """
+        loop = asyncio.get_running_loop()
+        limits = self._limits
+        patience = limits.silence_seconds if self._entered else limits.hello_seconds
+        listening = self._listening if self._listening is not None and self._owes_words() else loop.time()
+        if loop.time() < listening + patience:
+            self._watchdog = loop.call_at(listening + patience, self._look_for_silence)
+        elif self._connection.closing is None:
+            self._break(WebNNError("silence"))
+
+    def _break(self, error: WebNNError) -> None:
+        extra = {"volunteer": self._connection.volunteer_id, "code": error.code}
+        self._task.log.info("connection closed: %s", error, extra=extra)
+        self._connection.close(error.code, str(error))
 
     def _owes_words(self) -> bool:
         """Whether silence has consequences: watchers have nothing to say after hello."""
@@ -235,6 +252,7 @@ class Session:
             raise ProtocolError("A watcher only watches.")
         match message:
             case ReadyMessage():
+                self._connection.push = message.push
                 task.post(Ready(volunteer_id, message.backend, message.seconds_per_iteration))
             case ProgressMessage():
                 task.post(Progressed(volunteer_id, message.lease_id, message.iterations, message.metrics))
