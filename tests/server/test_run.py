@@ -217,6 +217,7 @@ async def test_outcome_carries_weights_as_a_volunteer_asked(tmp_path: Path, push
             while (frame := await peer.receive()).type != "outcome":
                 pass
             assert bool(len(frame.payload)) is asked
+            assert frame.header["encoding"] == (push if asked else None)
             if asked:
                 snapshot = served.task.engine.snapshot(frame.header["version"])
                 assert snapshot is not None

@@ -16,7 +16,6 @@ from webnn.core.frames import Buffer, decode_frame
 from webnn.core.metrics import TrainingMetrics
 from webnn.core.replies import (
     MAX_PUSHED_BYTES,
-    PUSHED_BYTES,
     goodbye,
     lease,
     live,
@@ -32,7 +31,6 @@ from webnn.core.replies import (
 __all__ = [
     "MAX_PUSHED_BYTES",
     "PROTOCOL",
-    "PUSHED_BYTES",
     "SUBPROTOCOL",
     "AbandonMessage",
     "ClientMessage",

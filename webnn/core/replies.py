@@ -85,8 +85,11 @@ def outcome(
     iterations: int,
     whole: bool,
     detail: str | None,
+    encoding: str | None = None,
 ) -> Header:
-    """Say how a lease ended; `version`, `newest_hash` and `iterations` are the run's current ones."""
+    """Say how a lease ended; `version`, `newest_hash` and `iterations` are the run's current ones. `encoding` is that of
+    the weights that come along; None: none do.
+    """
     return {
         "type": "outcome",
         "lease_id": lease_id,
@@ -96,6 +99,7 @@ def outcome(
         "iterations": iterations,
         "whole": whole,
         "detail": detail,
+        "encoding": encoding,
     }
 
 

@@ -35,13 +35,18 @@ class Socket(web.WebSocketResponse):
     def send_now(self, frame: bytes) -> bool:
         """Send a small binary message at once, if nothing waits to leave before it; whether that was so."""
         writer = self._writer
-        if writer is None or self.closed or len(frame) > _JOINED_BYTES:
+        if writer is None or self.waits or len(frame) > _JOINED_BYTES:
             return False
-        transport = writer.transport
-        if transport.is_closing() or transport.get_write_buffer_size():
-            return False
-        transport.write(_start(len(frame)) + frame)
+        writer.transport.write(_start(len(frame)) + frame)
         return True
+
+    @property
+    def waits(self) -> bool:
+        """Whether a message would have to wait: for bytes that have not left yet, or for ever."""
+        writer = self._writer
+        if writer is None or self.closed or writer.transport.is_closing():
+            return True
+        return writer.transport.get_write_buffer_size() > 0
 
     async def send_parts(self, head: bytes, payload: memoryview) -> None:
         """Send one binary message: `head`, then `payload`, which aiohttp would have to be given joined.
@@ -140,12 +145,17 @@ class Connection:
             self.drop()
             return
         if isinstance(frame, bytes):
-            if not self._queue and not self._latest and not self._writing and self._socket.send_now(frame):
+            if self._idle and self._socket.send_now(frame):
                 self._traffic.bytes_out += len(frame)
                 return
             self._queued_bytes += len(frame)
         self._queue.append(frame)
         self._news.set()
+
+    @property
+    def _idle(self) -> bool:
+        """Whether nothing waits to be sent, here or in the transport."""
+        return not (self._queue or self._latest or self._writing or self._socket.waits)
 
     def send_header(self, header: Mapping[str, Any]) -> None:
         """Queue a message without a payload."""
@@ -153,9 +163,19 @@ class Connection:
 
     def send_latest(self, slot: str, make: Callable[[], bytes]) -> None:
         """Send what `make` returns as soon as the queue is empty, unless the slot is filled anew before."""
-        if self._closing is None:
-            self._latest[slot] = make
-            self._news.set()
+        if self._closing is not None:
+            return
+        if self._idle:
+            frame = make()
+            if self._socket.send_now(frame):
+                self._traffic.bytes_out += len(frame)
+            else:
+                self._queue.append(frame)
+                self._queued_bytes += len(frame)
+                self._news.set()
+            return
+        self._latest[slot] = make
+        self._news.set()
 
     def close(
         self, code: str, message: str | None = None, reconnect_seconds: float | None = None, run: str | None = None

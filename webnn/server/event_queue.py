@@ -19,10 +19,6 @@ Handled = asyncio.Future[None]
 """Done when what was handed over has been handled; raises what went wrong with it."""
 
 
-TURN_SECONDS = 0.005
-"""How long events may be handled in a row while sockets wait."""
-
-
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """An event for the case that something holds when its turn comes."""
@@ -96,10 +92,8 @@ class EventQueue:
 
     async def read(self) -> AsyncIterator[tuple[Event | Turn, Handled | None]]:
         """Give what is to be handled, until `close`; attempts whose condition does not hold are passed over."""
-        now = asyncio.get_running_loop().time
-        while True:
+        while True:  # all that is here before sockets are read again, or a busy server would only ever take more in
             self._news.clear()
-            began = now()
             while self._items:
                 item = self._items.popleft()
                 if item is None:
@@ -111,9 +105,6 @@ class EventQueue:
                     yield what.event, handled
                 else:
                     settle(handled)
-                if self._items and now() - began > TURN_SECONDS:
-                    await asyncio.sleep(0)
-                    began = now()
             await self._news.wait()
 
     def _put(self, item: tuple[Event | Turn | Attempt, Handled | None] | None) -> None:

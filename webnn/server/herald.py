@@ -65,7 +65,7 @@ class Herald:
         else:
             connection.send(lambda: self._with_weights(effect, self._task.current, connection))
 
-    def _outcome(self, effect: Settle, current: Snapshot) -> dict[str, Any]:
+    def _outcome(self, effect: Settle, current: Snapshot, encoding: str | None = None) -> dict[str, Any]:
         return messages.outcome(
             lease_id=effect.lease_id,
             outcome=effect.outcome,
@@ -74,19 +74,21 @@ class Herald:
             iterations=self._task.run.iterations,
             whole=effect.whole,
             detail=effect.detail,
+            encoding=encoding,
         )
 
     def _with_weights(self, effect: Settle, current: Snapshot, connection: Connection) -> tuple[bytes, memoryview]:
-        return encode_header(self._outcome(effect, current)), self._pushed(current, connection.push)
-
-    def _pushed(self, current: Snapshot, push: Encoding | None) -> memoryview:
-        """The weights that an outcome carries; empty where there are too many bytes of them, or on their way."""
+        """An outcome with weights, as its volunteer asked for them; without any where there are too many bytes of them,
+        or on their way.
+        """
         task = self._task
-        wanted = push or (Encoding.F32 if current.weights.nbytes <= messages.PUSHED_BYTES else None)
-        if wanted is None or not task.engine.immediate or task.traffic.pushing_bytes >= task.limits.pushing_bytes:
-            return memoryview(b"")
-        body = at_once(task.engine.encoded(current, wanted)).body
-        return body if body.nbytes <= messages.MAX_PUSHED_BYTES else memoryview(b"")
+        small = messages.pushes(effect.outcome, whole=effect.whole, num_weights=len(current.weights))
+        encoding, body = connection.push or (Encoding.F32 if small else None), memoryview(b"")
+        if encoding and task.engine.immediate and task.traffic.pushing_bytes < task.limits.pushing_bytes:
+            body = at_once(task.engine.encoded(current, encoding)).body
+        if not 0 < len(body) <= messages.MAX_PUSHED_BYTES:
+            return encode_header(self._outcome(effect, current)), memoryview(b"")
+        return encode_header(self._outcome(effect, current, encoding)), body
 
     def _send(self, volunteer_id: str, header: dict[str, Any]) -> None:
         connection = self._audience.volunteer(volunteer_id)

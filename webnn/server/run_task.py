@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, Protocol, assert_never
@@ -105,6 +106,7 @@ class RunTask:
         self._herald = Herald(self, self.audience)
         self._jobs = Jobs(self, validator)
         self._leased: dict[str, int] = {}  # the versions of open leases
+        self._leased_versions: Counter[int] = Counter()  # the same, counted: there may be thousands of leases
         self._listeners: list[Callable[[News], None]] = []
         self._handled_at = 0.0
         self._wake: asyncio.TimerHandle | None = None
@@ -204,6 +206,7 @@ class RunTask:
         """Go on with another run of the same settings, whose weights the engine has, and show its history."""
         self.run = run
         self._leased.clear()
+        self._leased_versions.clear()
         self.intake.clear()
         self.history.replace(validation, training)
         self.audience.start_over()
@@ -321,7 +324,7 @@ class RunTask:
 
     def _versions_needed(self) -> set[int]:
         """Versions that open leases start from; all since the oldest of them where merging looks back at the base."""
-        leased = set(self._leased.values())
+        leased = set(self._leased_versions)
         if leased and self.run.strategy.needs_base:
             leased.update(range(min(leased), self.run.version))
         return leased
@@ -330,6 +333,7 @@ class RunTask:
         match effect:
             case Grant(lease):
                 self._leased[lease.lease_id] = lease.version
+                self._leased_versions[lease.version] += 1
                 self._herald.grant(effect)
             case Wait():
                 self._herald.wait(effect)
@@ -357,7 +361,7 @@ class RunTask:
             case Merged():
                 self.history.merged(self.run.seconds(self._handled_at), self.run.iterations, effect)
             case Settle(lease_id=lease_id):
-                self._leased.pop(lease_id, None)
+                self._release(lease_id)
                 self.intake.leave(lease_id)
                 self._herald.settle(effect)
             case Publish():
@@ -371,6 +375,13 @@ class RunTask:
                 self._wake_at(effect.at)
             case _:
                 assert_never(effect)
+
+    def _release(self, lease_id: str) -> None:
+        version = self._leased.pop(lease_id, None)
+        if version is not None:
+            self._leased_versions[version] -= 1
+            if not self._leased_versions[version]:
+                del self._leased_versions[version]
 
     def _wake_at(self, at: float) -> None:
         """Post a `Tick` at `at` instead of at what was asked for before. A timer that is earlier stays: deadlines move

@@ -167,6 +167,8 @@ export interface ReadyMessage {
   backend: string;
   seconds_per_iteration: number | null;
   version: number | null;
+  /** How the newest weights shall come along with outcomes; null: only where they are few bytes. */
+  push: Encoding | null;
 }
 
 export interface ProgressMessage {
@@ -270,6 +272,8 @@ export interface OutcomeMessage {
   iterations: number;
   whole: boolean;
   detail: string | null;
+  /** Of the weights that come along; null where none do. */
+  encoding?: Encoding | null;
 }
 
 export interface VersionMessage extends Version {

@@ -3,7 +3,7 @@
  * on their way back, and which version the weights in the trainer are.
  */
 import type { Platform } from "../shared/platform.ts";
-import type { LeaseMessage, OutcomeMessage, Version, WelcomeMessage } from "../shared/protocol.ts";
+import type { Encoding, LeaseMessage, OutcomeMessage, Version, WelcomeMessage } from "../shared/protocol.ts";
 import { finiteOrNull } from "./active.ts";
 import type { RunAddress } from "./address.ts";
 import { Carried } from "./carried.ts";
@@ -104,6 +104,11 @@ export class Exchange {
     return this.own?.version ?? this.weights.heldVersion;
   }
 
+  /** How weights shall come with outcomes: one that trains meanwhile asks for them itself, as late as it can. */
+  get wantsPushed(): Encoding | null {
+    return this.pacing.shouldOverlap() ? null : this.wire.down;
+  }
+
   get awaitsOutcomes(): boolean {
     return this.outbox.size > 0;
   }
@@ -193,15 +198,15 @@ export class Exchange {
     this.sentAt = this.now();
   }
 
-  /** `payload`: the weights of the outcome's version, where the server thought them small enough; else empty. */
+  /** `payload`: the weights of the outcome's version, where they were asked for or are few bytes; else empty. */
   settled(message: OutcomeMessage, payload: Uint8Array): void {
     const { lease_id, version, hash, iterations, whole } = message;
     this.weights.announce({ version, hash, iterations });
-    if (this.weights.hold(version, payload)) this.pacing.downloaded(0);
+    if (this.weights.hold(version, payload, message.encoding ?? "f32")) this.pacing.downloaded(0);
     const sent = this.outbox.acknowledge(lease_id, this.now());
     if (sent) {
       this.pacing.settled(sent.seconds, whole);
-      this.wire.uploaded(sent.bytes, sent.seconds);
+      this.wire.uploaded(sent.bytes + payload.byteLength, sent.seconds);
     }
     if (this.own?.leaseId === lease_id) this.own.version = whole && this.own.exact ? version : null;
     this.carried.settled(lease_id, message.outcome === "merged" ? version : null);

@@ -49,10 +49,14 @@ export class WeightStore {
     if (version.version > this.newestKnown.version) this.newestKnown = version;
   }
 
-  /** Weights came without being asked for (f32); false where they are not those of a model like ours, or not new. */
-  hold(version: number, bytes: Uint8Array): boolean {
-    if (bytes.byteLength !== 4 * this.options.numWeights || version <= (this.held?.version ?? 0)) return false;
-    this.held = { version, vector: decodeVector(bytes, "f32", this.options.numWeights) };
+  /** Weights came along with a message; false where they are not those of a model like ours, or not new. */
+  hold(version: number, bytes: Uint8Array, encoding: Encoding): boolean {
+    if (bytes.byteLength === 0 || version <= (this.held?.version ?? 0)) return false;
+    try {
+      this.held = { version, vector: decodeVector(bytes, encoding, this.options.numWeights) };
+    } catch {
+      return false;
+    }
     return true;
   }
 

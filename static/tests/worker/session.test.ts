@@ -25,7 +25,8 @@ test("a session says hello, keeps its identity and asks for a lease once the bac
     encodings: { up: ["f32", "f16", "int8", "topk"], down: ["f32", "f16", "int8"] },
     bound: true,
   });
-  assert.deepEqual(ready, { type: "ready", backend: "backend-1", seconds_per_iteration: 0.1, version: null });
+  const asked = { type: "ready", backend: "backend-1", seconds_per_iteration: 0.1, version: null, push: "f32" };
+  assert.deepEqual(ready, asked);
   assert.deepEqual(world.eventsOf("identity"), [{ type: "identity", identity: IDENTITY }]);
   assert.equal(world.eventsOf("backend")[0]?.name, "backend-1");
 });
@@ -602,6 +603,21 @@ test("weights that come with an outcome are not asked for", async () => {
   assert.equal(world.weightsSet.at(-1), 7);
   assert.equal(world.fetched.length, fetched);
   assert.equal(world.socket.of("update").at(-1)?.base_version, 7);
+});
+
+test("weights that come with an outcome are read in their own encoding", async () => {
+  const world = await joined();
+  await world.grant("a");
+  const { length } = world.fetched;
+  world.socket.deliver(outcome("a", { version: 7, hash: "h7", encoding: "f16" }), new Uint16Array([0x4700, 0, 0]));
+  await settle();
+  await world.grant("b", { version: 7, hash: "h7" });
+  assert.equal(world.weightsSet.at(-1), 7);
+  assert.equal(world.fetched.length, length);
+  world.socket.deliver(outcome("b", { version: 8, hash: "h8", encoding: "f32" }), new Uint8Array(5));
+  await settle();
+  await world.grant("c", { version: 8, hash: "h8" });
+  assert.equal(world.fetched.length, length + 1, "what is not a model like ours is asked for");
 });
 
 test("a lease that keeps starts between its version and what the last one ended with", async () => {
