@@ -126,15 +126,16 @@ async def test_best_that_is_kept_is_the_one_that_the_end_confirms(folder: Path, 
 
 
 class SlowValidator(FakeValidator):
-    """Answers for the whole split only when it is let go."""
+    """Answers for the whole split (or for samples too) only when it is let go."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, samples: bool = False) -> None:
         super().__init__()
         self.asked = asyncio.Event()
         self.let_go = asyncio.Event()
+        self._samples = samples
 
     async def validate(self, weights: Buffer, num_examples: int | None, version: int) -> Validation:
-        if num_examples is None:
+        if num_examples is None or self._samples:
             self.asked.set()
             await self.let_go.wait()
         return await super().validate(weights, num_examples, version)
@@ -161,6 +162,25 @@ async def test_run_that_cannot_go_back_loses_nothing_that_is_under_way(folder: P
     assert slow.versions_seen > 1
     assert task.run.best is not None
     assert task.run.best.whole
+
+
+async def test_run_that_went_back_to_before_any_validation_is_validated_on(folder: Path) -> None:
+    slow = SlowValidator(samples=True)
+    async with (
+        asyncio.timeout(30),
+        kept(folder, config=ENDLESS, validator=slow) as (task, url),
+        asyncio.TaskGroup() as g,
+    ):
+        assert task.keeper is not None
+        await slow.asked.wait()
+        await task.keeper.checkpoint()
+        slow.let_go.set()
+        worker = g.create_task(Steady(lambda: url, pull, seconds=0.01).run())
+        await until(lambda: task.run.num_merges > 2 and task.run.latest is not None)
+        assert await roll_back(task, 1) == 1
+        back = task.run.version
+        await until(lambda: task.run.latest is not None and task.run.latest.version >= back)
+        worker.cancel()
 
 
 async def test_version_without_a_checkpoint_is_told_with_those_there_are(folder: Path) -> None:
