@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import numpy as np
@@ -21,10 +22,11 @@ from webnn.core.frames import Buffer
 from webnn.core.leases import Outcome
 from webnn.core.metrics import Validation
 from webnn.core.states import RunState
+from webnn.server import rolling_back
 from webnn.server.keeping import BEST_FOLDER, CHECKPOINT_FOLDER
 from webnn.server.replaying import replay_run
 from webnn.server.rolling_back import BEST, roll_back
-from webnn.store.checkpoint import list_checkpoints, read_checkpoint
+from webnn.store.checkpoint import list_checkpoints, read_checkpoint, write_checkpoint
 from webnn.store.recording import recordings
 
 ENDLESS = run_config(iterations=10_000_000)
@@ -82,6 +84,24 @@ async def test_live_run_goes_back_to_its_best_version(folder: Path) -> None:
         await until(lambda: task.run.num_merges > merged + 3)
         worker.cancel()
     check_accounts(task, folder)
+
+
+async def test_keeper_writes_no_checkpoint_while_a_run_goes_back(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two who write checkpoints at once would tidy away each other's unfinished files."""
+    undisturbed = []
+
+    def write(*arguments: Any) -> int:
+        assert task.keeper is not None
+        undisturbed.append(task.keeper.undisturbed().locked())
+        return write_checkpoint(*arguments)
+
+    monkeypatch.setattr(rolling_back, "write_checkpoint", write)
+    async with asyncio.timeout(30), kept(folder, config=ENDLESS) as (task, _):
+        assert task.keeper is not None
+        await until(lambda: task.run.version > 0)
+        await task.keeper.checkpoint()
+        await roll_back(task, 1)
+    assert undisturbed == [True]
 
 
 class KindValidator(FakeValidator):
