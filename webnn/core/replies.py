@@ -87,7 +87,7 @@ def outcome(
     detail: str | None,
     encoding: str | None = None,
 ) -> Header:
-    """Say how a lease ended; `version`, `newest_hash` and `iterations` are the run's current ones. `encoding` is that of
+    """Say how a lease ended; `version`, `newest_hash` and `iterations` are the run's current ones. `encoding`: that of
     the weights that come along; None: none do.
     """
     return {
