@@ -77,7 +77,7 @@ class LagProbe:
         return worst
 
 
-def make_task(num_weights: int, merge: str) -> RunTask:
+def make_task(num_weights: int, merge: str, lease_seconds: float = 1.0) -> RunTask:
     """A run that never ends, of a model of `num_weights` numbers."""
     config = RunConfig(
         seed=1,
@@ -87,7 +87,7 @@ def make_task(num_weights: int, merge: str) -> RunTask:
         num_weights=num_weights,
         num_trainable=num_weights,
         validation_total=1000,
-        lease_seconds=1.0,
+        lease_seconds=lease_seconds,
         merge=MergeSpec(merge),
     )
     model = {"name": "echo", "topology": {}, "weights": [], "num_weights": num_weights, "num_trainable": num_weights}
@@ -114,7 +114,7 @@ def counters(task: RunTask, lag: LagProbe) -> dict[str, Any]:
 
 
 async def serve(options: argparse.Namespace, runs_dir: Path) -> None:
-    task = make_task(options.params, options.merge)
+    task = make_task(options.params, options.merge, options.lease_seconds)
     app = create_app(ServerConfig(runs_dir, port=0, limits=LIMITS))
     app[RUNS].add(task)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, read_bufsize=READ_BUFFER_BYTES)
@@ -148,6 +148,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--params", type=int, required=True)
     parser.add_argument("--merge", default="weighted")
+    parser.add_argument("--lease-seconds", type=float, default=1.0)
     parser.add_argument("--cpus", type=int, help="use so many processors only")
     parser.add_argument("--uvloop", action="store_true")
     parser.add_argument("--profile", type=Path, help="write a profile of the measured seconds to this file")
