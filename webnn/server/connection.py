@@ -62,6 +62,8 @@ class Connection:
         self.role = Role.WATCHER
         self.volunteer_id = ""
         self.encoding = Encoding.F32
+        self.down = Encoding.F32  # of weights that come without being asked for
+        self.pushed = 0  # the version that came last so, on its grid; it is here, since what is sent comes in order
         self.state = VolunteerState.TRAINING
         self.bound = True  # whether it came for this run, and for no other
         self.seen_validations = 0

@@ -235,6 +235,7 @@ class Session:
             raise ProtocolError("A watcher only watches.")
         match message:
             case ReadyMessage():
+                self._connection.down = message.down
                 task.post(Ready(volunteer_id, message.backend, message.seconds_per_iteration))
             case ProgressMessage():
                 task.post(Progressed(volunteer_id, message.lease_id, message.iterations, message.metrics))
