@@ -75,7 +75,8 @@ class VolunteerState(StrEnum):
 class Hello:
     """First message. `encodings_up`, `encodings_down`: what the client can send and take, favourite first, with f32.
 
-    A volunteer that is not `bound` to this run goes wherever help is needed.
+    A volunteer that is not `bound` to this run goes wherever help is needed; one that takes `brief` messages remembers
+    what the last ones said.
     """
 
     build: str | None
@@ -87,6 +88,7 @@ class Hello:
     encodings_up: tuple[Encoding, ...]
     encodings_down: tuple[Encoding, ...]
     bound: bool = True
+    brief: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +185,7 @@ def _hello(fields: Fields) -> Hello:
         encodings_up=_encodings(encodings.texts("up", 16, 20)),
         encodings_down=_encodings(encodings.texts("down", 16, 20)),
         bound=fields.flag("bound", default=True),
+        brief=fields.flag("brief", default=False),
     )
     device.done()
     encodings.done()

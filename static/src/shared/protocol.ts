@@ -160,6 +160,8 @@ export interface HelloMessage {
   encodings: { up: Encoding[]; down: Encoding[] };
   /** Came for this run and no other; where false, the volunteer goes wherever help is needed. True where left out. */
   bound?: boolean;
+  /** Messages may leave out what the last ones said. */
+  brief?: boolean;
 }
 
 export interface ReadyMessage {

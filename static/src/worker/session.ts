@@ -137,6 +137,7 @@ export class VolunteerSession {
       device: { kind: this.options.device.kind, name: this.options.device.name.slice(0, 120) },
       encodings: { up: [...UP], down: [...DOWN] },
       bound: this.options.bound ?? true,
+      brief: true,
     };
   }
 
