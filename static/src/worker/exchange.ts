@@ -77,6 +77,7 @@ export class Exchange {
     });
     this.downloader = new Downloader(platform, {
       onTraffic: (bytesIn) => options.onTraffic(bytesIn, 0),
+      onBody: (bytes, seconds) => this.wire.downloaded(bytes, seconds),
       onRetry: (message) => options.emit({ type: "error", code: "download", message }),
     });
     this.shards = new ShardCache({
@@ -91,10 +92,7 @@ export class Exchange {
       numWeights: welcome.model.num_weights,
       urlOf: (version, encoding, since) => address.weights(version, encoding, since),
       encoding: () => this.wire.down,
-      onDownload: (seconds, bytes) => {
-        this.pacing.downloaded(seconds);
-        this.wire.downloaded(bytes, seconds);
-      },
+      onDownload: (seconds) => this.pacing.downloaded(seconds),
       now: () => platform.now(),
     });
   }

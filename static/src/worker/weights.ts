@@ -26,7 +26,7 @@ export interface WeightStoreOptions {
   /** How to ask for the next. */
   encoding(): Encoding;
   /** Called with what each download took. */
-  onDownload(seconds: number, bytes: number): void;
+  onDownload(seconds: number): void;
   now(): number;
 }
 
@@ -138,7 +138,7 @@ export class WeightStore {
     const base = this.held?.grid ? this.held : this.pushed;
     const since = encoding === "grid" && base ? base.version : 0;
     const bytes = await this.options.downloader.get(this.options.urlOf(wanted, encoding, since));
-    this.options.onDownload(this.options.now() - started, bytes.byteLength);
+    this.options.onDownload(this.options.now() - started);
     return this.read(wanted.version, bytes, encoding, base);
   }
 }

@@ -39,6 +39,10 @@ const TOO_LONG = 0.1;
 const SHORT = 0.04;
 /** Few enough bytes to ask for before anything is measured. */
 const SMALL_BYTES = 4 << 20;
+/** What is smaller arrives in about one round trip, and says nothing about the bandwidth. */
+const TELLING_BYTES = 64 << 10;
+/** Before an upload has told, it is taken to be so many times as slow as a download. */
+const SLOWER_UP = 5;
 const NEWEST_SHARE = 0.4;
 
 export class Wire {
@@ -64,10 +68,12 @@ export class Wire {
   }
 
   downloaded(bytes: number, seconds: number): void {
+    if (bytes < TELLING_BYTES) return;
     this.bytesPerSecondDown = blend(this.bytesPerSecondDown, bytes / Math.max(seconds, 1e-3));
   }
 
   uploaded(bytes: number, seconds: number): void {
+    if (bytes < TELLING_BYTES) return;
     this.bytesPerSecondUp = blend(this.bytesPerSecondUp, bytes / Math.max(seconds, 1e-3));
   }
 
@@ -89,7 +95,9 @@ export class Wire {
   up(proposed: Encoding): Encoding {
     if (proposed !== "f32") return proposed;
     if (this.choice.up !== "auto") return this.known(this.choice.up, this.spoken.up);
-    this.currentUp = this.ladder(UP, this.spoken.up, this.currentUp, this.bytesPerSecondUp);
+    const down = this.bytesPerSecondDown;
+    const bytesPerSecond = this.bytesPerSecondUp ?? (down === null ? null : down / SLOWER_UP);
+    this.currentUp = this.ladder(UP, this.spoken.up, this.currentUp, bytesPerSecond);
     return this.currentUp;
   }
 

@@ -45,6 +45,18 @@ test("where the link is slower still, the coarse ones and what changed alone", (
   ]);
 });
 
+test("small transfers, which take a round trip whatever the link, tell nothing; shards do, for both directions", () => {
+  const wire = new Wire({ up: UP, down: DOWN }, { up: "auto", down: null }, 6000);
+  wire.trained(0.1);
+  for (let i = 0; i < 10; i++) {
+    wire.downloaded(24_000, 0.2);
+    wire.uploaded(24_000, 0.2);
+  }
+  assert.deepEqual([wire.down, wire.up("f32")], ["f32", "f32"]);
+  wire.downloaded(200_000, 1);
+  assert.deepEqual([wire.down, wire.up("f32")], ["grid", "int2"]);
+});
+
 test("each direction has its own encoding, and what goes with it where none is named", () => {
   const spoken: Spoken = { up: UP, down: DOWN };
   const down = (up: EncodingChoice, down: EncodingChoice | null) => new Wire(spoken, { up, down }, 10).down;
@@ -69,8 +81,8 @@ test("before anything is measured a small model comes exact and a large one in h
 });
 
 test("only what the server speaks is used, and what it asks for", () => {
-  assert.equal(measured(1e3, { up: ["f32"], down: ["f32", "f16"] }).up("f32"), "f32");
-  assert.equal(measured(1e3, { up: ["f32"], down: ["f32", "f16"] }).down, "f16");
+  assert.equal(measured(1e5, { up: ["f32"], down: ["f32", "f16"] }).up("f32"), "f32");
+  assert.equal(measured(1e5, { up: ["f32"], down: ["f32", "f16"] }).down, "f16");
   assert.equal(measured(1e9).up("int8"), "int8");
   assert.equal(new Wire(undefined, { up: "int8", down: null }, 10).up("f32"), "f32");
   assert.equal(new Wire(SPOKEN, { up: "topk", down: null }, 10).down, "int8"); // it has no grid
