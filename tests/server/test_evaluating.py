@@ -141,7 +141,7 @@ BODIES = {
     '{"rows": [[true]]}': "a row for each example",
     '{"rows": [[[1]]]}': "a row for each example",
     '{"rows": [[1e300]]}': "not finite",
-    '{"rows": [[NaN]]}': "not finite",
+    '{"rows": [[NaN]]}': "not JSON",
     '{"rows": [[1%s]]}' % ("0" * 400): "a row for each example",
     json.dumps({"rows": [[1]] * 257}): "Up to 256",
 }

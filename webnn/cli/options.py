@@ -121,6 +121,9 @@ seed_option = option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed of 
 
 json_option = click.option("--json", "json_lines", is_flag=True, help="Print JSON, one object a line, nothing else.")
 
+run_options = together(run_argument, target_options, json_option)
+"""What every command takes that is about one run of a server."""
+
 webhook_options = together(
     option("--webhook", metavar="URL", help="POST to this address when a run ends, fails or stalls."),
     option("--webhook-secret", metavar="TEXT", help="Sign what is posted; better given by its variable."),

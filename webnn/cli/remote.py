@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
+
+import click
 
 from webnn.cli.target import Target
 from webnn.client import Client
@@ -47,6 +50,11 @@ def connect_to_run(target: Target, run: str | None) -> tuple[Client, str]:
         how = f" `wnn train {found.name} --resume` goes on with it." if found.resumable else ""
         raise WebNNError("not_running", f"No process serves the run {found.id} ({found.state}).{how}")
     return _local(target, url, cert), found.id
+
+
+def say_state(status: RunView, *, json_lines: bool) -> None:
+    """Print how a run stands now."""
+    click.echo(json.dumps(status) if json_lines else f"The run {status['id']} is {status['state']}.")
 
 
 def choose(runs: Sequence[RunView], run: str | None, place: str) -> str:

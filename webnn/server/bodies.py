@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from aiohttp import web
 from jsonschema import Draft202012Validator, ValidationError
@@ -13,12 +14,21 @@ from webnn.core.words import did_you_mean
 from webnn.server.schemas import schema_of
 
 
+def parse_json(body: bytes) -> Any:
+    """Parse what a request carries: UTF-8 JSON, of which NaN is no part. Raises `WebNNError("settings")`."""
+    try:
+        return json.loads(body.decode("utf-8"), parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise WebNNError("settings", f"The body is not JSON: {error}.") from error
+
+
+def _refuse(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no number of JSON")
+
+
 async def read_body(request: web.Request, shape: Any) -> dict[str, Any]:
     """Read the body as JSON of `shape` (a `TypedDict`). Raises `WebNNError` `settings` with what to change."""
-    try:
-        body = await request.json()
-    except (ValueError, UnicodeDecodeError, RecursionError, LookupError) as error:
-        raise WebNNError("settings", f"The body is not JSON: {error}.") from error
+    body = parse_json(await request.read())
     schema = schema_of(shape)
     fault = next(iter(sorted(Draft202012Validator(schema).iter_errors(body), key=lambda each: list(each.path))), None)
     if fault is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from webnn.core.errors import WebNNError
 from webnn.core.words import did_you_mean
 from webnn.engine.base import Snapshot
 from webnn.server.api import find_run, json_answer
+from webnn.server.bodies import parse_json
 from webnn.server.describing import Query, describe
 from webnn.server.looks import insight_of
 from webnn.server.run_task import RunTask
@@ -58,10 +58,7 @@ def read_rows(body: bytes) -> tuple[str, NDArray[np.float32]]:
 
     Raises `WebNNError("settings")`.
     """
-    try:
-        asked: Any = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise WebNNError("settings", f"The body is not JSON: {error}.") from error
+    asked = parse_json(body)
     if not isinstance(asked, dict) or "rows" not in asked:
         raise WebNNError("settings", f"{_FORM}.")
     unknown = next((key for key in asked if key not in _KEYS), None)

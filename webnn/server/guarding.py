@@ -9,7 +9,7 @@ from aiohttp.typedefs import Handler
 
 from webnn.core.errors import WebNNError
 from webnn.server.addresses import Quota, client_address
-from webnn.server.config import Limits, ServerConfig
+from webnn.server.config import ServerConfig
 
 _WITH_BODY = frozenset({hdrs.METH_POST, hdrs.METH_PUT, hdrs.METH_PATCH, hdrs.METH_DELETE})
 
@@ -26,7 +26,7 @@ class Guard:
     def __init__(self, config: ServerConfig) -> None:
         limits = config.limits
         self._proxies = config.proxies
-        self._limits = limits
+        self.limits = limits
         self.requests = Quota(limits.requests_per_second, limits.request_burst)
         self.newcomers = Quota(limits.newcomers_per_second, limits.newcomer_burst)
 
@@ -38,10 +38,6 @@ class Guard:
         """Count a new identity; raises `WebNNError("too_many")`."""
         if not self.newcomers.take(address, asyncio.get_running_loop().time()):
             raise WebNNError("too_many", "Too many new volunteers come from your address; try again in a minute.")
-
-    @property
-    def limits(self) -> Limits:
-        return self._limits
 
 
 GUARD = web.AppKey("guard", Guard)

@@ -99,7 +99,6 @@ class Insight:
         """Answer from now on with what is known already: the evaluator ends, and the data are let go of."""
         await asyncio.to_thread(self.gallery.rest)
         self._dataset = self.gallery.dataset
-        self._frame = None
         self._resting = True
 
     async def note(self, seconds: float, snapshot: Snapshot) -> None:

@@ -18,7 +18,7 @@ from webnn.data.shards import ShardStore, cut_shards, encode_split
 from webnn.evaluator.evaluator import Evaluator
 from webnn.evaluator.results import BuiltModel, CheckReport
 from webnn.model.definition import ModelDefinition
-from webnn.model.fit import check_stop
+from webnn.model.fit import check_fit, check_stop
 from webnn.server.about import describe_ask
 from webnn.server.config import Limits
 from webnn.server.earlier import Earlier, read_earlier
@@ -146,6 +146,7 @@ async def _prepare(
     definition = request.definition
     progress(Step(f"Loading the dataset {definition.dataset}"))
     loaded = await asyncio.to_thread(load_data, definition, request.dataset_search, request.data_dir, progress)
+    check_fit(definition, loaded.description)
     check_stop(definition, loaded.description)
     progress(Step(f"Cutting {len(loaded.dataset.train):,} examples into shards"))
     shards = await asyncio.to_thread(cut_shards, loaded.dataset, request.seed, tell=tell_share(progress))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from typing import Any
 
 from aiohttp import web
 
@@ -15,6 +13,7 @@ from webnn.core.merging import merge_schema
 from webnn.model.changing import read_changes, show_settings
 from webnn.server.api import find_run, json_answer, view_answer
 from webnn.server.auth import require_owner
+from webnn.server.bodies import parse_json
 from webnn.server.describing import describe
 from webnn.server.keys import TOKEN
 from webnn.server.run_task import RunTask
@@ -42,7 +41,7 @@ async def change(request: web.Request) -> web.Response:
     """Change settings for the leases to come; answers when that is on the disk."""
     require_owner(request, request.app[TOKEN])
     task = find_run(request)
-    await task.ask(SettingsChanged(read_changes(await read_json(request))))
+    await task.ask(SettingsChanged(read_changes(parse_json(await request.read()))))
     await _flush(task)
     return view_answer(request)
 
@@ -56,25 +55,13 @@ async def show_notes(request: web.Request) -> web.Response:
 async def write_notes(request: web.Request) -> web.Response:
     """`{"text": TEXT}`."""
     require_owner(request, request.app[TOKEN])
-    task, body = find_run(request), await read_json(request)
+    task, body = find_run(request), parse_json(await request.read())
     text = body.get("text") if isinstance(body, dict) else None
     if not isinstance(text, str) or len(text) > MAX_NOTES:
         raise WebNNError("settings", f'The body is {{"text": TEXT}}, of at most {MAX_NOTES:,} characters.')
     task.memory.write_notes(text)
     await _flush(task)
     return json_answer({"text": text})
-
-
-async def read_json(request: web.Request) -> Any:
-    """Read a body; raises `WebNNError("settings")` for one that is not JSON, of which NaN is no part."""
-    try:
-        return json.loads(await request.text(), parse_constant=_refuse)
-    except (ValueError, UnicodeDecodeError, LookupError) as error:
-        raise WebNNError("settings", "The body is not JSON.") from error
-
-
-def _refuse(word: str) -> None:
-    raise ValueError(word)
 
 
 async def _flush(task: RunTask) -> None:

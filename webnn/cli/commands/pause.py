@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from webnn.cli import options
@@ -11,16 +9,13 @@ from webnn.cli.target import Target
 
 
 @click.command("pause", short_help="Pause a live run; volunteers wait.", epilog="Example: wnn pause")
-@options.run_argument
-@options.target_options
-@options.json_option
+@options.run_options
 def command(run: str | None, target: Target, json_lines: bool) -> None:
     """Give out no more work. What is out still comes in and counts; volunteers stay connected.
 
     RUN is a run's id or its beginning; by default the run that is live.
     """
-    from webnn.cli.remote import connect_to_run
+    from webnn.cli.remote import connect_to_run, say_state
 
     client, found = connect_to_run(target, run)
-    status = client.pause(found)
-    click.echo(json.dumps(status) if json_lines else f"The run {status['id']} is {status['state']}.")
+    say_state(client.pause(found), json_lines=json_lines)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from webnn.cli import options
@@ -11,18 +9,16 @@ from webnn.cli.target import Target
 
 
 @click.command("resume", short_help="Let a run go on that was paused or stopped.", epilog="Example: wnn resume")
-@options.run_argument
-@options.target_options
-@options.json_option
+@options.run_options
 def command(run: str | None, target: Target, json_lines: bool) -> None:
     """Let a paused run go on. On a server of many runs one that was stopped or failed waits for its turn again.
 
     RUN is a run's id or its beginning; by default the run that is live.
     """
-    from webnn.cli.remote import connect_to_run
+    from webnn.cli.remote import connect_to_run, say_state
     from webnn.core.states import RunState
 
     client, found = connect_to_run(target, run)
     over = RunState(client.run(found)["state"]).over
     status = client.start(found) if over else client.resume(found)
-    click.echo(json.dumps(status) if json_lines else f"The run {status['id']} is {status['state']}.")
+    say_state(status, json_lines=json_lines)

@@ -13,9 +13,7 @@ from webnn.cli.target import Target
 @click.command(
     "save", short_help="Write a live run's files now.", epilog="Example: wnn save --server https://example.org"
 )
-@options.run_argument
-@options.target_options
-@options.json_option
+@options.run_options
 def command(run: str | None, target: Target, json_lines: bool) -> None:
     """Write a checkpoint and the model's files of a live run, as at its end; the run goes on meanwhile.
 

@@ -11,9 +11,7 @@ from webnn.cli.target import Target
 
 
 @click.command("status", short_help="Show how a run stands.", epilog="Example: wnn status --json")
-@options.run_argument
-@options.target_options
-@options.json_option
+@options.run_options
 def command(run: str | None, target: Target, json_lines: bool) -> None:
     """Show how a run stands: its state, what it has reached, who helps, how fast it goes, and how long it may take.
 

@@ -11,9 +11,7 @@ from webnn.cli.target import Target
 
 
 @click.command("volunteers", short_help="List the volunteers of a run.", epilog="Example: wnn volunteers")
-@options.run_argument
-@options.target_options
-@options.json_option
+@options.run_options
 def command(run: str | None, target: Target, json_lines: bool) -> None:
     """List the volunteers that a run remembers: those here first, then by what they gave. `wnn kick` takes the numbers.
 
