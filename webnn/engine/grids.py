@@ -71,6 +71,6 @@ class Grids:
     def _keep(self, version: int, since: int, made: memoryview) -> None:
         """Keep what was made for those who ask for the same, as long as it leads to the newest version."""
         self._made = {key: each for key, each in self._made.items() if key[0] >= self._newest}
-        room = max(self._max_bytes, 2 * made.nbytes) - sum(each.nbytes for each in self._made.values())
-        if version == self._newest and made.nbytes <= room:
+        taken = sum(each.nbytes for each in self._made.values())
+        if version == self._newest and (not taken or taken + made.nbytes <= self._max_bytes):
             self._made[version, since] = made

@@ -34,6 +34,9 @@ MAX_HELD_BYTES = 64 << 20
 MAX_BASE_BYTES = 2 << 30
 """The same where merging looks back at what an update was trained from."""
 
+MAX_GRID_BYTES = 32 << 20
+"""Versions on their grids that changes may be told from, all together, where anyone asks for such."""
+
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
@@ -76,7 +79,7 @@ class LocalEngine:
         self._measure = Measure(len(weights))
         self._between_merges = asyncio.Lock()
         self._encoded: dict[tuple[int, str, int], asyncio.Future[Encoded]] = {}
-        self._grids = Grids(recent_bytes)
+        self._grids = Grids(MAX_GRID_BYTES)
 
     @property
     def num_weights(self) -> int:

@@ -92,6 +92,7 @@ export class Exchange {
       numWeights: welcome.model.num_weights,
       urlOf: (version, encoding, since) => address.weights(version, encoding, since),
       encoding: () => this.wire.down,
+      onGrid: (bytes) => this.wire.tookGrid(bytes),
       onDownload: (seconds) => this.pacing.downloaded(seconds),
       now: () => platform.now(),
     });

@@ -25,6 +25,8 @@ export interface WeightStoreOptions {
   urlOf(version: Version, encoding: Encoding, since: number): string;
   /** How to ask for the next. */
   encoding(): Encoding;
+  /** So many bytes told a version on its grid. */
+  onGrid(bytes: number): void;
   /** Called with what each download took. */
   onDownload(seconds: number): void;
   now(): number;
@@ -77,6 +79,7 @@ export class WeightStore {
     const { numWeights } = this.options;
     if (encoding !== "grid") return { version, vector: decodeVector(bytes, encoding, numWeights) };
     const grid = decodeGrid(bytes, numWeights, (since) => (base?.version === since ? (base.grid ?? null) : null));
+    this.options.onGrid(bytes.byteLength);
     return { version, vector: gridVector(grid), grid };
   }
 

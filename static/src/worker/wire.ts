@@ -54,6 +54,8 @@ export class Wire {
   private trainSeconds: number | null = null;
   private currentUp: Encoding = "f32";
   private currentDown: Encoding;
+  /** Bytes a number of versions on their grids. */
+  private gridBytes: number | null = null;
   private residual: Float32Array | null = null;
 
   constructor(spoken: Spoken | undefined, choice: Choice, numWeights: number) {
@@ -75,6 +77,11 @@ export class Wire {
   uploaded(bytes: number, seconds: number): void {
     if (bytes < TELLING_BYTES) return;
     this.bytesPerSecondUp = blend(this.bytesPerSecondUp, bytes / Math.max(seconds, 1e-3));
+  }
+
+  /** A version on its grid took so many bytes: few by what changed, many where it came whole. */
+  tookGrid(bytes: number): void {
+    this.gridBytes = blend(this.gridBytes, bytes / Math.max(this.numWeights, 1));
   }
 
   /** How to ask for weights. */
@@ -147,9 +154,11 @@ export class Wire {
     const known = all.filter((encoding) => spoken.includes(encoding));
     const { trainSeconds, numWeights } = this;
     if (bytesPerSecond === null || trainSeconds === null) return this.known(current, spoken);
-    const share = (encoding: Encoding) => (numWeights * BYTES[encoding]) / bytesPerSecond / trainSeconds;
+    const bytesOf = (encoding: Encoding) => (encoding === "grid" && this.gridBytes) || BYTES[encoding];
+    const share = (encoding: Encoding) => (numWeights * bytesOf(encoding)) / bytesPerSecond / trainSeconds;
     const bound = (encoding: Encoding) => (all.indexOf(encoding) < all.indexOf(current) ? SHORT : TOO_LONG);
-    return known.find((encoding) => share(encoding) <= bound(encoding)) ?? known.at(-1) ?? "f32";
+    const fewest = [...known].sort((one, other) => bytesOf(one) - bytesOf(other))[0];
+    return known.find((encoding) => share(encoding) <= bound(encoding)) ?? fewest ?? "f32";
   }
 }
 

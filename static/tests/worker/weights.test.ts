@@ -25,6 +25,7 @@ function store(...bodies: Uint8Array[]) {
         return "";
       },
       encoding: () => "grid",
+      onGrid: () => {},
       onDownload: () => {},
       now: () => 0,
     },

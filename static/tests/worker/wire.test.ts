@@ -57,6 +57,13 @@ test("small transfers, which take a round trip whatever the link, tell nothing; 
   assert.deepEqual([wire.down, wire.up("f32")], ["grid", "int2"]);
 });
 
+test("a grid that comes whole again and again is left for int8", () => {
+  const wire = measured(1e5, { up: UP, down: DOWN });
+  assert.equal(wire.down, "grid");
+  for (let i = 0; i < 20; i++) wire.tookGrid(1.4 * NUM_WEIGHTS);
+  assert.equal(wire.down, "int8");
+});
+
 test("each direction has its own encoding, and what goes with it where none is named", () => {
   const spoken: Spoken = { up: UP, down: DOWN };
   const down = (up: EncodingChoice, down: EncodingChoice | null) => new Wire(spoken, { up, down }, 10).down;
