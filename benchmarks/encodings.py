@@ -23,13 +23,14 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from kept import FOLDER, code  # noqa: E402
+from kept import FOLDER, ROOT, code  # noqa: E402
 from lossy import LossyTrainer  # noqa: E402
 
 from webnn.core.encoding import DOWN, UP, Encoding  # noqa: E402 (the checkout's own package)
@@ -115,17 +116,8 @@ async def train(options: argparse.Namespace, up: str, down: str, seed: int) -> R
 
 def result_of(options: argparse.Namespace, up: str, down: str, seed: int) -> Result:
     """One training, kept or new."""
-    name = [
-        definition_of(options).raw,
-        options.real,
-        options.volunteers,
-        up,
-        down,
-        seed,
-        POPULATION,
-        own_code(),
-        code(),
-    ]
+    about = [definition_of(options).raw, options.real, options.volunteers, up, down, seed, POPULATION]
+    name = [*about, own_code(real=options.real), code()]
     file = FOLDER / f"encodings-{hashlib.sha256(json.dumps(name).encode()).hexdigest()[:32]}.json"
     if file.exists() and not options.fresh:
         kept: Result = json.loads(file.read_text("utf-8"))
@@ -138,9 +130,15 @@ def result_of(options: argparse.Namespace, up: str, down: str, seed: int) -> Res
     return result
 
 
-def own_code() -> str:
-    """Name the code of this benchmark's own that decides what a training comes to."""
-    return hashlib.sha256((HERE / "lossy.py").read_bytes()).hexdigest()
+@cache
+def own_code(*, real: bool) -> str:
+    """Name the code that decides what a training comes to, beside what decides any simulation."""
+    folders = ("webnn/server", "static/src/worker", "static/src/shared") if real else ()
+    files = sorted(file for folder in folders for file in (ROOT / folder).rglob("*") if file.suffix in {".py", ".ts"})
+    digest = hashlib.sha256()
+    for file in (HERE / "lossy.py", *files):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def rows(options: argparse.Namespace) -> Iterator[Result]:
