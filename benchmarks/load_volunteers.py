@@ -108,7 +108,7 @@ class Echo:
         self.asked = time.perf_counter()
         ready = {"type": "ready", "backend": "echo", "seconds_per_iteration": 0.05, "version": self.held[0] or None}
         if self.options.push:
-            ready["push"] = self.down
+            ready |= {"down": self.down, "push": True}
         await socket.send_bytes(encode_header(ready))
 
     async def lease(self, socket: aiohttp.ClientWebSocketResponse) -> bool:

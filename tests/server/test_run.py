@@ -14,6 +14,7 @@ from tests.server.world import CONFIG, LIMITS, TARGET, FakeValidator, serve
 from webnn.core.encoding import decode_vector, encode_vector
 from webnn.core.events import Stop
 from webnn.core.frames import Buffer
+from webnn.core.grid import Grid, decode_grid, since_version
 from webnn.core.leases import Outcome
 from webnn.core.merging import make_strategy
 from webnn.core.messages import pushes
@@ -208,16 +209,16 @@ async def test_outcome_carries_weights_as_a_volunteer_asked(tmp_path: Path, push
     ) as served:
         peers = [await served.peer() for _ in range(2)]
         leases = []
-        for peer, how in zip(peers, (push, None), strict=True):
+        for peer, asks in zip(peers, (True, False), strict=True):
             await peer.join()
-            await peer.send(ready(push=how))
+            await peer.send(ready(down=push, push=asks))
             leases.append(await peer.expect("lease"))
         for peer, lease, asked in zip(peers, leases, (True, False), strict=True):
             await peer.send(update_for(lease), encode_vector(np.linspace(0, 1, count, dtype=np.float32), "f32"))
             while (frame := await peer.receive()).type != "outcome":
                 pass
             assert bool(len(frame.payload)) is asked
-            assert frame.header["encoding"] == (push if asked else None)
+            assert frame.header.get("encoding", "f32") == (push if asked else "f32")
             if asked:
                 snapshot = served.task.engine.snapshot(frame.header["version"])
                 assert snapshot is not None
@@ -238,6 +239,28 @@ async def test_outcome_goes_without_weights_while_too_many_are_on_their_way(tmp_
             pass
         assert frame.header["outcome"] == "merged"
         assert not len(frame.payload)
+
+
+async def test_what_comes_with_outcomes_leads_on_from_what_came_before(tmp_path: Path) -> None:
+    async with serve(tmp_path) as served:
+        first, second = await served.peer(), await served.peer()
+        await first.join()
+        await second.join()
+        held: dict[int, Grid] = {}
+        for turn in range(1, 4):
+            await second.send(ready(down="grid"))
+            mine, other = await second.expect("lease"), await first.lease()
+            await first.update(other, TARGET * turn)
+            await second.send(update_for(mine), encode_vector(TARGET * 3, "f32"))
+            while (frame := await second.receive()).type != "outcome":
+                pass
+            version = frame.header["version"]
+            assert frame.header["encoding"] == "grid"
+            assert since_version(frame.payload) == max(held, default=0)
+            held[version] = decode_grid(frame.payload, len(TARGET), held.get)
+            current = served.task.current
+            assert version == current.version
+            assert np.abs(held[version].vector() - current.weights).max() <= np.abs(current.weights).max() / 30
 
 
 def test_only_small_weights_that_are_news_are_sent_along() -> None:

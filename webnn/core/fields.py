@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import TypeVar
 
@@ -68,6 +68,10 @@ class Fields:
     def optional_number(self, key: str, above: float = -math.inf) -> float | None:
         return None if self._take(key) is None else self.number(key, above)
 
+    def late_text(self, key: str, max_length: int) -> str | None:
+        """Read a string; None where the key is absent, as older clients leave it."""
+        return self.text(key, max_length) if key in self._values else None
+
     def flag(self, key: str, *, default: bool) -> bool:
         """Read true or false; `default` where the key is absent, as older clients leave it."""
         if key not in self._values:
@@ -82,15 +86,6 @@ class Fields:
         if not isinstance(value, str) or value not in frozenset(choices):
             raise self._wrong(key, f"one of {', '.join(choices)}")
         return choices(value)
-
-    def optional_choice(self, key: str, choices: Collection[_Choice]) -> _Choice | None:
-        """Read one of `choices`, or nil; a key that is absent is nil, as older clients leave it."""
-        value = self._values.get(key)
-        self._read.add(key)
-        found = next((choice for choice in choices if choice == value), None)
-        if value is not None and found is None:
-            raise self._wrong(key, f"one of {', '.join(choices)}")
-        return found
 
     def map(self, key: str) -> Fields:
         value = self._take(key)

@@ -11,6 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
+from webnn.core.brief import Brief
 from webnn.core.encoding import Encoding
 from webnn.core.errors import ERRORS
 from webnn.core.frames import encode_frame
@@ -100,6 +101,8 @@ class Closing:
         return self.message.encode()[:_MAX_REASON_BYTES].decode(errors="ignore").encode()
 
 
+NOTHING = memoryview(b"")
+
 Make = Callable[[], tuple[bytes, memoryview]]
 """Makes a message when its turn has come: its header as bytes, and its payload (empty: none)."""
 
@@ -115,9 +118,12 @@ class Connection:
         self.role = Role.WATCHER
         self.volunteer_id = ""
         self.encoding = Encoding.F32
+        self.down = Encoding.F32  # of weights that come without being asked for
+        self.pushed = 0  # the version that came last so, on its grid; it is here, since what is sent comes in order
         self.state = VolunteerState.TRAINING
-        self.push: Encoding | None = None  # how it wants weights to come along with outcomes
+        self.push = False  # whether they shall come where they are many bytes, too
         self.bound = True  # whether it came for this run, and for no other
+        self.brief: Brief | None = None  # for one that remembers what it was told
         self.seen_validations = 0
         self.seen_training = 0
         self._socket = socket
@@ -158,8 +164,17 @@ class Connection:
         return not (self._queue or self._latest or self._writing or self._socket.waits)
 
     def send_header(self, header: Mapping[str, Any]) -> None:
-        """Queue a message without a payload."""
-        self.send(encode_frame(header))
+        """Queue a message without a payload. For one that remembers what it was told it is shortened when it leaves."""
+        if self._closing is not None:
+            return
+        if self._idle:
+            self.send(encode_frame(self.shortened(header)))
+        else:
+            self.send(lambda: (encode_frame(self.shortened(header)), NOTHING))
+
+    def shortened(self, header: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A message as it may be sent next, in the order of sending."""
+        return header if self.brief is None else self.brief.shorten(header)
 
     def send_latest(self, slot: str, make: Callable[[], bytes]) -> None:
         """Send what `make` returns as soon as the queue is empty, unless the slot is filled anew before."""

@@ -11,9 +11,9 @@ from webnn.core.encoding import Encoding
 from webnn.core.frames import encode_frame, encode_header
 from webnn.core.leases import Outcome
 from webnn.core.states import RunState
-from webnn.engine.base import Snapshot, at_once
+from webnn.engine.base import Snapshot
 from webnn.server.audience import Audience
-from webnn.server.connection import Connection
+from webnn.server.connection import NOTHING, Connection
 from webnn.server.news import StateNews, StatusNews
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Herald:
         else:
             connection.send(lambda: self._with_weights(effect, self._task.current, connection))
 
-    def _outcome(self, effect: Settle, current: Snapshot, encoding: str | None = None) -> dict[str, Any]:
+    def _outcome(self, effect: Settle, current: Snapshot, encoding: Encoding | None = None) -> dict[str, Any]:
         return messages.outcome(
             lease_id=effect.lease_id,
             outcome=effect.outcome,
@@ -81,14 +81,17 @@ class Herald:
         """An outcome with weights, as its volunteer asked for them; without any where there are too many bytes of them,
         or on their way.
         """
-        task = self._task
-        small = messages.pushes(effect.outcome, whole=effect.whole, num_weights=len(current.weights))
-        encoding, body = connection.push or (Encoding.F32 if small else None), memoryview(b"")
-        if encoding and task.engine.immediate and task.traffic.pushing_bytes < task.limits.pushing_bytes:
-            body = at_once(task.engine.encoded(current, encoding)).body
-        if not 0 < len(body) <= messages.MAX_PUSHED_BYTES:
-            return encode_header(self._outcome(effect, current)), memoryview(b"")
-        return encode_header(self._outcome(effect, current, encoding)), body
+        task, down = self._task, connection.down
+        size = current.weights.nbytes
+        large = connection.push and down is not Encoding.GRID and size <= messages.MAX_PUSHED_BYTES
+        wanted = large and task.engine.immediate
+        wanted = wanted or messages.pushes(effect.outcome, whole=effect.whole, num_weights=len(current.weights))
+        if not wanted or task.traffic.pushing_bytes >= task.limits.pushing_bytes:
+            return encode_header(connection.shortened(self._outcome(effect, current))), NOTHING
+        body = task.engine.encoded_now(current, down, connection.pushed)
+        if down is Encoding.GRID:
+            connection.pushed = current.version
+        return encode_header(connection.shortened(self._outcome(effect, current, down))), body
 
     def _send(self, volunteer_id: str, header: dict[str, Any]) -> None:
         connection = self._audience.volunteer(volunteer_id)

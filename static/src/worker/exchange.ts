@@ -14,7 +14,7 @@ import { Pacing } from "./pacing.ts";
 import { Poster } from "./poster.ts";
 import { ShardCache } from "./shards.ts";
 import { WeightStore } from "./weights.ts";
-import { type EncodingChoice, Wire } from "./wire.ts";
+import { type Choice, Wire } from "./wire.ts";
 
 const MAX_UNACKNOWLEDGED = 2;
 const RESEND_SECONDS = 60;
@@ -25,7 +25,7 @@ export interface ExchangeOptions {
   welcome: WelcomeMessage;
   address: RunAddress;
   platform: Platform;
-  encoding: EncodingChoice;
+  encoding: Choice;
   /** The trainer has examples of its own: no shard is loaded. */
   ownExamples: boolean;
   /** False where there is no connection. */
@@ -77,6 +77,7 @@ export class Exchange {
     });
     this.downloader = new Downloader(platform, {
       onTraffic: (bytesIn) => options.onTraffic(bytesIn, 0),
+      onBody: (bytes, seconds) => this.wire.downloaded(bytes, seconds),
       onRetry: (message) => options.emit({ type: "error", code: "download", message }),
     });
     this.shards = new ShardCache({
@@ -89,12 +90,10 @@ export class Exchange {
     this.weights = new WeightStore(welcome.weights, {
       downloader: this.downloader,
       numWeights: welcome.model.num_weights,
-      urlOf: (version, encoding) => address.weights(version, encoding),
+      urlOf: (version, encoding, since) => address.weights(version, encoding, since),
       encoding: () => this.wire.down,
-      onDownload: (seconds, bytes) => {
-        this.pacing.downloaded(seconds);
-        this.wire.downloaded(bytes, seconds);
-      },
+      onGrid: (bytes) => this.wire.tookGrid(bytes),
+      onDownload: (seconds) => this.pacing.downloaded(seconds),
       now: () => platform.now(),
     });
   }
@@ -104,9 +103,14 @@ export class Exchange {
     return this.own?.version ?? this.weights.heldVersion;
   }
 
-  /** How weights shall come with outcomes: one that trains meanwhile asks for them itself, as late as it can. */
-  get wantsPushed(): Encoding | null {
-    return this.pacing.shouldOverlap() ? null : this.wire.down;
+  /**
+   * How weights should come that are not asked for, as `ready` says it. One that trains meanwhile asks for large ones
+   * itself, as late as it can.
+   */
+  get pushedAs(): { down?: Encoding; push?: boolean } {
+    const { down, mayBePushedAs } = this.wire;
+    if (!mayBePushedAs) return {};
+    return { ...(down === "f32" ? {} : { down }), ...(this.pacing.shouldOverlap() ? {} : { push: true }) };
   }
 
   get awaitsOutcomes(): boolean {

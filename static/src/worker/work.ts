@@ -307,7 +307,7 @@ export class Work {
       backend: trainer.backend,
       seconds_per_iteration: this.secondsPerIteration,
       version: this.exchange.heldVersion,
-      push: this.exchange.wantsPushed,
+      ...this.exchange.pushedAs,
     });
     if (sent) this.queue.didAsk();
   }

@@ -22,11 +22,11 @@ test("a session says hello, keeps its identity and asks for a lease once the bac
     volunteer_id: null,
     secret: null,
     device: { kind: "browser", name: "A device" },
-    encodings: { up: ["f32", "f16", "int8", "topk"], down: ["f32", "f16", "int8"] },
+    encodings: { up: ["f32", "f16", "int8", "int4", "int2", "topk"], down: ["f32", "f16", "int8", "grid"] },
     bound: true,
+    brief: true,
   });
-  const asked = { type: "ready", backend: "backend-1", seconds_per_iteration: 0.1, version: null, push: "f32" };
-  assert.deepEqual(ready, asked);
+  assert.deepEqual(ready, { type: "ready", backend: "backend-1", seconds_per_iteration: 0.1, version: null });
   assert.deepEqual(world.eventsOf("identity"), [{ type: "identity", identity: IDENTITY }]);
   assert.equal(world.eventsOf("backend")[0]?.name, "backend-1");
 });
@@ -668,6 +668,13 @@ test("a lease that is sent twice is trained once", async () => {
   await world.releaseSteps();
   await world.end("a");
   assert.deepEqual(world.trained, ["a"]);
+});
+
+test("one who waits for outcomes asks for weights to come with them", async () => {
+  const world = new World();
+  world.begin();
+  await world.join({ encodings: { up: ["f32"], down: ["f32", "grid"] } });
+  assert.equal(world.socket.of("ready")[0]?.push, true);
 });
 
 test("the share scales what an iteration is said to take", async () => {
