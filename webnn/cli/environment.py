@@ -40,6 +40,7 @@ OPTIONS = frozenset(
         "WNN_TLS_CERT",
         "WNN_TLS_KEY",
         "WNN_TOKEN",
+        "WNN_TRUSTED_PROXY",
         "WNN_WEBHOOK",
         "WNN_WEBHOOK_SECRET",
         "WNN_WORKERS",

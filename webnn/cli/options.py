@@ -49,6 +49,13 @@ address_options = together(
         metavar="ORIGIN",
         help="A site whose pages may show runs in a frame, such as https://example.org. Repeatable.",
     ),
+    option(
+        "--trusted-proxy",
+        "trusted_proxies",
+        multiple=True,
+        metavar="CIDR",
+        help="A proxy whose X-Forwarded-For is believed, such as 127.0.0.1 or 10.0.0.0/8. Repeatable.",
+    ),
 )
 
 port_type = click.IntRange(0, 65535)

@@ -24,6 +24,7 @@ class AddressSettings:
     tls_cert: Path | None = None
     tls_key: Path | None = None
     embed_origins: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
     workers: int = 0
     share: float = 1.0
     data_dir: Path | None = None

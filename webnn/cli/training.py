@@ -155,6 +155,7 @@ def server_config(settings: AddressSettings, port: int) -> ServerConfig:
         tls_cert=settings.tls_cert,
         tls_key=settings.tls_key,
         embed_origins=settings.embed_origins,
+        trusted_proxies=settings.trusted_proxies,
         webhook=webhook_plan(settings),
         log_level=settings.log_level,
         log_format=settings.log_format,

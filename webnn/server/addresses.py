@@ -22,13 +22,13 @@ def client_address(request: web.BaseRequest, proxies: Sequence[Network]) -> str:
     X-Forwarded-For that is none. Whatever stands before it there is anyone's word.
     """
     address = request.remote or ""
-    if not proxies or not _within(address, proxies):
+    if not proxies or not within(address, proxies):
         return address
     for hop in reversed(",".join(request.headers.getall(hdrs.X_FORWARDED_FOR, [])).split(",")):
         if not _is_address(hop.strip()):
             break
         address = hop.strip()
-        if not _within(address, proxies):
+        if not within(address, proxies):
             break
     return address
 
@@ -83,7 +83,8 @@ class Quota:
             del self._buckets[key]
 
 
-def _within(address: str, networks: Sequence[Network]) -> bool:
+def within(address: str, networks: Sequence[Network]) -> bool:
+    """Whether an address is of one of the networks; what is no address is of none."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

@@ -59,6 +59,7 @@ class Site:
         self._runner = GuardedRunner(
             mount(self.app, config.prefix),
             config.limits,
+            proxies=config.proxies,
             access_log=ACCESS_LOGGER,
             access_log_class=AccessLogger,
             shutdown_timeout=_SHUTDOWN_SECONDS,
