@@ -124,7 +124,6 @@ def test_owner_does_everything_from_the_command_line(ask: Ask, server: Backgroun
         (["status", "--server", "http://127.0.0.1:1"], "does not answer"),
         (["pause", "--token", "0" * 64], "does not allow this"),
         (["set", "batchsize=1"], 'Did you mean "batchSize"'),
-        (["token", "--rotate"], "is live"),
         (["resume"], "which does not allow this"),
     ],
 )
@@ -157,6 +156,48 @@ def test_token_is_shown_and_made_anew(capsys: pytest.CaptureFixture[str]) -> Non
     second = token("--rotate")
     assert second != first
     assert json.loads(token("--json")) == {"token": second}
+
+
+def test_tokens_are_made_listed_and_revoked_while_a_server_is_live(
+    going: str, server: Background, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def token(*words: str) -> str:
+        assert wnn(["token", *words]) == 0
+        return capsys.readouterr().out.strip()
+
+    assert token("list") == "There are no tokens but the owner's first."
+    made = json.loads(token("new", "helper", "--scope", "watch", "--expires", "7d", "--json"))
+    assert (made["name"], made["scope"]) == ("helper", "watch")
+    assert wnn(["pause", "--token", made["token"]]) == 2
+    assert 'needs a token of the scope "control"' in capsys.readouterr().err
+    entry = json.loads(token("list", "--json"))
+    assert entry["expires"] - entry["created"] == 7 * 86400
+    assert "helper" in token("list")
+    assert made["token"] not in token("list")
+    token("new", "other")
+    other = token("rotate", "other", "--expires", "2w")
+    assert wnn(["pause", "--token", other]) == 0
+    capsys.readouterr()
+    assert token("revoke", "other") == 'The token "other" has ended.'
+    assert wnn(["resume", "--token", other]) == 2
+    assert "does not allow this" in capsys.readouterr().err
+    first = token("--rotate")
+    assert wnn(["resume", "--token", first]) == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["new", "a", "--expires", "soon"], "a number of hours, days or weeks"),
+        (["new", "a", "--scope", "contrl"], "control"),
+        (["revoke", "nobody"], 'There is no token "nobody"'),
+        (["--rotate", "list"], "is for `wnn token` alone"),
+        (["lst"], "lst"),
+    ],
+)
+def test_mistakes_about_tokens_are_named(words: list[str], expected: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert wnn(["token", *words]) == 2
+    assert expected in capsys.readouterr().err
 
 
 def test_changes_are_read_as_the_api_takes_them() -> None:

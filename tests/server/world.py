@@ -28,7 +28,7 @@ from webnn.server.clock import RunClock
 from webnn.server.config import Limits, ServerConfig
 from webnn.server.doorman import GuardedRunner
 from webnn.server.info import RunInfo
-from webnn.server.keys import RUNS, TOKEN
+from webnn.server.keys import RUNS, TOKENS
 from webnn.server.run_task import RunTask
 
 NUM_WEIGHTS = 12
@@ -168,7 +168,7 @@ async def serve(
     limits: Limits = LIMITS,
     **changes: Any,
 ) -> AsyncIterator[Served]:
-    """Serve a run; `changes` are for its config, but for `engine`, `validator` and `info`; `server` for the server's."""
+    """Serve a run; `changes` are for its config, not `engine`, `validator` and `info`; `server` for its server's."""
     validator = changes.pop("validator", None) or FakeValidator()
     parts = {key: changes.pop(key) for key in ("engine", "info") if key in changes}
     task = make_task(config=replace(CONFIG, **changes), validator=validator, limits=limits, **parts)
@@ -190,7 +190,7 @@ async def serve(
         task.post(Start())
     async with aiohttp.ClientSession(auto_decompress=False) as http:
         url = f"http://127.0.0.1:{port}{prefix}"
-        served = Served(url, app, task, validator, http, app[TOKEN], runs_dir, runner.cleanup)
+        served = Served(url, app, task, validator, http, app[TOKENS].first, runs_dir, runner.cleanup)
         try:
             yield served
         finally:

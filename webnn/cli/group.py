@@ -39,7 +39,7 @@ COMMANDS: Mapping[str, str] = {
     "set": "Change settings of a live run.",
     "volunteers": "List the volunteers of a run.",
     "kick": "Send a volunteer away.",
-    "token": "Show the owner's token, or make another.",
+    "token": "Show the owner's token, or make others.",
     "export": "Write a run's model for Keras, TensorFlow.js, NumPy.",
     "import": "Make a model file of a model from Keras or TensorFlow.js.",
     "graph": "Draw a network in the terminal, or as SVG.",

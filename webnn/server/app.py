@@ -15,7 +15,7 @@ from webnn.server.guarding import GUARD, Guard, guard
 from webnn.server.headers import add_security_headers
 from webnn.server.hosting import Host
 from webnn.server.identities import Identities
-from webnn.server.keys import ASSETS, CONFIG, CONNECTIONS, HOST, IDENTITIES, PAGES, RECEIVING, RUNS, TOKEN, TOKENS
+from webnn.server.keys import ASSETS, CONFIG, CONNECTIONS, HOST, IDENTITIES, PAGES, RECEIVING, RUNS, TOKENS
 from webnn.server.limits import ConnectionCount
 from webnn.server.looks import add_look_routes
 from webnn.server.monitoring import add_monitoring
@@ -26,7 +26,7 @@ from webnn.server.receiving import Receiving
 from webnn.server.runs import Runs
 from webnn.server.secrets import keep_secret
 from webnn.server.settings import add_settings_routes
-from webnn.server.tokens import Tokens
+from webnn.server.tokens import FIRST_FILE, Tokens
 from webnn.server.updates import receive_update
 from webnn.server.volunteers import volunteer_socket
 from webnn.server.webhook import add_webhook
@@ -47,9 +47,10 @@ def create_app(config: ServerConfig) -> web.Application:
     app = web.Application(middlewares=[answer_errors, guard], client_max_size=_MAX_REQUEST_BYTES)
     assets = Assets(dist_dir())
     app[CONFIG] = config
-    app[TOKEN] = config.owner_token or keep_secret(config.runs_dir / "owner-token")
     app[IDENTITIES] = Identities(keep_secret(config.runs_dir / "volunteers-key"))
-    app[TOKENS] = Tokens(config.runs_dir)
+    app[TOKENS] = Tokens(config.runs_dir, first=config.owner_token)
+    if config.owner_token is None:
+        keep_secret(config.runs_dir / FIRST_FILE)
     app[GUARD] = Guard(config)
     app[RUNS] = Runs()
     app[HOST] = Host(app[RUNS], config)
