@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.server.many import MODEL, Background, Preparer
+from tests.server.volunteer import Peer, hello
 from webnn.cli import environment
 from webnn.cli.changes import read_changes
 from webnn.cli.main import run as wnn
@@ -183,6 +184,58 @@ def test_tokens_are_made_listed_and_revoked_while_a_server_is_live(
     assert "does not allow this" in capsys.readouterr().err
     first = token("--rotate")
     assert wnn(["resume", "--token", first]) == 0
+
+
+def test_invitations_are_made_listed_and_revoked_while_a_server_is_live(
+    going: str, server: Background, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def invite(*words: str) -> str:
+        assert wnn(["invite", *words]) == 0
+        return capsys.readouterr().out.strip()
+
+    async def close_code(code: str | None) -> int | None:
+        peer = await Peer.connect(server.many.http, f"{server.many.url}/api/v1/runs/{going}")
+        try:
+            await peer.send(hello(code=code))
+            return None if (await peer.receive()).type == "welcome" else (await peer.closed()).code
+        finally:
+            await peer.socket.close()
+
+    assert invite("--list") == "The run has no codes."
+    assert server.call(close_code(None)) is None
+    code, link = invite(going[:5], "--uses", "1", "--expires", "2d").split("\n")
+    assert link == f"{server.many.url}/join/{going}#code={code}"
+    assert server.call(close_code(None)) == 4006
+    assert server.call(close_code(code)) is None
+    assert server.call(close_code(code)) == 4006
+    told = json.loads(invite("--code", "plain words", "--json"))
+    assert (told["number"], told["code"], told["link"][-11:]) == (2, "plain words", "plain%20words"[-11:])
+    assert server.call(close_code("plain words")) is None
+    listed = [json.loads(line) for line in invite("--list", "--json").splitlines()]
+    assert [(one["number"], one["uses"]) for one in listed] == [(1, 1), (2, None)]
+    assert code not in invite("--list")
+    assert invite("--revoke", "2") == "Code 2 has ended."
+    assert server.call(close_code("plain words")) == 4006
+    assert "asks for no code" in invite("--open")
+    assert server.call(close_code(None)) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--uses", "0"], "--uses"),
+        (["--expires", "soon"], "a number of hours, days or weeks"),
+        (["--code", "short"], "8 to 100"),
+        (["--revoke", "9"], "has no code 9"),
+        (["--list", "--open"], "exclude each other"),
+        (["nothing"], "There is no one run"),
+    ],
+)
+def test_mistakes_about_invitations_are_named(
+    going: str, words: list[str], expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert wnn(["invite", *words]) == 2
+    assert expected in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, str] = {
     "volunteers": "List the volunteers of a run.",
     "kick": "Send a volunteer away.",
     "token": "Show the owner's token, or make others.",
+    "invite": "Make a code that lets volunteers into a run.",
     "export": "Write a run's model for Keras, TensorFlow.js, NumPy.",
     "import": "Make a model file of a model from Keras or TensorFlow.js.",
     "graph": "Draw a network in the terminal, or as SVG.",

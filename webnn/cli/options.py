@@ -56,6 +56,13 @@ address_options = together(
         metavar="CIDR",
         help="A proxy whose X-Forwarded-For is believed, such as 127.0.0.1 or 10.0.0.0/8. Repeatable.",
     ),
+    option("--password", metavar="TEXT", help="Ask volunteers for this; better given by its variable."),
+    option("--invite-only", is_flag=True, help="Take only volunteers with a code of `wnn invite`, from the beginning."),
+    option(
+        "--sign-in",
+        metavar="MODULE:FUNCTION",
+        help="Your function that names whoever sent a request, or returns None to refuse: see docs/operator.md.",
+    ),
 )
 
 port_type = click.IntRange(0, 65535)

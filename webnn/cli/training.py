@@ -156,6 +156,9 @@ def server_config(settings: AddressSettings, port: int) -> ServerConfig:
         tls_key=settings.tls_key,
         embed_origins=settings.embed_origins,
         trusted_proxies=settings.trusted_proxies,
+        password=settings.password,
+        invite_only=settings.invite_only,
+        sign_in=settings.sign_in,
         webhook=webhook_plan(settings),
         log_level=settings.log_level,
         log_format=settings.log_format,
@@ -221,6 +224,10 @@ def teller(settings: TrainSettings, reporter: Reporter) -> Callable[[service.Ser
 def notes(settings: AddressSettings) -> tuple[str, ...]:
     """What a person should know beside the address."""
     lines = [f"Owner's token       {settings.runs_dir / 'owner-token'}"]
+    if settings.password is not None:
+        lines.append("Volunteers           are asked for the password; a link may end with #code=PASSWORD")
+    elif settings.invite_only:
+        lines.append("Volunteers           need a code: `wnn invite` makes them")
     if settings.is_public and settings.tls_cert is None and not (settings.public_url or "").startswith("https"):
         lines.append("Without TLS, browsers elsewhere train without WebGPU: see --tls-cert.")
     return tuple(lines)

@@ -25,6 +25,7 @@ ERRORS: Mapping[str, ErrorKind] = MappingProxyType(
         "moved": ErrorKind(409, 4002, "Another run needs your help more."),
         "queued": ErrorKind(503, 4003, "The run waits for its turn; your device joins it when it starts."),
         "bound": ErrorKind(403, 4005, "This run takes only volunteers who chose it."),
+        "code_needed": ErrorKind(403, 4006, "This run asks volunteers for a code."),
         "protocol_error": ErrorKind(400, 4400, "A message does not follow the protocol."),
         "bad_secret": ErrorKind(401, 4401, "The secret does not prove this volunteer's id."),
         "kicked": ErrorKind(403, 4403, "The owner of this run has ended your part in it for now."),

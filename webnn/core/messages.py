@@ -6,7 +6,7 @@ Every key, range and length is docs/protocol.md's. A header that does not follow
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from webnn.core.encoding import Encoding
@@ -47,6 +47,7 @@ __all__ = [
 PROTOCOL = 1
 SUBPROTOCOL = "webnn.v1"
 MAX_ID = 64
+MAX_CODE = 100
 
 
 class Role(StrEnum):
@@ -75,7 +76,7 @@ class VolunteerState(StrEnum):
 class Hello:
     """First message. `encodings_up`, `encodings_down`: what the client can send and take, favourite first, with f32.
 
-    A volunteer that is not `bound` to this run goes wherever help is needed.
+    A volunteer that is not `bound` to this run goes wherever help is needed. `code`: what some runs ask for.
     """
 
     build: str | None
@@ -87,6 +88,7 @@ class Hello:
     encodings_up: tuple[Encoding, ...]
     encodings_down: tuple[Encoding, ...]
     bound: bool = True
+    code: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,7 @@ def _hello(fields: Fields) -> Hello:
         encodings_up=_encodings(encodings.texts("up", 16, 20)),
         encodings_down=_encodings(encodings.texts("down", 16, 20)),
         bound=fields.flag("bound", default=True),
+        code=fields.text_or_none("code", MAX_CODE),
     )
     device.done()
     encodings.done()

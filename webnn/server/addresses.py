@@ -55,9 +55,12 @@ def is_local(address: str) -> bool:
 
 
 class Quota:
-    """So many things a second for each address, with bursts after a rest. The server's own computer is free."""
+    """So many things a second for each address, with bursts after a rest. The server's own computer is free, unless
+    `local_is_free` is false.
+    """
 
-    def __init__(self, rate: float, burst: int) -> None:
+    def __init__(self, rate: float, burst: int, *, local_is_free: bool = True) -> None:
+        self._local_is_free = local_is_free
         self._rate = rate
         self._burst = burst
         self._buckets: OrderedDict[str, tuple[TokenBucket, float]] = OrderedDict()
@@ -67,7 +70,7 @@ class Quota:
 
     def take(self, address: str, now: float) -> bool:
         """Whether one more is allowed now; addresses that have been silent are forgotten."""
-        if is_local(address):
+        if self._local_is_free and is_local(address):
             return True
         key = quota_key(address)
         bucket = self._buckets.pop(key, (None, 0.0))[0] or TokenBucket(self._rate, self._burst, now)

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from webnn.paths import dist_dir, templates_dir
 from webnn.server import api, catalogue, downloads, embedding, openapi, privacy, queueing, sharing, views
+from webnn.server.admission import ADMISSION, Admission
 from webnn.server.assets import Assets
 from webnn.server.config import ServerConfig
 from webnn.server.evaluating import add_evaluation_routes
@@ -52,6 +53,7 @@ def create_app(config: ServerConfig) -> web.Application:
     if config.owner_token is None:
         keep_secret(config.runs_dir / FIRST_FILE)
     app[GUARD] = Guard(config)
+    app[ADMISSION] = Admission(config)
     app[RUNS] = Runs()
     app[HOST] = Host(app[RUNS], config)
     app[CONNECTIONS] = ConnectionCount(config.limits)

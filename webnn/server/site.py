@@ -9,6 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
+from webnn.server.admission import ADMISSION
 from webnn.server.app import READ_BUFFER_BYTES, create_app
 from webnn.server.config import ServerConfig
 from webnn.server.doorman import GuardedRunner
@@ -22,9 +23,8 @@ class Site:
     """Makes the application, listens, and closes both.
 
     `sock` is a socket that is bound already (`bind_socket`), so that a busy port is found before the data is loaded.
-    With `loopback`, a server that speaks TLS also listens without it at a port of its own that only this computer
-    reaches: its certificate names the server for others, and a local worker that checks certificates, as all do, would
-    refuse it for 127.0.0.1.
+    With `loopback` a server also listens, without TLS, at a port of its own that only this computer reaches, for the
+    owner's own workers: they need no code and no sign-in, and no certificate, which names the server for others.
     """
 
     def __init__(self, config: ServerConfig, *, sock: socket.socket | None = None, loopback: bool = False) -> None:
@@ -68,8 +68,9 @@ class Site:
         await self._runner.setup()
         await web.SockSite(self._runner, self._socket, ssl_context=tls).start()
         self._port = self._socket.getsockname()[1]
-        if tls is not None and self._loopback_wanted:
+        if self._loopback_wanted:
             self._loopback = bind_socket("127.0.0.1", 0)
+            self.app[ADMISSION].own_port = self._loopback.getsockname()[1]
             await web.SockSite(self._runner, self._loopback).start()
 
     async def close(self) -> None:

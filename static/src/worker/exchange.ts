@@ -31,6 +31,8 @@ export interface ExchangeOptions {
   /** False where there is no connection. */
   sendBytes(frame: Uint8Array<ArrayBuffer>): boolean;
   emit(event: SessionEvent): void;
+  /** What downloads of this run need besides their address. */
+  headers?: Readonly<Record<string, string>>;
   /** The `Authorization` header that proves who posts. */
   authorization(): string;
   onTraffic(bytesIn: number, bytesOut: number): void;
@@ -78,6 +80,7 @@ export class Exchange {
     this.downloader = new Downloader(platform, {
       onTraffic: (bytesIn) => options.onTraffic(bytesIn, 0),
       onRetry: (message) => options.emit({ type: "error", code: "download", message }),
+      headers: options.headers,
     });
     this.shards = new ShardCache({
       downloader: this.downloader,
