@@ -89,6 +89,7 @@ MISTAKES = [
     (["train", "mine", "--embed-origin", "example.org"], "looks like https://example.org"),
     (["train", "mine", "--trusted-proxy", "proxy.example"], "A trusted proxy is an address or a network"),
     (["train", "mine", "--password", "short"], "A password has 8 to 100"),
+    (["train", "mine", "--sign-in", "nowhere:f"], "cannot be loaded"),
     (["train", "mine", "--tls-cert", "file"], "TLS needs both files"),
     (["train", "mine", "--tls-cert", "nowhere.pem", "--tls-key", "file"], "'nowhere.pem' does not exist"),
     (["train", "mine", "--tls-cert", "nonsense.pem", "--tls-key", "nonsense.pem"], "not a PEM certificate"),

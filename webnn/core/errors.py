@@ -38,6 +38,7 @@ ERRORS: Mapping[str, ErrorKind] = MappingProxyType(
         # HTTP only: a socket that meets one of these is closed as an internal or a protocol error
         "unauthorized": ErrorKind(401, 4401, "This needs the owner's token."),
         "forbidden": ErrorKind(403, 4401, "The token given does not allow this."),
+        "not_signed_in": ErrorKind(403, 4401, "Sign in first: the owner of this server asks everyone to."),
         "not_found": ErrorKind(404, 4404, "There is nothing at this address."),
         "no_such_shard": ErrorKind(404, 4404, "The run has no shard of that name."),
         "version_gone": ErrorKind(410, 4404, "That version of the weights is no longer held; ask for a newer one."),

@@ -27,6 +27,7 @@ from webnn.server.receiving import Receiving
 from webnn.server.runs import Runs
 from webnn.server.secrets import keep_secret
 from webnn.server.settings import add_settings_routes
+from webnn.server.signing_in import SIGN_IN, ask_who, load_sign_in
 from webnn.server.tokens import FIRST_FILE, Tokens
 from webnn.server.updates import receive_update
 from webnn.server.volunteers import volunteer_socket
@@ -45,7 +46,7 @@ def create_app(config: ServerConfig) -> web.Application:
     Creates `config.runs_dir` with the tokens of the owner and of metrics and the volunteers' key,
     readable by their owner alone.
     """
-    app = web.Application(middlewares=[answer_errors, guard], client_max_size=_MAX_REQUEST_BYTES)
+    app = web.Application(middlewares=[answer_errors, guard, ask_who], client_max_size=_MAX_REQUEST_BYTES)
     assets = Assets(dist_dir())
     app[CONFIG] = config
     app[IDENTITIES] = Identities(keep_secret(config.runs_dir / "volunteers-key"))
@@ -54,6 +55,8 @@ def create_app(config: ServerConfig) -> web.Application:
         keep_secret(config.runs_dir / FIRST_FILE)
     app[GUARD] = Guard(config)
     app[ADMISSION] = Admission(config)
+    if config.sign_in is not None:
+        app[SIGN_IN] = load_sign_in(config.sign_in)
     app[RUNS] = Runs()
     app[HOST] = Host(app[RUNS], config)
     app[CONNECTIONS] = ConnectionCount(config.limits)

@@ -20,6 +20,10 @@ LONG_BYTES = {"runs": 4 << 20, "predict": 1 << 20}
 """What addresses take that end so: a posted model may have a long topology, and examples are many numbers."""
 
 
+USER = "webnn_user"
+"""Where a request keeps the name of whoever signed in. It is stored nowhere else, and not logged."""
+
+
 class Guard:
     """The quotas of a server. `requests` and `newcomers` are counted by address."""
 
@@ -31,7 +35,10 @@ class Guard:
         self.newcomers = Quota(limits.newcomers_per_second, limits.newcomer_burst)
 
     def address(self, request: web.BaseRequest) -> str:
-        """Whom a request counts for."""
+        """Whom a request counts for: a user, where there is a sign-in, or an address."""
+        user = request.get(USER)
+        if user is not None:
+            return f"user {user}"
         return client_address(request, self._proxies)
 
     def admit_newcomer(self, address: str) -> None:
