@@ -37,10 +37,10 @@ from webnn.model.definition import ModelDefinition, load_model
 from webnn.model.settings import apply_settings
 from webnn.server import news, service
 from webnn.server.config import Places, ServerConfig, WebhookPlan
-from webnn.server.listening import tls_context
 from webnn.server.logs import configure_logging
 from webnn.server.prepare import Preparation, PrepareRequest, Step, prepare_run
 from webnn.server.run_folder import check_runs_dir
+from webnn.server.site import check_site
 
 FILES = (
     ("final weights", "final.safetensors"),
@@ -100,7 +100,7 @@ async def serve(settings: TrainSettings, reporter: UntilGone) -> ExitCode:
     with contextlib.closing(sock), Interruption() as interruption:
         reporter.on_gone = partial(interruption.interrupt, ExitCode.FAILED)
         config = server_config(settings, sock.getsockname()[1])
-        tls_context(config)
+        check_site(config)
         check_runs_dir(settings.runs_dir)
         try:
             prepared = await interruption.race(prepare_run(request, tell_steps(reporter)))

@@ -15,6 +15,7 @@ from webnn.server.config import ServerConfig
 from webnn.server.doorman import GuardedRunner
 from webnn.server.listening import bind_socket, local_url, people_url, tls_context
 from webnn.server.logs import ACCESS_LOGGER, AccessLogger
+from webnn.server.signing_in import load_sign_in
 
 _SHUTDOWN_SECONDS = 3.0
 
@@ -103,6 +104,13 @@ class Site:
         """What other programs on this computer need to find the server."""
         cert = None if self._config.tls_cert is None else str(self._config.tls_cert.resolve())
         return {"url": self.url, "port": self._port, "pid": os.getpid(), "tls_cert": cert}
+
+
+def check_site(config: ServerConfig) -> None:
+    """Raise `WebNNError("settings")` for files and functions that are of no use, before anything takes long."""
+    tls_context(config)
+    if config.sign_in is not None:
+        load_sign_in(config.sign_in)
 
 
 def mount(app: web.Application, prefix: str) -> web.Application:
