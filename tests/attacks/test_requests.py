@@ -74,6 +74,17 @@ async def test_broken_http_is_refused(tmp_path: Path, raw: bytes) -> None:
         await still_serves(served)
 
 
+@pytest.mark.parametrize("encoding", ["deflate", "gzip", "br", "zstd", "nothing", "gzip, deflate"])
+@pytest.mark.parametrize("path", ["/rollback", "/updates", "/predict"])
+async def test_bodies_that_say_that_they_are_compressed_are_refused_unread(
+    tmp_path: Path, encoding: str, path: str
+) -> None:
+    async with serve(tmp_path) as served:
+        status, answer = await served.post(path, data=b"{", headers={"Content-Encoding": encoding, **served.owner})
+        assert (status, answer["error"]["code"]) == (400, "protocol_error")
+        await still_serves(served)
+
+
 @pytest.mark.parametrize("verb", ["pause", "resume", "stop", "rollback", "save"])
 async def test_another_site_cannot_control_a_run(tmp_path: Path, verb: str) -> None:
     async with serve(tmp_path) as served:

@@ -151,6 +151,7 @@ class GuardedRunner(web.AppRunner):
     ) -> None:
         options.setdefault("keepalive_timeout", limits.keepalive_seconds)
         options.setdefault("lingering_time", limits.close_seconds)
+        options.setdefault("auto_decompress", False)  # a body would be, before anyone could refuse it
         super().__init__(app, **options)
         self.door = Door(limits, proxies)
 
