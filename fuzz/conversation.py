@@ -11,7 +11,8 @@ from aiohttp import WSMessage, WSMsgType, web
 
 from fuzz.reading import Reader
 from tests.server.volunteer import hello, ready, update_for
-from tests.server.world import NUM_WEIGHTS, TARGET, make_task
+from tests.server.world import TARGET, make_task
+from webnn.core.encoding import Encoding, encode_vector
 from webnn.core.events import Start
 from webnn.core.frames import MAX_LARGE_HEADER_BYTES, decode_frame, encode_frame
 from webnn.server.config import Limits
@@ -26,7 +27,7 @@ PATIENCE_SECONDS = 20.0
 LIMITS = Limits(messages_per_second=1e9, message_burst=10**9, close_seconds=1.0)
 UNKNOWN_LEASE = {"lease_id": "0-0", "version": 1, "iterations": 1, "num_examples": 10, "encoding": "f32"}
 KINDS = ("hello", "ready", "progress", "update", "abandon", "status", "goodbye")
-ENCODINGS = ("f32", "f16", "int8", "topk")
+ENCODINGS = tuple(encoding.value for encoding in Encoding)
 
 
 class Open:
@@ -143,15 +144,16 @@ def packed(header: dict[str, Any]) -> bytes:
 def payload_of(reader: Reader, header: dict[str, Any]) -> bytes:
     if header.get("type") != "update":
         return b""
-    sizes = {"f32": 4 * NUM_WEIGHTS, "f16": 2 * NUM_WEIGHTS, "int8": NUM_WEIGHTS + 4, "topk": 13}
-    size = sizes.get(str(header.get("encoding")), 8)
+    known = frozenset(Encoding)
+    encoding = Encoding(header["encoding"]) if str(header.get("encoding")) in known else Encoding.F32
+    proper = bytes(encode_vector(TARGET, encoding))
     match reader.byte() % 4:
         case 0:
             return reader.raw(64)
         case 1:
-            return reader.raw(size).ljust(size, b"\xff")
+            return reader.raw(len(proper)).ljust(len(proper), b"\xff")
         case _:
-            return TARGET.tobytes()[:size]
+            return proper
 
 
 class Honest(Wire):

@@ -204,6 +204,10 @@ class Keeper:
         """Whether every event is recorded."""
         return self._log is not None
 
+    def undisturbed(self) -> asyncio.Lock:
+        """While it is held, the keeper writes no checkpoint."""
+        return self._checkpointing
+
     def take_over(self, highest_version: int, log: FrameLog | None) -> None:
         """Go on with another life of the run, after all that was noted of the one before has been written."""
         if self._log is not None:

@@ -34,7 +34,12 @@ async def roll_back(task: RunTask, to: int | str) -> int:
         raise WebNNError("not_running", f"The run is {task.state}, which does not allow this.")
     await keeper.write_moment()
     checkpoint = await in_thread(_find, keeper, to)
-    await task.between_events(lambda: _turn_back(task, keeper, checkpoint))
+
+    async def turn() -> None:
+        async with keeper.undisturbed():
+            await _turn_back(task, keeper, checkpoint)
+
+    await task.between_events(turn)
     return int(checkpoint.manifest["version"])
 
 

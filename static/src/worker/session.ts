@@ -1,6 +1,7 @@
 /** A volunteer's session with one run: joins, trains, sends, and comes back after every kind of interruption. */
 import { codeHeaders } from "../shared/code.ts";
 import { Connection } from "../shared/connection.ts";
+import { DOWN, UP } from "../shared/encoding.ts";
 import type { Platform } from "../shared/platform.ts";
 import {
   type Device,
@@ -12,7 +13,7 @@ import {
 } from "../shared/protocol.ts";
 import { RunAddress } from "./address.ts";
 import type { Identity, SessionEvent, TrainerFactory } from "./events.ts";
-import type { EncodingChoice } from "./wire.ts";
+import type { Choice } from "./wire.ts";
 import { Work } from "./work.ts";
 
 export { hostPlatform, type Platform } from "../shared/platform.ts";
@@ -32,7 +33,7 @@ export interface SessionOptions {
   /** 0 < share <= 1; 1 where left out. */
   share?: number;
   /** How weights and updates travel; where left out, as the link asks for. */
-  encoding?: EncodingChoice;
+  encoding?: Choice;
   /** False: goes to another run where the server asks for it. True where left out. */
   bound?: boolean;
   /** The code that the run asks for. */
@@ -138,9 +139,10 @@ export class VolunteerSession {
       volunteer_id: this.identity?.volunteer_id ?? null,
       secret: this.identity?.secret ?? null,
       device: { kind: this.options.device.kind, name: this.options.device.name.slice(0, 120) },
-      encodings: { up: ["f32", "f16", "int8", "topk"], down: ["f32", "f16", "int8"] },
+      encodings: { up: [...UP], down: [...DOWN] },
       bound: this.options.bound ?? true,
       ...(this.options.code ? { code: this.options.code.slice(0, MOST_CODE) } : {}),
+      brief: true,
     };
   }
 
@@ -213,7 +215,7 @@ export class VolunteerSession {
       platform: this.options.platform,
       trainerFactory: this.options.trainerFactory,
       share: this.share,
-      encoding: this.options.encoding ?? "auto",
+      encoding: this.options.encoding ?? { up: "auto", down: null },
       ownExamples: this.options.ownExamples ?? false,
       paused: this.paused,
       send: (message) => this.work === work && this.connection.send(message),
