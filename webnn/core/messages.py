@@ -6,7 +6,7 @@ Every key, range and length is docs/protocol.md's. A header that does not follow
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from webnn.core.encoding import DOWN, UP, Encoding
@@ -60,6 +60,7 @@ __all__ = [
 PROTOCOL = 1
 SUBPROTOCOL = "webnn.v1"
 MAX_ID = 64
+MAX_CODE = 100
 
 
 class Role(StrEnum):
@@ -89,7 +90,7 @@ class Hello:
     """First message. `encodings_up`, `encodings_down`: what the client can send and take, favourite first, with f32.
 
     A volunteer that is not `bound` to this run goes wherever help is needed; one that takes `brief` messages remembers
-    what the last ones said.
+    what the last ones said. `code`: what some runs ask for.
     """
 
     build: str | None
@@ -101,6 +102,7 @@ class Hello:
     encodings_up: tuple[Encoding, ...]
     encodings_down: tuple[Encoding, ...]
     bound: bool = True
+    code: str | None = field(default=None, repr=False)
     brief: bool = False
 
 
@@ -199,6 +201,7 @@ def _hello(fields: Fields) -> Hello:
         encodings_up=_encodings(encodings.texts("up", 16, 20)),
         encodings_down=_encodings(encodings.texts("down", 16, 20)),
         bound=fields.flag("bound", default=True),
+        code=fields.text_or_none("code", MAX_CODE),
         brief=fields.flag("brief", default=False),
     )
     device.done()

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from functools import partial
+from collections.abc import AsyncIterator
 from typing import assert_never
 
 from aiohttp import WSMsgType, web
@@ -26,6 +25,7 @@ from webnn.core.messages import (
     decode_client_message,
     welcome,
 )
+from webnn.server.admission import Entrance, entrance_of
 from webnn.server.auth import check_origin
 from webnn.server.connection import Connection, Socket
 from webnn.server.guarding import GUARD
@@ -53,9 +53,7 @@ async def volunteer_socket(request: web.Request) -> web.StreamResponse:
     )
     await socket.prepare(request)
     try:
-        watch = request.app[GUARD]
-        address = watch.address(request)
-        with request.app[CONNECTIONS].one_more(address):
+        with request.app[CONNECTIONS].one_more(request.app[GUARD].address(request)):
             if socket.ws_protocol != SUBPROTOCOL:
                 raise ProtocolError(f"The subprotocol of this socket is {SUBPROTOCOL}.")
             if task is None:
@@ -64,10 +62,8 @@ async def volunteer_socket(request: web.Request) -> web.StreamResponse:
             connection = Connection(socket, request.transport, limits, task.traffic)
             chosen_only = run_id in request.app[RUNS].bound
             identities, build = request.app[IDENTITIES], request.app[ASSETS].build
-            admit = partial(watch.admit_newcomer, address)
-            session = Session(
-                socket, connection, task, identities, build, chosen_only=chosen_only, admit_newcomer=admit
-            )
+            entrance = entrance_of(request, run_id)
+            session = Session(socket, connection, task, identities, build, entrance=entrance, chosen_only=chosen_only)
             await session.serve()
     except WebNNError as error:
         await socket.close(code=error.kind.close_code, message=str(error).encode()[:123])
@@ -85,15 +81,15 @@ class Session:
         identities: Identities,
         build: str | None,
         *,
+        entrance: Entrance,
         chosen_only: bool = False,
-        admit_newcomer: Callable[[], None] = lambda: None,
     ) -> None:
         self._socket = socket
         self._task = task
         self._identities = identities
         self._build = build
         self._chosen_only = chosen_only
-        self._admit_newcomer = admit_newcomer
+        self._entrance = entrance
         self._limits = task.limits
         self._connection = connection
         self._entered = False
@@ -136,7 +132,7 @@ class Session:
             if not isinstance(message, Hello):
                 raise ProtocolError("The first message is hello.")
             del payload
-            self._enter(message)
+            await self._enter(message)
             break
         async for message, payload in messages:
             await self._take(message, payload)
@@ -186,7 +182,7 @@ class Session:
 
     # hello
 
-    def _enter(self, hello: Hello) -> None:
+    async def _enter(self, hello: Hello) -> None:
         self._entered = True
         connection, task = self._connection, self._task
         connection.role, connection.bound = hello.role, hello.bound
@@ -199,14 +195,16 @@ class Session:
         elif self._chosen_only and not hello.bound:
             task.audience.dismiss(connection, "bound")
         else:
-            self._enter_volunteer(hello)
+            await self._enter_volunteer(hello)
 
-    def _enter_volunteer(self, hello: Hello) -> None:
+    async def _enter_volunteer(self, hello: Hello) -> None:
         connection, task = self._connection, self._task
+        invite = await self._entrance.check(hello.code)
         connection.volunteer_id, secret = self._identify(hello)
         if connection.volunteer_id in task.blocked:
             connection.close("blocked")
             return
+        await self._entrance.enter(invite, connection.volunteer_id)
         connection.encoding = hello.encodings_up[0]
         connection.brief = Brief() if hello.brief else None
         connection.send_header(self._welcome(secret))
@@ -216,7 +214,7 @@ class Session:
     def _identify(self, hello: Hello) -> tuple[str, str | None]:
         """The volunteer's id and, where it is new, the secret to tell it; raises `bad_secret`, `too_many`."""
         if hello.volunteer_id is None:
-            self._admit_newcomer()
+            self._entrance.newcomer()
             return self._identities.mint()
         if hello.secret is None or not self._identities.proves(hello.volunteer_id, hello.secret):
             raise WebNNError("bad_secret")

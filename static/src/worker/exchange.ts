@@ -31,6 +31,8 @@ export interface ExchangeOptions {
   /** False where there is no connection. */
   sendBytes(frame: Uint8Array<ArrayBuffer>): boolean;
   emit(event: SessionEvent): void;
+  /** What downloads of this run need besides their address. */
+  headers?: Readonly<Record<string, string>>;
   /** The `Authorization` header that proves who posts. */
   authorization(): string;
   onTraffic(bytesIn: number, bytesOut: number): void;
@@ -79,6 +81,7 @@ export class Exchange {
       onTraffic: (bytesIn) => options.onTraffic(bytesIn, 0),
       onBody: (bytes, seconds) => this.wire.downloaded(bytes, seconds),
       onRetry: (message) => options.emit({ type: "error", code: "download", message }),
+      headers: options.headers,
     });
     this.shards = new ShardCache({
       downloader: this.downloader,

@@ -691,3 +691,28 @@ test("a shard that a later lease will need is fetched ahead", async () => {
   assert.ok(world.fetched.some((url) => url.endsWith(`/shards/${soon}`)));
   assert.equal(world.socket.of("update").length, 1);
 });
+
+test("a code is told in hello and with every download", async () => {
+  const world = new World();
+  world.begin({ code: "abcd-efgh" });
+  await world.join();
+  assert.equal(world.socket.of("hello")[0]?.code, "abcd-efgh");
+  await world.grant("a");
+  await settle();
+  assert.ok(world.fetched.length >= 2);
+  for (const headers of world.headersOf) assert.deepEqual(headers, { "WebNN-Code": "abcd-efgh" });
+});
+
+test("a code that is not taken ends the session, and so does one that has ended", async () => {
+  const refused = new World();
+  refused.begin({ code: "wrong-wrong" });
+  refused.socket.drop(4006, "That code is not good for this run.");
+  await settle();
+  assert.equal(refused.eventsOf("closed")[0]?.code, "code_needed");
+  const ended = await joined();
+  const body = JSON.stringify({ error: { code: "code_needed", message: "It has ended." } });
+  ended.answer = () => new Response(body, { status: 403 });
+  await ended.grant("a");
+  await settle();
+  assert.deepEqual(ended.eventsOf("closed"), [{ type: "closed", code: "code_needed", message: "It has ended." }]);
+});
