@@ -389,7 +389,7 @@ class Run(RunRecord):
         else:
             self._accept(open_lease)
         if opinion.liar:
-            self._accuse(open_lease.lease.volunteer_id, opinion.refused or "")
+            self._accuse(open_lease.lease.volunteer_id, opinion.refused or opinion.held or "")
 
     def _take_replay(self, event: ev.Replayed) -> None:
         volunteer_id, liar = self._judging.take_replay(event, self._now)

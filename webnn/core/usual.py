@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 from statistics import median
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from webnn.core.leases import Lease
 from webnn.core.merging.base import Wants
+from webnn.core.metrics import Verdict
 
 MEMORY = 64
 FEWEST = 3
@@ -22,6 +24,23 @@ REFUSED, CLIPPED = 10.0, 4.0
 
 SAME = 0.9995
 """Cosine of two updates above which one is a copy of the other."""
+
+
+IDLE = 0.5
+"""The share of the others' updates that may change nothing, for one that changes nothing to be odd."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What an update looks like: the `same` numbers came before; it changes nothing though others do (`empty`); it is
+    as good as one that came before (`alike`); the cosine between it and the mean of the others' last ones (None:
+    nothing to compare with).
+    """
+
+    same: bool
+    empty: bool
+    alike: bool
+    direction: float | None
 
 
 def unit_length(length: float, lease: Lease) -> float:
@@ -39,6 +58,7 @@ class Usual:
         self._directions = np.zeros((0, 0))
         self._next = 0
         self._prints: deque[str] = deque(maxlen=4 * MEMORY)
+        self._empty: deque[tuple[str, bool]] = deque(maxlen=MEMORY)
 
     def excess(self, lengths: Sequence[float]) -> list[float]:
         """Say how many times the usual each of these lengths is (NaN: not known, never too long), and remember them,
@@ -50,23 +70,28 @@ class Usual:
         self._lengths.extend(min(length, REFUSED * usual) if usual else length for length in known)
         return [length / usual if usual and length > 0 else 0.0 for length in lengths]
 
-    def look(self, volunteer_id: str, fingerprint: str, sketch: Sequence[float]) -> tuple[bool, float | None]:
-        """Say whether an update is one that came before (or as good as that), and the cosine between it and the mean of
-        the others' last ones (None: nothing to compare with); and remember it.
-        """
-        mine = _unit(sketch)
-        copied = bool(fingerprint) and fingerprint in self._prints
-        self._prints.append(fingerprint)
-        direction = None
+    def look(self, volunteer_id: str, verdict: Verdict) -> Look:
+        """Compare an update with those before it, and remember it."""
+        mine = _unit(verdict.sketch)
+        same = bool(verdict.fingerprint) and verdict.fingerprint in self._prints
+        self._prints.append(verdict.fingerprint)
+        empty = verdict.length == 0 and self._is_idle_alone(volunteer_id)
+        self._empty.append((volunteer_id, verdict.length == 0))
+        alike, direction = same, None
         if len(mine) and len(mine) == self._directions.shape[1] and self._whose:
-            copied = copied or bool((self._directions @ mine).max() > SAME)
+            alike = alike or bool((self._directions @ mine).max() > SAME)
             own = [place for place, whose in enumerate(self._whose) if whose == volunteer_id]
             if len(self._whose) - len(own) >= FEWEST:
                 others = self._directions.sum(axis=0) - self._directions[own].sum(axis=0)
                 direction = float(mine @ _unit(others)) if others.any() else None
         if len(mine):
             self._remember(volunteer_id, mine)
-        return copied, direction
+        return Look(same, empty, alike, direction)
+
+    def _is_idle_alone(self, volunteer_id: str) -> bool:
+        """Whether the others' updates change the model: where they do not either, there is nothing to learn."""
+        others = [empty for whose, empty in self._empty if whose != volunteer_id]
+        return len(others) >= FEWEST and sum(others) <= IDLE * len(others)
 
     def _remember(self, volunteer_id: str, mine: NDArray[np.float64]) -> None:
         if self._directions.shape[1] != len(mine):

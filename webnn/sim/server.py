@@ -147,9 +147,9 @@ class Server:
         base = self.snapshot(effect.base_version).weights.copy()
         for own in effect.carried:
             base += own
-        replayed = await self._replay(effect.lease, base)
-        agreement, ratio = agree(effect.payload, replayed, effect.lease.wants, base)
-        seconds = effect.lease.iterations * REPLAY_STEP_SECONDS
+        replays = await self._replay(effect.lease, base)
+        agreement, ratio = agree(effect.payload, replays, effect.lease.wants, base)
+        seconds = len(replays) * effect.lease.iterations * REPLAY_STEP_SECONDS
         self.replay_seconds += seconds
         self.num_replays += 1
         answer = ev.Replayed(effect.lease.lease_id, agreement, ratio, seconds)

@@ -26,8 +26,8 @@ from webnn.sim.server import Server, make_engine
 from webnn.sim.trainer import Trainer
 from webnn.sim.volunteer import Volunteer, World
 
-CHECKER = "v99999"
-"""As whom the evaluator trains leases again."""
+CHECKER, NEWCOMER = "v99998", "v99999"
+"""As whom the evaluator trains leases again: with an optimiser that remembers, and with one that does not."""
 
 MARGIN = 0.012
 """A sample that comes so near to the target calls for a validation on the whole split."""
@@ -209,10 +209,13 @@ class Simulation:
 
     # Validation
 
-    async def _replay(self, lease: Lease, base: Vector) -> Vector:
-        """Train a lease again, with an optimiser that remembers earlier replays."""
-        trained = await self._trainer.train(replace(lease, volunteer_id=CHECKER), base)
-        return trained.payload
+    async def _replay(self, lease: Lease, base: Vector) -> list[Vector]:
+        """Train a lease again, as `Evaluator.replay` does."""
+        trained = [await self._trainer.train(replace(lease, volunteer_id=CHECKER), base)]
+        if self._scenario.config.remembers and lease.optimizer != "sgd":
+            await self._trainer.forget(NEWCOMER)
+            trained.append(await self._trainer.train(replace(lease, volunteer_id=NEWCOMER), base))
+        return [each.payload for each in trained]
 
     async def _evaluate(self, weights: Vector, num_examples: int | None) -> Validation:
         """Evaluate, and see whether the target is reached; a sample near to it is followed by the whole split."""
