@@ -16,6 +16,7 @@ from webnn.core.metrics import Verdict
 from webnn.core.run import Run
 from webnn.core.standing import FIRST_QUARANTINE
 from webnn.core.states import WaitReason
+from webnn.core.usual import Usual
 
 FEDBUFF = MergeSpec("fedbuff", {"size": 4})
 
@@ -28,7 +29,7 @@ class Checked(World):
     """A world whose evaluator says what `agreement` is."""
 
     def __init__(self, **changes: Any) -> None:
-        self.agreement: float | None = 1.0
+        self.agreement: float | None = changes.pop("agreement", 1.0)
         self.ratio = 1.0
         self.replays: list[fx.Replay] = []
         super().__init__(**{"replay_share": 1.0, "remembers": False, "max_open_leases": 1, **changes})
@@ -120,7 +121,7 @@ def test_an_honest_volunteer_with_a_bad_day_goes_on() -> None:
 
 @pytest.mark.parametrize("kind", ["nothing", "a copy"])
 def test_whoever_claims_work_not_done_is_found_without_any_replay(kind: str) -> None:
-    world = Checked(replay_share=0.0)
+    world = Checked(agreement=None)
     for name in ("a", "b", "liar"):
         world.join(name)
     for number in range(4):
@@ -135,8 +136,16 @@ def test_whoever_claims_work_not_done_is_found_without_any_replay(kind: str) -> 
     assert world.ready("liar") is None
 
 
+def test_the_same_work_twice_is_no_copy() -> None:
+    usual, seen = Usual(), verdict(fingerprint="the whole training set in one batch")
+    looks = [
+        usual.look(name, seen, task).same for name, task in (("a", (1, "all")), ("b", (1, "all")), ("b", (2, "all")))
+    ]
+    assert looks == [False, False, True]
+
+
 def test_where_nobody_learns_anything_any_more_nobody_claims_anything() -> None:
-    world = Checked(replay_share=0.0)
+    world = Checked(agreement=None)
     world.verdict = verdict(length=0.0, sketch=())
     for name in "abc":
         world.join(name)

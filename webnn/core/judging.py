@@ -122,8 +122,8 @@ class Judging:
         if lease.wants is not Wants.GRADIENT and verdict.length > LARGEST * math.sqrt(self._config.num_weights):
             return self.nonsense(lease.volunteer_id, now, "It changes the model more than any training does.")
         account = self.standing.of(lease.volunteer_id)
-        look = self._usual.look(lease.volunteer_id, verdict)
-        if (look.same or look.empty) and lease.learning_rate > 0:
+        look = self._usual.look(lease.volunteer_id, verdict, (update.base_version, lease.parts))
+        if self._config.replay_share > 0 and lease.learning_rate > 0 and (look.same or look.empty):
             return self._take_claim(lease.volunteer_id, now)
         self.standing.worked(lease.volunteer_id)
         odd = self._is_odd(update, lease, look, now)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections import deque
-from collections.abc import Sequence
+from collections import OrderedDict, deque
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -57,7 +57,7 @@ class Usual:
         self._whose: list[str] = []
         self._directions = np.zeros((0, 0))
         self._next = 0
-        self._prints: deque[str] = deque(maxlen=4 * MEMORY)
+        self._prints: OrderedDict[str, Hashable] = OrderedDict()
         self._empty: deque[tuple[str, bool]] = deque(maxlen=MEMORY)
 
     def excess(self, lengths: Sequence[float]) -> list[float]:
@@ -70,11 +70,13 @@ class Usual:
         self._lengths.extend(min(length, REFUSED * usual) if usual else length for length in known)
         return [length / usual if usual and length > 0 else 0.0 for length in lengths]
 
-    def look(self, volunteer_id: str, verdict: Verdict) -> Look:
-        """Compare an update with those before it, and remember it."""
+    def look(self, volunteer_id: str, verdict: Verdict, task: Hashable = None) -> Look:
+        """Compare an update with those before it, and remember it. `task`: what was to be trained, from where; the same
+        numbers are no copy where that was the same too.
+        """
         mine = _unit(verdict.sketch)
-        same = bool(verdict.fingerprint) and verdict.fingerprint in self._prints
-        self._prints.append(verdict.fingerprint)
+        same = bool(verdict.fingerprint) and self._prints.get(verdict.fingerprint, task) != task
+        self._note_print(verdict.fingerprint, task)
         empty = verdict.length == 0 and self._is_idle_alone(volunteer_id)
         self._empty.append((volunteer_id, verdict.length == 0))
         alike, direction = same, None
@@ -87,6 +89,12 @@ class Usual:
         if len(mine):
             self._remember(volunteer_id, mine)
         return Look(same, empty, alike, direction)
+
+    def _note_print(self, fingerprint: str, task: Hashable) -> None:
+        if fingerprint and fingerprint not in self._prints:
+            self._prints[fingerprint] = task
+            if len(self._prints) > 4 * MEMORY:
+                self._prints.popitem(last=False)
 
     def _is_idle_alone(self, volunteer_id: str) -> bool:
         """Whether the others' updates change the model: where they do not either, there is nothing to learn."""
