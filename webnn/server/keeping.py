@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -304,6 +304,12 @@ class Keeper:
                 self._moment = None
             self.checkpoints += 1
             await self._recover()
+
+    @asynccontextmanager
+    async def writing_nothing(self) -> AsyncIterator[None]:
+        """Hold while no checkpoint is being written, so that someone else may write one."""
+        async with self._checkpointing:
+            yield
 
     async def _note_memory(self) -> None:
         """Note what the run remembers beside its weights; put into words in a thread, for it may be long."""
