@@ -61,7 +61,7 @@ OPTIMIZERS = (  # of the honest runs, each with the merge rule that it goes with
     ({"rmsprop": {"learningRate": 0.001}}, "fedbuff"),
 )
 HONEST = {"secondsPerIteration": "0.05:0.5", "jitter": 0.2, "dropOutsPerHour": 0.9}
-HONEST_SECONDS = 40.0
+HONEST_SECONDS = 25.0
 SHARDS = 20
 
 

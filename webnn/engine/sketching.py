@@ -14,7 +14,7 @@ from webnn.core.events import Vector
 from webnn.core.merging.base import CHUNK, Wants
 from webnn.core.metrics import Verdict
 
-SAMPLE = 8_192
+SAMPLE = 2_048
 """Numbers of an update that a sketch is made of, at most: evenly spread, from a place that nobody outside knows."""
 
 MEMORY_DECIDES = 0.1
@@ -39,10 +39,13 @@ class Measure:
 
     def judge(self, payload: Vector, base: Vector | None) -> Verdict:
         """Check and measure a payload; `base` (None: zero) is what an update without any work would be."""
-        verdict = judge_vector(payload)
+        length = math.inf if base is None else _distance(payload, base)
+        # a finite distance from a version, whose numbers are finite, is one of finite numbers
+        verdict = Verdict(finite=True, norm=length) if math.isfinite(length) else judge_vector(payload)
         if not verdict.finite:
             return verdict
-        length = verdict.norm if base is None else _distance(payload, base)
+        if base is None:
+            length = verdict.norm
         sample = payload[self._start :: self._stride]
         print_ = _fingerprint(sample)
         if base is not None:
