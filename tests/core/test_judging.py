@@ -137,20 +137,22 @@ def test_whoever_claims_work_not_done_is_found_without_any_replay(kind: str) -> 
 
 
 def test_the_same_work_twice_is_no_copy() -> None:
-    usual, seen = Usual(), verdict(fingerprint="the whole training set in one batch")
+    usual, seen = Usual(100), verdict(fingerprint="the whole training set in one batch")
     looks = [
         usual.look(name, seen, task).same for name, task in (("a", (1, "all")), ("b", (1, "all")), ("b", (2, "all")))
     ]
     assert looks == [False, False, True]
 
 
-def test_where_nobody_learns_anything_any_more_nobody_claims_anything() -> None:
+@pytest.mark.parametrize("others", [False, True], ids=["all", "one that sends 16 bits a number"])
+def test_where_nobody_learns_anything_any_more_nobody_claims_anything(others: bool) -> None:
     world = Checked(agreement=None)
-    world.verdict = verdict(length=0.0, sketch=())
     for name in "abc":
         world.join(name)
     for _ in range(20):
         for name in "abc":
+            length = 1e-8 if name != "a" and others else 0.0
+            world.verdict = verdict(length=length, sketch=())
             assert outcomes(world.work(name)) == [Outcome.MERGED]
     assert world.run.standing.liars() == []
 

@@ -98,7 +98,7 @@ class Judging:
 
     def __init__(self, config: RunConfig) -> None:
         self._config = config
-        self._usual = Usual()
+        self._usual = Usual(config.num_weights)
         self._verdicts: dict[str, Verdict] = {}
         self._agreements: deque[float] = deque(maxlen=64)
         self._ratios: deque[float] = deque(maxlen=64)

@@ -26,8 +26,8 @@ SAME = 0.9995
 """Cosine of two updates above which one is a copy of the other."""
 
 
-IDLE = 0.5
-"""The share of the others' updates that may change nothing, for one that changes nothing to be odd."""
+NOTHING = 1e-6
+"""Times the square root of the number of weights: a change that is hardly any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +52,14 @@ def unit_length(length: float, lease: Lease) -> float:
 class Usual:
     """The lengths (divided by `unit_length`) and directions of the last updates."""
 
-    def __init__(self) -> None:
+    def __init__(self, num_weights: int) -> None:
         self._lengths: deque[float] = deque(maxlen=MEMORY)
         self._whose: list[str] = []
         self._directions = np.zeros((0, 0))
         self._next = 0
         self._prints: OrderedDict[str, Hashable] = OrderedDict()
-        self._empty: deque[tuple[str, bool]] = deque(maxlen=MEMORY)
+        self._changes: deque[tuple[str, float]] = deque(maxlen=MEMORY)
+        self._nothing = NOTHING * math.sqrt(num_weights)
 
     def excess(self, lengths: Sequence[float]) -> list[float]:
         """Say how many times the usual each of these lengths is (NaN: not known, never too long), and remember them,
@@ -78,7 +79,7 @@ class Usual:
         same = bool(verdict.fingerprint) and self._prints.get(verdict.fingerprint, task) != task
         self._note_print(verdict.fingerprint, task)
         empty = verdict.length == 0 and self._is_idle_alone(volunteer_id)
-        self._empty.append((volunteer_id, verdict.length == 0))
+        self._changes.append((volunteer_id, verdict.length))
         alike, direction = same, None
         if len(mine) and len(mine) == self._directions.shape[1] and self._whose:
             alike = alike or bool((self._directions @ mine).max() > SAME)
@@ -97,9 +98,11 @@ class Usual:
                 self._prints.popitem(last=False)
 
     def _is_idle_alone(self, volunteer_id: str) -> bool:
-        """Whether the others' updates change the model: where they do not either, there is nothing to learn."""
-        others = [empty for whose, empty in self._empty if whose != volunteer_id]
-        return len(others) >= FEWEST and sum(others) <= IDLE * len(others)
+        """Whether the others' updates change the model: where they do not, or by less than an encoding of 16 bits can
+        say, there is nothing to learn.
+        """
+        others = [length for whose, length in self._changes if whose != volunteer_id]
+        return len(others) >= FEWEST and median(others) > self._nothing
 
     def _remember(self, volunteer_id: str, mine: NDArray[np.float64]) -> None:
         if self._directions.shape[1] != len(mine):
