@@ -14,17 +14,20 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import hashlib
+import json
 import math
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 import numpy as np
 from common import Cell, define, options, progress, report, rule, table
-from kept import Bench, Job, make_job
+from kept import FOLDER, Bench, Job, code, make_job
 
 from webnn.data.dataset import Dataset
 from webnn.data.directory import data_dir
@@ -149,24 +152,43 @@ async def honest_runs(given: argparse.Namespace, runs: int) -> dict[str, Any]:
         (name,) = optimizer
         counts[name] = {"volunteer_runs": 0, "accused": 0, "replays": 0, "harms": 0}
         seeds = range(place, runs, len(OPTIMIZERS))
-        if not seeds:
-            continue
-        definition = apply_settings(define("digits-mlp"), (*COMMON, "validation.replayShare=0.2"))
-        definition = replace(definition, optimizer_name=name, optimizer_options={**optimizer[name]})
-        laboratory = await prepare(
-            definition, [bundled_datasets_dir()], data_dir(given.data_dir), place, processes=1, cut=skewed
-        )
-        try:
-            for seed in seeds:
-                outcome = await honest_run(laboratory, merge, seed)
-                counts[name]["volunteer_runs"] += VOLUNTEERS
-                counts[name]["accused"] += len({who for _, who in outcome.accused})
-                counts[name]["replays"] += outcome.replays
-                counts[name]["harms"] += outcome.harms
-                progress(f"{name}, seed {seed}: {outcome.accuracy:.2%}, {outcome.accused or 'nobody'} accused")
-        finally:
-            await laboratory.close()
+        files = {seed: honest_file(name, merge, seed) for seed in seeds}
+        missing = [seed for seed in seeds if given.fresh or not files[seed].exists()]
+        if missing and not given.kept:
+            await simulate_honest(given, optimizer, merge, {seed: files[seed] for seed in missing})
+        for file in files.values():
+            if file.exists():
+                for key, value in json.loads(file.read_text("utf-8")).items():
+                    counts[name][key] += value
     return counts
+
+
+def honest_file(name: str, merge: str, seed: int) -> Path:
+    """Where what an honest run came to is kept."""
+    words = json.dumps([name, merge, seed, HONEST, HONEST_SECONDS, SHARDS, VOLUNTEERS, COMMON, OPTIMIZERS, code()])
+    return FOLDER / f"honest-{hashlib.sha256(words.encode()).hexdigest()[:32]}.json"
+
+
+async def simulate_honest(
+    given: argparse.Namespace, optimizer: dict[str, dict[str, float]], merge: str, files: Mapping[int, Path]
+) -> None:
+    """Simulate runs of one optimiser, by seed, and keep what they come to."""
+    (name,) = optimizer
+    definition = apply_settings(define("digits-mlp"), (*COMMON, "validation.replayShare=0.2"))
+    definition = replace(definition, optimizer_name=name, optimizer_options={**optimizer[name]})
+    data = data_dir(given.data_dir)
+    laboratory = await prepare(definition, [bundled_datasets_dir()], data, 0, processes=1, cut=skewed)
+    try:
+        for seed, file in files.items():
+            outcome = await honest_run(laboratory, merge, seed)
+            accused = sorted({who for _, who in outcome.accused})
+            kept = {"volunteer_runs": VOLUNTEERS, "accused": len(accused)}
+            kept |= {"replays": outcome.replays, "harms": outcome.harms}
+            FOLDER.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps(kept), "utf-8")
+            progress(f"{name}, seed {seed}: {outcome.accuracy:.2%}, {', '.join(accused) or 'nobody'} accused")
+    finally:
+        await laboratory.close()
 
 
 async def honest_run(laboratory: Laboratory, merge: str, seed: int) -> Outcome:
@@ -196,7 +218,7 @@ def accusations(given: argparse.Namespace, started: float) -> int:
     counts = asyncio.run(honest_runs(given, math.ceil(given.honest / VOLUNTEERS)))
     columns = ("optimiser", "volunteer-runs", "accused", "replays", "harms")
     rows = [[name, *each.values()] for name, each in counts.items()]
-    total, accused = sum(each[1] for each in rows), sum(each[2] for each in rows)
+    total, accused = max(sum(each[1] for each in rows), 1), sum(each[2] for each in rows)
     low, high = interval(accused, total)
     words = f"Honest volunteers accused: {accused} of {total}, {accused / total:.2%} (95 %: {low:.2%} to {high:.2%})"
     report("accusations", given, started, {"counts": counts}, f"{table(columns, rows)}\n\n{words}")
