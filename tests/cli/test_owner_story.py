@@ -68,6 +68,7 @@ async def test_owner_makes_a_project_trains_steers_exports_and_uses_the_result(
         first = await owner.event("validation")
         (paused,) = await wnn("pause")
         assert paused["state"] == "paused"
+        await look_from_elsewhere(wnn, (await owner.event("listening"))["url"])
         (changed,) = await wnn("set", "learningRate=0.001")
         assert changed["learning_rate"] == pytest.approx(0.001)
         (resumed,) = await wnn("resume")
@@ -103,6 +104,18 @@ async def test_owner_makes_a_project_trains_steers_exports_and_uses_the_result(
     await wnn("rm", runs[1]["id"], "--yes")
     pruned = await wnn("prune", "--yes")
     assert [one["run"] for one in pruned] == [runs[0]["id"]]
+
+
+async def look_from_elsewhere(wnn: Wnn, url: str) -> None:
+    """What the network is worth and says by now, as whoever has only the server's address sees it."""
+    there = ("--server", url, "--weights", "final")
+    (report,) = await wnn("evaluate", "reader", *there)
+    assert (report["kind"], report["split"]) == ("classes", "validation")
+    images = load_dataset("digits", [bundled_datasets_dir()], {}, Path()).dataset.validation.arrays[0]
+    np.save("shown.npy", np.concatenate([images, images])[:300])  # more than a request takes
+    said = await wnn("predict", "reader", "shown.npy", *there)
+    assert [one["example"] for one in said] == list(range(300))
+    assert await wnn("evaluate", "reader", *there, "--split", "train", code=2) == []
 
 
 def check_results(export: Path, finished: dict[str, Any]) -> None:

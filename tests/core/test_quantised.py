@@ -25,6 +25,7 @@ from webnn.core.quantised import (
 NUMBERS = st.floats(-(2.0**100), 2.0**100, width=32) | st.floats(-1, 1, width=32)
 VECTORS = npst.arrays(np.float32, st.integers(0, 600), elements=NUMBERS, fill=NUMBERS)
 LEAST = 2.0**-100
+COMPACT = [Encoding.INT8, Encoding.INT4, Encoding.INT2, Encoding.TOPK]
 
 
 @given(VECTORS)
@@ -52,7 +53,7 @@ def test_topk_keeps_the_largest_within_half_a_step_and_nothing_else(vector: Vect
     assert off.max() <= bound
 
 
-@pytest.mark.parametrize("encoding", [Encoding.INT8, Encoding.TOPK])
+@pytest.mark.parametrize("encoding", COMPACT)
 def test_what_was_lost_arrives_in_time_when_it_is_added_to_the_next(encoding: Encoding) -> None:
     rng = np.random.default_rng(1)
     residual, sent, wanted = (np.zeros(1000, np.float32) for _ in range(3))
@@ -64,10 +65,10 @@ def test_what_was_lost_arrives_in_time_when_it_is_added_to_the_next(encoding: En
         residual = due - arrived
         sent += arrived
     np.testing.assert_allclose(sent + residual, wanted, atol=1e-2)
-    assert np.abs(residual).max() < (0.05 if encoding is Encoding.INT8 else 250)
+    assert np.abs(residual).max() < {Encoding.INT8: 0.05, Encoding.INT4: 0.5, Encoding.INT2: 10}.get(encoding, 250)
 
 
-@pytest.mark.parametrize("encoding", [Encoding.INT8, Encoding.TOPK])
+@pytest.mark.parametrize("encoding", COMPACT)
 @pytest.mark.parametrize("length", [1, BLOCK, BLOCK + 1, 2 * CHUNK + 3])
 def test_base_is_added_and_left_alone(encoding: Encoding, length: int) -> None:
     rng = np.random.default_rng(length)
@@ -79,7 +80,7 @@ def test_base_is_added_and_left_alone(encoding: Encoding, length: int) -> None:
     np.testing.assert_array_equal(base, before)
 
 
-@pytest.mark.parametrize("encoding", [Encoding.INT8, Encoding.TOPK])
+@pytest.mark.parametrize("encoding", COMPACT)
 @pytest.mark.parametrize("odd", [np.nan, np.inf])
 def test_numbers_that_are_not_finite_do_not_arrive_as_finite_ones(encoding: Encoding, odd: float) -> None:
     vector = np.ones(10, np.float32)

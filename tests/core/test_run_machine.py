@@ -255,7 +255,7 @@ class RunMachine(RuleBasedStateMachine):
             return
         for volunteer in run._volunteers.waiting():
             nothing_left = run._ledger.num_free == 0 or run._granter.iterations_left(run.iterations) == 0
-            wanted = run._granter.wanted(volunteer, run.iterations)
+            wanted = run._granter.wanted(volunteer, run.iterations, self.now)
             next_round = wanted > 0 and run._granter.fit(volunteer, wanted, self.now) == 0
             assert nothing_left or next_round or run._granter.has_enough(volunteer.volunteer_id)
 

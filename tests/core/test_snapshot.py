@@ -129,7 +129,7 @@ def test_volunteers_keep_their_measured_speed() -> None:
     lease = world.new("a", 0.5)
     world.update(lease, seconds=lease.iterations * 0.1)
     again = crash(world)
-    assert again.new("a").iterations == world.run._granter.wanted(world.run.volunteers[0], 0)
+    assert again.new("a").iterations == world.run._granter.wanted(world.run.volunteers[0], 0, world.now)
 
 
 def test_restored_run_may_go_on_in_another_state() -> None:

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import numpy as np
@@ -23,11 +24,12 @@ from webnn.core.frames import Buffer
 from webnn.core.leases import Outcome
 from webnn.core.metrics import Validation
 from webnn.core.states import RunState
+from webnn.server import rolling_back
 from webnn.server.keeping import BEST_FOLDER, CHECKPOINT_FOLDER
 from webnn.server.news import HarmNews, News
 from webnn.server.replaying import replay_run
 from webnn.server.rolling_back import BEST, go_back, roll_back
-from webnn.store.checkpoint import list_checkpoints, read_checkpoint
+from webnn.store.checkpoint import list_checkpoints, read_checkpoint, write_checkpoint
 from webnn.store.recording import recordings
 
 ENDLESS = run_config(iterations=10_000_000)
@@ -87,6 +89,24 @@ async def test_live_run_goes_back_to_its_best_version(folder: Path) -> None:
     check_accounts(task, folder)
 
 
+async def test_keeper_writes_no_checkpoint_while_a_run_goes_back(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two who write checkpoints at once would tidy away each other's unfinished files."""
+    undisturbed = []
+
+    def write(*arguments: Any) -> int:
+        assert task.keeper is not None
+        undisturbed.append(task.keeper.undisturbed().locked())
+        return write_checkpoint(*arguments)
+
+    monkeypatch.setattr(rolling_back, "write_checkpoint", write)
+    async with asyncio.timeout(30), kept(folder, config=ENDLESS) as (task, _):
+        assert task.keeper is not None
+        await until(lambda: task.run.version > 0)
+        await task.keeper.checkpoint()
+        await roll_back(task, 1)
+    assert undisturbed == [True]
+
+
 class KindValidator(FakeValidator):
     """Flatters one version while it is only sampled; the whole split shows the truth."""
 
@@ -129,15 +149,16 @@ async def test_best_that_is_kept_is_the_one_that_the_end_confirms(folder: Path, 
 
 
 class SlowValidator(FakeValidator):
-    """Answers for the whole split only when it is let go."""
+    """Answers for the whole split (or for samples too) only when it is let go."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, samples: bool = False) -> None:
         super().__init__()
         self.asked = asyncio.Event()
         self.let_go = asyncio.Event()
+        self._samples = samples
 
     async def validate(self, weights: Buffer, num_examples: int | None, version: int) -> Validation:
-        if num_examples is None:
+        if num_examples is None or self._samples:
             self.asked.set()
             await self.let_go.wait()
         return await super().validate(weights, num_examples, version)
@@ -164,6 +185,25 @@ async def test_run_that_cannot_go_back_loses_nothing_that_is_under_way(folder: P
     assert slow.versions_seen > 1
     assert task.run.best is not None
     assert task.run.best.whole
+
+
+async def test_run_that_went_back_to_before_any_validation_is_validated_on(folder: Path) -> None:
+    slow = SlowValidator(samples=True)
+    async with (
+        asyncio.timeout(30),
+        kept(folder, config=ENDLESS, validator=slow) as (task, url),
+        asyncio.TaskGroup() as g,
+    ):
+        assert task.keeper is not None
+        await slow.asked.wait()
+        await task.keeper.checkpoint()
+        slow.let_go.set()
+        worker = g.create_task(Steady(lambda: url, pull, seconds=0.01).run())
+        await until(lambda: task.run.num_merges > 2 and task.run.latest is not None)
+        assert await roll_back(task, 1) == 1
+        back = task.run.version
+        await until(lambda: task.run.latest is not None and task.run.latest.version >= back)
+        worker.cancel()
 
 
 async def test_version_without_a_checkpoint_is_told_with_those_there_are(folder: Path) -> None:

@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.server.volunteer import Vector, Volunteer, gather, hello, update_for
+from tests.server.volunteer import Vector, Volunteer, gather, hello, ready, update_for
 from tests.server.world import TARGET, FakeValidator, serve
 from webnn.core.encoding import decode_vector, encode_vector
 from webnn.core.events import Stop
 from webnn.core.frames import Buffer
+from webnn.core.grid import Grid, decode_grid, since_version
 from webnn.core.leases import Outcome
 from webnn.core.messages import pushes
 from webnn.core.metrics import Validation
@@ -193,6 +194,28 @@ async def test_small_weights_come_with_the_outcome_to_who_does_not_have_them(tmp
         assert (frame.header["outcome"], frame.header["whole"]) == ("merged", False)
         np.testing.assert_array_equal(decode_vector(frame.payload, "f32", len(TARGET)), served.task.current.weights)
         assert frame.header["version"] == served.task.current.version
+
+
+async def test_what_comes_with_outcomes_leads_on_from_what_came_before(tmp_path: Path) -> None:
+    async with serve(tmp_path) as served:
+        first, second = await served.peer(), await served.peer()
+        await first.join()
+        await second.join()
+        held: dict[int, Grid] = {}
+        for turn in range(1, 4):
+            await second.send(ready(down="grid"))
+            mine, other = await second.expect("lease"), await first.lease()
+            await first.update(other, TARGET * turn)
+            await second.send(update_for(mine), encode_vector(TARGET * 3, "f32"))
+            while (frame := await second.receive()).type != "outcome":
+                pass
+            version = frame.header["version"]
+            assert frame.header["encoding"] == "grid"
+            assert since_version(frame.payload) == max(held, default=0)
+            held[version] = decode_grid(frame.payload, len(TARGET), held.get)
+            current = served.task.current
+            assert version == current.version
+            assert np.abs(held[version].vector() - current.weights).max() <= np.abs(current.weights).max() / 30
 
 
 def test_only_small_weights_that_are_news_are_sent_along() -> None:

@@ -16,6 +16,7 @@ from tests.server.world import LIMITS, TARGET, Served, serve
 from webnn.core.encoding import decode_vector, encode_vector
 from webnn.core.errors import WebNNError
 from webnn.core.frames import encode_frame
+from webnn.core.grid import Grid, decode_grid, since_version
 from webnn.core.merging import make_strategy
 from webnn.core.merging.base import MergeSpec
 from webnn.engine.local import LocalEngine
@@ -144,7 +145,7 @@ async def test_room_is_shared_and_two_bodies_are_one_volunteers_most() -> None:
         pass
 
 
-@pytest.mark.parametrize("encoding", ["int8", "topk"])
+@pytest.mark.parametrize("encoding", ["int8", "int4", "topk"])
 async def test_compact_update_is_the_difference_from_its_base(tmp_path: Path, encoding: str) -> None:
     start = np.full_like(TARGET, 3)
     engine = LocalEngine(make_strategy(MergeSpec("average")), start, len(TARGET) - 2)
@@ -156,7 +157,7 @@ async def test_compact_update_is_the_difference_from_its_base(tmp_path: Path, en
         lease, stale = await peer.lease(), await other.lease()
         assert lease["encoding"] == encoding
         delta = np.zeros_like(TARGET)
-        delta[4] = 127
+        delta[4] = 127  # a whole number of steps in each
         for each, granted in ((peer, lease), (other, stale)):
             outcome = await each.update(granted, delta)
             assert outcome["outcome"] == "merged"
@@ -170,5 +171,30 @@ async def test_versions_come_in_a_byte_a_number(served: Served) -> None:
     path = f"/api/v1/runs/test-run/weights/{current.version}-{current.hash}"
     _, body = await served.get(f"{path}?encoding=int8")
     np.testing.assert_array_equal(decode_vector(body, "int8", len(TARGET)), np.zeros_like(TARGET))
-    refused, _ = await served.get(f"{path}?encoding=topk")
-    assert refused.status == 400
+    for wrong in ("encoding=topk", "encoding=grid&from=x", "encoding=grid&from=-1"):
+        refused, _ = await served.get(f"{path}?{wrong}")
+        assert refused.status == 400
+
+
+async def test_versions_come_as_what_changed_since_one_that_is_here(tmp_path: Path) -> None:
+    async with serve(tmp_path, validate_every_seconds=60) as served:
+        held: dict[int, Grid] = {}
+        peer = await served.peer()
+        await peer.join()
+        for since in (0, 1, 1):  # from one that is not known, the whole one
+            current = served.task.current
+            path = f"/api/v1/runs/test-run/weights/{current.version}-{current.hash}?encoding=grid&from={since}"
+            _, body = await served.get(path)
+            assert since_version(body) == (since if since in held else 0)
+            held[current.version] = decode_grid(body, len(TARGET), held.get)
+            off = np.abs(held[current.version].vector() - current.weights)
+            assert off.max() <= np.abs(current.weights).max() / 30
+            await peer.update(await peer.lease(), TARGET * current.version)
+
+
+async def test_an_update_on_a_grid_is_refused(served: Served) -> None:
+    peer = await served.peer()
+    await peer.join()
+    lease = await peer.lease()
+    await peer.send(update_for(lease, encoding="grid"), encode_vector(TARGET, "grid"))
+    assert (await peer.closed()).code == 4400

@@ -17,6 +17,7 @@ from webnn.core.shapes import (
     Health,
     History,
     ModelEntry,
+    ModelView,
     Predictions,
     QueueView,
     ReturnedRun,
@@ -146,6 +147,10 @@ class Client:
         return cast(RunView, self._transport.ask("POST", "runs", run, "order", body={"order": order}))
 
     # what happens in a run
+
+    def model(self, run: str) -> ModelView:
+        """Show what a run trains, on what: its model and its dataset."""
+        return cast(ModelView, self._transport.ask("GET", "runs", run, "model"))
 
     def metrics(self, run: str) -> History:
         """Show the history of a run."""

@@ -7,33 +7,41 @@ from typing import assert_never
 
 import numpy as np
 
+from webnn.core.coarse import decode_coarse, encode_coarse
 from webnn.core.errors import ProtocolError
 from webnn.core.events import Vector
 from webnn.core.frames import Buffer
+from webnn.core.grid import decode_grid, encode_grid, to_grid
 from webnn.core.halves import narrow, widen
 from webnn.core.quantised import decode_int8, decode_topk, encode_int8, encode_topk, topk_count
 
 
 class Encoding(StrEnum):
-    """How a vector is written: 4 bytes a number (IEEE single), 2 (IEEE half), 1 with a scale for each block of 256, or
-    the hundredth of the numbers with the largest magnitude.
+    """How a vector is written: 4 bytes a number (IEEE single), 2 (IEEE half), 1, a half or a quarter of one with
+    a scale for each block of 256, the hundredth of the numbers with the largest magnitude, or what changed on a grid.
     """
 
     F32 = "f32"
     F16 = "f16"
     INT8 = "int8"
+    INT4 = "int4"
+    INT2 = "int2"
     TOPK = "topk"
+    GRID = "grid"
 
     @property
     def differs(self) -> bool:
         """Whether trained weights travel as their difference from what they were trained from: too much would be lost
         of the weights themselves.
         """
-        return self in (Encoding.INT8, Encoding.TOPK)
+        return self in (Encoding.INT8, Encoding.INT4, Encoding.INT2, Encoding.TOPK)
 
 
-DOWN = (Encoding.F32, Encoding.F16, Encoding.INT8)
-"""Encodings of whole versions, which have nothing to differ from."""
+UP = (Encoding.F32, Encoding.F16, Encoding.INT8, Encoding.INT4, Encoding.INT2, Encoding.TOPK)
+"""Encodings of updates."""
+
+DOWN = (Encoding.F32, Encoding.F16, Encoding.INT8, Encoding.GRID)
+"""Encodings of versions, which are whole ones but for `grid`."""
 
 
 def encode_vector(vector: Vector, encoding: Encoding | str) -> memoryview:
@@ -48,8 +56,14 @@ def encode_vector(vector: Vector, encoding: Encoding | str) -> memoryview:
             return narrow(np.ascontiguousarray(vector, "<f4")).data.cast("B")
         case Encoding.INT8:
             return encode_int8(vector)
+        case Encoding.INT4:
+            return encode_coarse(vector, 4)
+        case Encoding.INT2:
+            return encode_coarse(vector, 2)
         case Encoding.TOPK:
             return encode_topk(vector, topk_count(len(vector)))
+        case Encoding.GRID:
+            return encode_grid(to_grid(vector))
         case other:
             assert_never(other)
 
@@ -67,8 +81,14 @@ def decode_vector(payload: Buffer, encoding: Encoding | str, num_weights: int, b
             return widen(np.frombuffer(_sized(payload, 2 * num_weights, num_weights), "<f2"))
         case Encoding.INT8:
             return decode_int8(payload, num_weights, base)
+        case Encoding.INT4:
+            return decode_coarse(payload, 4, num_weights, base)
+        case Encoding.INT2:
+            return decode_coarse(payload, 2, num_weights, base)
         case Encoding.TOPK:
             return decode_topk(payload, num_weights, base)
+        case Encoding.GRID:
+            return decode_grid(payload, num_weights).vector()
         case other:
             assert_never(other)
 

@@ -68,6 +68,10 @@ class Fields:
     def optional_number(self, key: str, above: float = -math.inf) -> float | None:
         return None if self._take(key) is None else self.number(key, above)
 
+    def late_text(self, key: str, max_length: int) -> str | None:
+        """Read a string; None where the key is absent, as older clients leave it."""
+        return self.text(key, max_length) if key in self._values else None
+
     def flag(self, key: str, *, default: bool) -> bool:
         """Read true or false; `default` where the key is absent, as older clients leave it."""
         if key not in self._values:

@@ -75,9 +75,9 @@ class Granter:
         """Whether anything is left to train. `merged`: the run's iterations so far."""
         return self._ledger.num_free > 0 and self.iterations_left(merged) > 0
 
-    def wanted(self, volunteer: Volunteer, merged: int) -> int:
+    def wanted(self, volunteer: Volunteer, merged: int, now: float) -> int:
         """Size a volunteer's next lease, in iterations, were there time for it; 0 when nothing is left to train."""
-        terms = self.terms(volunteer)
+        terms = self.terms(volunteer, now)
         wanted = self._strategy.lease_iterations if terms is None else terms.iterations
         if wanted is None:
             wanted = volunteer.wanted_iterations(self._config.lease_seconds * self.pressure.factor)
@@ -88,12 +88,13 @@ class Granter:
             wanted, self._config, num_connected, self._ledger.num_free, self.iterations_left(merged)
         )
 
-    def terms(self, volunteer: Volunteer) -> Terms | None:
+    def terms(self, volunteer: Volunteer, now: float) -> Terms | None:
         """Ask the strategy what a volunteer's next lease should be."""
         offered = self._offered(volunteer.volunteer_id)
         crew = Crew(
             count=self._volunteers.num_connected,
-            crowd=self._volunteers.crowd(),
+            crowd=self._volunteers.crowd(now),
+            share=self._volunteers.share(volunteer, now),
             own=volunteer.pace,
             seconds=self._config.lease_seconds,
             stretch=volunteer.stretch,
@@ -101,6 +102,14 @@ class Granter:
             offer=None if offered is None else Offer(offered.iterations, offered.appraisal),
         )
         return self._strategy.terms(crew)
+
+    def weight(self, volunteer_id: str, now: float) -> float:
+        """How much a contribution may count now: what a lease granted now would. So one that was granted to a volunteer
+        who was alone does not count for all of those who came since.
+        """
+        volunteer = self._volunteers.get(volunteer_id)
+        terms = None if volunteer is None else self.terms(volunteer, now)
+        return math.inf if terms is None else terms.weight
 
     def _offered(self, volunteer_id: str) -> Made | None:
         """The version that the volunteer is handed: another one's, where the strategy hands out peers' weights."""
@@ -123,7 +132,7 @@ class Granter:
             return None
         num_examples = sum(part.num_examples for part in parts)
         iterations = math.ceil(num_examples / config.batch_size)
-        terms = self.terms(volunteer) or Terms(None)
+        terms = self.terms(volunteer, now) or Terms(None)
         offered = self._offered(volunteer.volunteer_id)
         local_iterations = 0
         if terms.keep is not None and volunteer.local is not None and offered is not None:
@@ -151,6 +160,8 @@ class Granter:
         )
         self._num_granted += 1
         volunteer.last_iterations = iterations
+        if volunteer.trains_since is None:
+            volunteer.trains_since = now
         self._leases.open(lease)
         seconds = config.lease_seconds if volunteer.pace is None else iterations * volunteer.pace
         self._collector.granted(lease_id, volunteer.volunteer_id, now, now + seconds)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from webnn.core.encoding import Encoding
+from webnn.core.encoding import DOWN, UP, Encoding
 from webnn.core.errors import ProtocolError
 from webnn.core.fields import Fields
 from webnn.core.frames import Buffer, decode_frame
@@ -75,7 +75,8 @@ class VolunteerState(StrEnum):
 class Hello:
     """First message. `encodings_up`, `encodings_down`: what the client can send and take, favourite first, with f32.
 
-    A volunteer that is not `bound` to this run goes wherever help is needed.
+    A volunteer that is not `bound` to this run goes wherever help is needed; one that takes `brief` messages remembers
+    what the last ones said.
     """
 
     build: str | None
@@ -87,15 +88,19 @@ class Hello:
     encodings_up: tuple[Encoding, ...]
     encodings_down: tuple[Encoding, ...]
     bound: bool = True
+    brief: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ReadyMessage:
-    """Asks for one lease. `version`: the newest weights that the client holds."""
+    """Asks for one lease. `version`: the newest weights that the client holds; `down`: how weights that come without
+    being asked for should come.
+    """
 
     backend: str
     seconds_per_iteration: float | None
     version: int | None
+    down: Encoding = Encoding.F32
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +185,7 @@ def _hello(fields: Fields) -> Hello:
         encodings_up=_encodings(encodings.texts("up", 16, 20)),
         encodings_down=_encodings(encodings.texts("down", 16, 20)),
         bound=fields.flag("bound", default=True),
+        brief=fields.flag("brief", default=False),
     )
     device.done()
     encodings.done()
@@ -197,7 +203,13 @@ def _ready(fields: Fields) -> ReadyMessage:
         backend=fields.text("backend", 40),
         seconds_per_iteration=fields.optional_number("seconds_per_iteration", above=0),
         version=fields.optional_integer("version", 0),
+        down=_down(fields.late_text("down", 20)),
     )
+
+
+def _down(name: str | None) -> Encoding:
+    """An encoding of versions; f32 where none is named, or one that we do not know."""
+    return next((each for each in DOWN if each == name), Encoding.F32)
 
 
 def _progress(fields: Fields) -> ProgressMessage:
@@ -211,9 +223,16 @@ def _update(fields: Fields) -> UpdateMessage:
         iterations=fields.integer("iterations", 1),
         num_examples=fields.integer("num_examples", 1),
         seconds=fields.number("seconds", above=0),
-        encoding=fields.choice("encoding", Encoding),
+        encoding=_up(fields),
         metrics=_metrics(fields),
     )
+
+
+def _up(fields: Fields) -> Encoding:
+    encoding = fields.choice("encoding", Encoding)
+    if encoding not in UP:
+        raise ProtocolError(f"Updates come as {' or '.join(UP)}, not as {encoding}.")
+    return encoding
 
 
 def _metrics(fields: Fields) -> TrainingMetrics:

@@ -7,6 +7,8 @@ and the same in TypeScript, byte for byte.
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,15 +19,16 @@ from webnn.core.merging.base import CHUNK
 
 BLOCK = 256
 _STEPS = np.float32(127)
-_LEAST = np.float32(2.0**-100)
+LEAST = np.float32(2.0**-100)
 """A block with nothing larger is sent as zeros: its steps would be too small for float32."""
 
 _ENTRY_BYTES = 5
+_Number = TypeVar("_Number", bound=np.generic)
 
 
 def int8_bytes(num_weights: int) -> int:
     """The length of an `int8` payload."""
-    return 4 * _num_blocks(num_weights) + num_weights
+    return 4 * num_blocks(num_weights) + num_weights
 
 
 def encode_int8(vector: Vector) -> memoryview:
@@ -35,25 +38,33 @@ def encode_int8(vector: Vector) -> memoryview:
     scratch = np.empty(min(CHUNK, len(vector)), np.float32)
     for first in range(0, len(vector), CHUNK):
         part = np.ascontiguousarray(vector[first : first + CHUNK], np.float32)
-        blocks = slice(first // BLOCK, first // BLOCK + _num_blocks(len(part)))
+        blocks = slice(first // BLOCK, first // BLOCK + num_blocks(len(part)))
         _quantise(part, scales[blocks], numbers[first : first + CHUNK], scratch[: len(part)])
     return payload.data
 
 
 def _quantise(part: Vector, scales: Vector, numbers: NDArray[np.int8], scratch: Vector) -> None:
-    whole = len(part) // BLOCK
-    cut = whole * BLOCK
+    place = 0
     with np.errstate(invalid="ignore"):
-        rows = part[:cut].reshape(whole, BLOCK)
-        _quantise_rows(rows, scales[:whole], numbers[:cut].reshape(whole, BLOCK), scratch[:cut].reshape(whole, BLOCK))
-        if cut < len(part):
-            _quantise_rows(part[None, cut:], scales[whole:], numbers[None, cut:], scratch[None, cut:])
+        for rows, codes, spare in zip(rows_of(part), rows_of(numbers), rows_of(scratch), strict=True):
+            quantise_rows(rows, scales[place : place + len(rows)], codes, spare)
+            place += len(rows)
 
 
-def _quantise_rows(rows: Vector, scales: Vector, numbers: NDArray[np.int8], scratch: Vector) -> None:
+def rows_of(part: NDArray[_Number]) -> tuple[NDArray[_Number], ...]:
+    """View `part` as its whole blocks, a row each, and what is left as one more row if there is anything."""
+    cut = len(part) // BLOCK * BLOCK
+    rows = part[:cut].reshape(-1, BLOCK)
+    return (rows,) if cut == len(part) else (rows, part[None, cut:])
+
+
+def quantise_rows(
+    rows: Vector, scales: Vector, numbers: NDArray[np.int8], scratch: Vector, steps: np.float32 = _STEPS
+) -> None:
+    """Write each row's largest magnitude / `steps` to `scales`, and the nearest multiples of that to `numbers`."""
     most = np.maximum(rows.max(axis=1), -rows.min(axis=1))
-    np.divide(most, _STEPS, out=scales)
-    scales[most < _LEAST] = 0
+    np.divide(most, steps, out=scales)
+    scales[most < LEAST] = 0
     divisors = np.where((scales > 0) & np.isfinite(scales), scales, np.float32(np.inf))
     np.divide(rows, divisors[:, None], out=scratch)
     np.rint(scratch, out=scratch)
@@ -65,20 +76,21 @@ def decode_int8(payload: Buffer, num_weights: int, base: Vector | None = None) -
 
     Raises `ProtocolError` for another length.
     """
-    _check_length(payload, int8_bytes(num_weights), num_weights)
+    check_length(payload, int8_bytes(num_weights), num_weights)
     scales, numbers = _int8_parts(np.frombuffer(payload, np.uint8), num_weights)
     vector = np.empty(num_weights, np.float32)
     with np.errstate(invalid="ignore", over="ignore"):
         for first in range(0, num_weights, CHUNK):
             part = vector[first : first + CHUNK]
             np.copyto(part, numbers[first : first + CHUNK])
-            _scale(part, scales[first // BLOCK :])
+            scale(part, scales[first // BLOCK :])
             if base is not None:
                 part += base[first : first + CHUNK]
     return vector
 
 
-def _scale(part: Vector, scales: Vector) -> None:
+def scale(part: Vector, scales: Vector) -> None:
+    """Multiply each block of `part` by its scale, in place."""
     whole = len(part) // BLOCK
     cut = whole * BLOCK
     rows = part[:cut].reshape(whole, BLOCK)
@@ -88,11 +100,12 @@ def _scale(part: Vector, scales: Vector) -> None:
 
 
 def _int8_parts(payload: NDArray[np.uint8], num_weights: int) -> tuple[Vector, NDArray[np.int8]]:
-    split = 4 * _num_blocks(num_weights)
+    split = 4 * num_blocks(num_weights)
     return payload[:split].view("<f4"), payload[split:].view(np.int8)
 
 
-def _num_blocks(num_weights: int) -> int:
+def num_blocks(num_weights: int) -> int:
+    """How many blocks there are, the last of which may be short."""
     return -(-num_weights // BLOCK)
 
 
@@ -113,7 +126,7 @@ def encode_topk(vector: Vector, count: int) -> memoryview:
     payload = np.empty(8 + _ENTRY_BYTES * count, np.uint8)
     payload[:4].view("<u4")[0] = count
     with np.errstate(invalid="ignore"):
-        _quantise_rows(
+        quantise_rows(
             kept[None],
             payload[4:8].view("<f4"),
             payload[8 + 4 * count :].view(np.int8)[None],
@@ -132,7 +145,7 @@ def decode_topk(payload: Buffer, num_weights: int, base: Vector | None = None) -
     count = int(data[:4].view("<u4")[0]) if len(data) >= 8 else -1
     if not 0 <= count <= num_weights:
         raise ProtocolError("A payload does not say how many numbers it holds.")
-    _check_length(payload, 8 + _ENTRY_BYTES * count, num_weights)
+    check_length(payload, 8 + _ENTRY_BYTES * count, num_weights)
     places = data[8 : 8 + 4 * count].view("<u4").astype(np.int64)
     if count and (places[-1] >= num_weights or (np.diff(places) <= 0).any()):
         raise ProtocolError("A payload's places do not go up, or are not in this model.")
@@ -142,7 +155,8 @@ def decode_topk(payload: Buffer, num_weights: int, base: Vector | None = None) -
     return vector
 
 
-def _check_length(payload: Buffer, num_bytes: int, num_weights: int) -> None:
+def check_length(payload: Buffer, num_bytes: int, num_weights: int) -> None:
+    """Raise `ProtocolError` unless `payload` has `num_bytes`."""
     given = memoryview(payload).nbytes
     if given != num_bytes:
         raise ProtocolError(f"A payload of {given} bytes; {num_bytes} would be {num_weights} numbers of this model.")

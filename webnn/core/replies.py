@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from webnn.core.encoding import DOWN, Encoding
+from webnn.core.encoding import DOWN, UP, Encoding
 from webnn.core.errors import ERRORS
 from webnn.core.leases import Lease, Outcome
 from webnn.core.states import RunState, WaitReason
@@ -42,7 +42,7 @@ def welcome(
         "training": training,
         "weights": weights,
         "limits": limits,
-        "encodings": {"up": [each.value for each in Encoding], "down": [each.value for each in DOWN]},
+        "encodings": {"up": [each.value for each in UP], "down": [each.value for each in DOWN]},
         "state": state.value,
     }
 
@@ -84,8 +84,12 @@ def outcome(
     iterations: int,
     whole: bool,
     detail: str | None,
+    encoding: Encoding | None = None,
 ) -> Header:
-    """Say how a lease ended; `version`, `newest_hash` and `iterations` are the run's current ones."""
+    """Say how a lease ended; `version`, `newest_hash` and `iterations` are the run's current ones; `encoding`: that of
+    the weights that come with it.
+    """
+    named = {} if encoding in (None, Encoding.F32) else {"encoding": encoding.value}
     return {
         "type": "outcome",
         "lease_id": lease_id,
@@ -95,6 +99,7 @@ def outcome(
         "iterations": iterations,
         "whole": whole,
         "detail": detail,
+        **named,
     }
 
 

@@ -283,7 +283,7 @@ class Run(RunRecord):
                 continue
             if not self._judging.may_work(volunteer.volunteer_id, self._now) or self._grant_canary(volunteer):
                 continue
-            wanted = self._granter.wanted(volunteer, self.iterations)
+            wanted = self._granter.wanted(volunteer, self.iterations, self._now)
             iterations = self._granter.fit(volunteer, wanted, self._now)
             if wanted and not iterations:
                 continue
@@ -325,7 +325,7 @@ class Run(RunRecord):
             return WaitReason.TOO_MANY_LEASES
         volunteer = self._volunteers.get(volunteer_id)
         assert volunteer is not None
-        wanted = self._granter.wanted(volunteer, self.iterations)
+        wanted = self._granter.wanted(volunteer, self.iterations, self._now)
         if wanted and not self._granter.fit(volunteer, wanted, self._now):
             return WaitReason.ROUND
         return WaitReason.TOO_MANY_LEASES if self._granter.has_enough(volunteer_id) else WaitReason.NO_EXAMPLES
@@ -444,6 +444,10 @@ class Run(RunRecord):
                 self._refuse_length(lease_id)
 
     def _weigh(self, contributions: Sequence[Contribution], leases: Sequence[Lease]) -> Sifted:
+        contributions = [
+            replace(each, weight=min(each.weight, self._granter.weight(each.volunteer_id, self._now)))
+            for each in contributions
+        ]
         return self._judging.sift(
             contributions, leases, lambda: [each.volunteer_id for each in self._volunteers.connected()]
         )

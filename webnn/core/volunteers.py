@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from webnn.core.config import RunConfig
+from webnn.core.crowd import Crowd
 from webnn.core.events import Device
 from webnn.core.merging.base import Local
 
@@ -18,7 +19,6 @@ GROWTH = 2.0  # a lease is at most this many times the one before
 SHRINKAGE = 4.0
 SMALLEST_SHARE = 8  # the part of an ordinary lease below which sharing what is left is not worth a merge
 BUSY, VERY_BUSY = 0.85, 0.95  # the shares of its time that a volunteer trains, between which leases stay as they are
-FRESH = 16  # everyone's speed is looked at again after leases for a sixteenth of the volunteers
 LONGER, SHORTER, MAX_STRETCH = 1.15, 0.99, 1_000.0
 SMOOTHING = 0.4  # the share of the newest measurement in the average
 
@@ -28,6 +28,7 @@ class Volunteer:
     """One volunteer. `seconds_per_iteration` is an exponential moving average over its updates, None before the first.
 
     `claimed_seconds` is what it measured by itself before that; `last_iterations` the size of its newest lease.
+    `trains_since`: when it began to train since it came; None: not yet.
     """
 
     volunteer_id: str
@@ -39,6 +40,7 @@ class Volunteer:
     stretch: float = 1.0
     delivered_at: float | None = None
     local: Local | None = None
+    trains_since: float | None = None
 
     def claim(self, backend: str, seconds_per_iteration: float | None) -> None:
         """Note what a `Ready` says."""
@@ -57,6 +59,8 @@ class Volunteer:
         hidden behind the training of the next, and slowly shortened again where it is.
         """
         since, self.delivered_at = self.delivered_at, now
+        if since is None and self.trains_since is not None:
+            self.trains_since = max(self.trains_since, now - seconds)  # it had to fetch examples first
         if since is None or now <= since:
             return
         busy = seconds / (now - since)
@@ -101,9 +105,7 @@ class Volunteers:
         self._max_remembered = max_remembered
         self.total = 0  # different ids ever seen
         self.num_connected = 0
-        self._crowd_age = 0
-        self._crowd_count = 0
-        self._mean_speed = 1.0
+        self._crowd = Crowd()
 
     def get(self, volunteer_id: str) -> Volunteer | None:
         return self._known.get(volunteer_id)
@@ -111,17 +113,13 @@ class Volunteers:
     def connected(self) -> list[Volunteer]:
         return [volunteer for volunteer in self._known.values() if volunteer.connected]
 
-    def crowd(self) -> float:
-        """Add up the speeds of those who are there, in units of the fastest; unknown ones count as average. At least 1.
+    def crowd(self, now: float) -> float:
+        """How many those who are there amount to, in units of the one who counts most (see `Crowd`)."""
+        return self._crowd.size(self.num_connected, self.connected, now)
 
-        With many volunteers the sum is taken only now and then, since one more changes little.
-        """
-        count, self._crowd_age = self.num_connected, self._crowd_age + 1
-        if self._crowd_age > count // FRESH or abs(count - self._crowd_count) > count // FRESH:
-            speeds = [1 / volunteer.pace for volunteer in self.connected() if volunteer.pace is not None] or [1.0]
-            self._mean_speed = sum(speeds) / max(speeds) / len(speeds)
-            self._crowd_age, self._crowd_count = 0, count
-        return max(self._mean_speed * count, 1.0)
+    def share(self, volunteer: Volunteer, now: float) -> float:
+        """How much a volunteer counts beside those who are there the longest, 0 to 1; a newcomer's grows."""
+        return self._crowd.share(volunteer, now)
 
     def join(self, volunteer_id: str, device: Device) -> Volunteer:
         """Note a connection, new or again."""
@@ -129,7 +127,9 @@ class Volunteers:
         if volunteer is None:
             volunteer = Volunteer(volunteer_id, device, connected=False)
             self.total += 1
-        self.num_connected += not volunteer.connected
+        if not volunteer.connected:  # its page may be a new one, whose optimiser remembers nothing
+            volunteer.trains_since = volunteer.delivered_at = None
+            self.num_connected += 1
         volunteer.connected = True
         volunteer.device = device
         self._known[volunteer_id] = volunteer

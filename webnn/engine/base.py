@@ -66,8 +66,13 @@ class Engine(Protocol):
     def retain(self, versions: Collection[int]) -> None:
         """Let go of every version but `versions` and the last few."""
 
-    async def encoded(self, snapshot: Snapshot, encoding: str) -> Encoded:
-        """The snapshot in `encoding` (one for whole versions), made once however many ask."""
+    async def encoded(self, snapshot: Snapshot, encoding: str, since: int = 0) -> Encoded:
+        """The snapshot in `encoding` (one for versions), made once however many ask; `since`: the version that `grid`
+        tells the differences from, if it is held (0: none).
+        """
+
+    def encoded_now(self, snapshot: Snapshot, encoding: str, since: int = 0) -> memoryview:
+        """The same for a small model, at once."""
 
     async def freeze(self) -> Frozen:
         """Keep the newest version and the strategy's memory as they are between two merges: after those asked for

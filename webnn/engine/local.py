@@ -9,12 +9,14 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import ParamSpec, TypeVar
 
-from webnn.core.encoding import encode_vector
+from webnn.core.encoding import Encoding, encode_vector
 from webnn.core.events import Vector
+from webnn.core.grid import since_version
 from webnn.core.merging import merge_into
 from webnn.core.merging.base import Contribution, State, Strategy, Wants
 from webnn.core.metrics import Verdict
 from webnn.engine.base import Encoded, Frozen, Snapshot
+from webnn.engine.grids import Grids
 from webnn.engine.memory import Memory
 from webnn.engine.sketching import Measure
 
@@ -31,6 +33,9 @@ MAX_HELD_BYTES = 64 << 20
 
 MAX_BASE_BYTES = 2 << 30
 """The same where merging looks back at what an update was trained from."""
+
+MAX_GRID_BYTES = 32 << 20
+"""Versions on their grids that changes may be told from, all together, where anyone asks for such."""
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -73,7 +78,8 @@ class LocalEngine:
         self._held: OrderedDict[int, Snapshot] = OrderedDict({version: self._newest})
         self._measure = Measure(len(weights))
         self._between_merges = asyncio.Lock()
-        self._encoded: dict[tuple[int, str], asyncio.Future[Encoded]] = {}
+        self._encoded: dict[tuple[int, str, int], asyncio.Future[Encoded]] = {}
+        self._grids = Grids(MAX_GRID_BYTES)
 
     @property
     def num_weights(self) -> int:
@@ -129,14 +135,27 @@ class LocalEngine:
         for key in [key for key in self._encoded if key[0] not in self._held]:
             del self._encoded[key]
 
-    async def encoded(self, snapshot: Snapshot, encoding: str) -> Encoded:
-        key = (snapshot.version, encoding)
+    async def encoded(self, snapshot: Snapshot, encoding: str, since: int = 0) -> Encoded:
+        key = (snapshot.version, encoding, since)
         made = self._encoded.get(key)
         if made is None:
-            made = asyncio.ensure_future(self._run(encode_snapshot, snapshot, encoding))
+            made = asyncio.ensure_future(self._run(self._encode, snapshot, encoding, since))
+            if encoding == Encoding.GRID:
+                # kept by version, and not for longer than somebody waits
+                made.add_done_callback(lambda _: self._encoded.pop(key, None))
             if snapshot.version in self._held:
                 self._encoded[key] = made
         return await asyncio.shield(made)
+
+    def _encode(self, snapshot: Snapshot, encoding: str, since: int) -> Encoded:
+        name = f"{snapshot.version}-{snapshot.hash}-{encoding}"
+        if encoding != Encoding.GRID:
+            return Encoded(name, memoryview(encode_vector(snapshot.weights, encoding)).cast("B"))
+        body = self._grids.encode(snapshot, since)
+        return Encoded(f"{name}-{since_version(body)}", body)
+
+    def encoded_now(self, snapshot: Snapshot, encoding: str, since: int = 0) -> memoryview:
+        return self._encode(snapshot, encoding, since).body
 
     async def freeze(self) -> Frozen:
         async with self._between_merges:
@@ -159,6 +178,7 @@ class LocalEngine:
         self._newest = take_snapshot(weights, version, iterations)
         self._held = OrderedDict({version: self._newest})
         self._encoded.clear()
+        self._grids.clear()
 
     def strategy_state(self) -> State:
         return self._memory.state
@@ -186,9 +206,3 @@ def freeze(weights: Vector, version: int, iterations: int) -> Snapshot:
 
 def _held_bytes(strategy: Strategy) -> int:
     return MAX_BASE_BYTES if strategy.needs_base else MAX_HELD_BYTES
-
-
-def encode_snapshot(snapshot: Snapshot, encoding: str) -> Encoded:
-    """The snapshot's bytes in `encoding`; raises `ProtocolError` for one that is not known."""
-    body = memoryview(encode_vector(snapshot.weights, encoding)).cast("B")
-    return Encoded(f"{snapshot.version}-{snapshot.hash}-{encoding}", body)

@@ -10,6 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
+from webnn.core.brief import Brief
 from webnn.core.encoding import Encoding
 from webnn.core.errors import ERRORS
 from webnn.core.frames import Buffer, encode_frame
@@ -62,8 +63,11 @@ class Connection:
         self.role = Role.WATCHER
         self.volunteer_id = ""
         self.encoding = Encoding.F32
+        self.down = Encoding.F32  # of weights that come without being asked for
+        self.pushed = 0  # the version that came last so, on its grid; it is here, since what is sent comes in order
         self.state = VolunteerState.TRAINING
         self.bound = True  # whether it came for this run, and for no other
+        self.brief: Brief | None = None  # for one that remembers what it was told
         self.seen_validations = 0
         self.seen_training = 0
         self._socket = socket
@@ -95,7 +99,8 @@ class Connection:
 
     def send_header(self, header: Mapping[str, Any], payload: Buffer | None = None) -> None:
         """Queue a message; `payload` is copied."""
-        self.send(encode_frame(header, payload))
+        if self._closing is None:
+            self.send(encode_frame(header if self.brief is None else self.brief.shorten(header), payload))
 
     def send_latest(self, slot: str, make: Callable[[], bytes]) -> None:
         """Send what `make` returns as soon as the queue is empty, unless the slot is filled anew before."""

@@ -23,7 +23,8 @@ class Query:
     words: str
 
 
-ENCODING = Query({"enum": ["f32", "f16", "int8"]}, "how the numbers are written; f32 where it is left out")
+ENCODING = Query({"enum": ["f32", "f16", "int8", "grid"]}, "how the numbers are written; f32 where it is left out")
+FROM = Query({"type": "integer", "minimum": 0}, "with `grid`: the version to tell the changes from, if it is held")
 
 
 @dataclass(frozen=True, slots=True)

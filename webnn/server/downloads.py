@@ -12,19 +12,22 @@ from webnn.core.encoding import DOWN, Encoding
 from webnn.core.errors import WebNNError
 from webnn.server.api import find_run
 from webnn.server.assets import Asset
-from webnn.server.describing import BYTES, ENCODING, describe
+from webnn.server.describing import BYTES, ENCODING, FROM, describe
 from webnn.server.keys import ASSETS
 from webnn.server.run_task import RunTask
 from webnn.server.sending import IMMUTABLE, REVALIDATE, accepts_gzip, send_bytes
 
 _WEIGHTS_NAME = re.compile(r"(\d{1,15})-([0-9a-f]{16,64})")
+_NUMBER = re.compile(r"\d{1,15}")
 _VARY = ("Vary", "Accept-Encoding")
 _GZIP = ("Content-Encoding", "gzip")
 
 
-@describe("Send a version's weights", types=(BYTES,), query={"encoding": ENCODING})
+@describe("Send a version's weights", types=(BYTES,), query={"encoding": ENCODING, "from": FROM})
 async def send_weights(request: web.Request) -> web.StreamResponse:
-    """A version by number and hash. 410 for one that this run had, or some earlier life of it, and holds no more."""
+    """A version by number and hash, `grid` by what changed since `from` if that is held. 410 for one that this run, or
+    some earlier life of it, had and holds no more.
+    """
     task = find_run(request)
     named = _WEIGHTS_NAME.fullmatch(request.match_info["name"])
     if named is None:
@@ -32,10 +35,13 @@ async def send_weights(request: web.Request) -> web.StreamResponse:
     encoding = request.query.get("encoding", Encoding.F32)
     if encoding not in DOWN:
         raise WebNNError("protocol_error", f"Weights come as {' or '.join(DOWN)}, not as {encoding[:40]!r}.")
+    since = request.query.get("from", "0")
+    if not _NUMBER.fullmatch(since):
+        raise WebNNError("protocol_error", f"`from` is the number of a version, not {since[:40]!r}.")
     snapshot = task.engine.snapshot(int(named[1]))
     if snapshot is None or snapshot.hash != named[2]:
         return _gone(task)
-    encoded = await task.engine.encoded(snapshot, encoding)
+    encoded = await task.engine.encoded(snapshot, encoding, int(since) if encoding == Encoding.GRID else 0)
     response = await send_bytes(
         request, encoded.body, etag=encoded.etag, content_type="application/octet-stream", cache=IMMUTABLE
     )
@@ -59,6 +65,7 @@ async def send_shard(request: web.Request) -> web.StreamResponse:
     body = gzipped if gzipped is not None else await asyncio.to_thread(task.shards.get, name)
     etag, headers = (f"{name}-gzip", [_VARY, _GZIP]) if gzipped is not None else (name, [_VARY])
     task.traffic.bytes_out += len(body)
+    task.traffic.bytes_of_data += len(body)
     return await send_bytes(
         request, body, etag=etag, content_type="application/octet-stream", cache=IMMUTABLE, headers=headers
     )

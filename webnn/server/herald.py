@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from webnn.core import messages
 from webnn.core.effects import Grant, Settle, Wait
-from webnn.core.encoding import Encoding, encode_vector
+from webnn.core.encoding import Encoding
 from webnn.core.frames import Buffer, encode_frame
 from webnn.core.states import RunState
 from webnn.server.audience import Audience
@@ -48,6 +48,10 @@ class Herald:
 
     def settle(self, effect: Settle) -> None:
         current = self._task.current
+        connection = self._audience.volunteer(effect.volunteer_id)
+        if connection is None:
+            return
+        pushed = messages.pushes(effect.outcome, whole=effect.whole, num_weights=len(current.weights))
         header = messages.outcome(
             lease_id=effect.lease_id,
             outcome=effect.outcome,
@@ -56,10 +60,17 @@ class Herald:
             iterations=self._task.run.iterations,
             whole=effect.whole,
             detail=effect.detail,
+            encoding=connection.down if pushed else None,
         )
-        pushed = messages.pushes(effect.outcome, whole=effect.whole, num_weights=len(current.weights))
-        payload = encode_vector(current.weights, Encoding.F32) if pushed else None
-        self._send(effect.volunteer_id, header, payload)
+        connection.send_header(header, self._pushed(connection) if pushed else None)
+
+    def _pushed(self, connection: Connection) -> Buffer:
+        """The current version as the volunteer wants it; on its grid: what changed since the last sent."""
+        current, down = self._task.current, connection.down
+        payload = self._task.engine.encoded_now(current, down, connection.pushed)
+        if down is Encoding.GRID:
+            connection.pushed = current.version
+        return payload
 
     def _send(self, volunteer_id: str, header: dict[str, Any], payload: Buffer | None = None) -> None:
         connection = self._audience.volunteer(volunteer_id)

@@ -75,17 +75,18 @@ class Jobs:
 
     @asynccontextmanager
     async def set_aside(self) -> AsyncIterator[None]:
-        """Hold while no arithmetic is under way. Once left, every answer to what was asked before is dropped; left by
-        an exception, none is, for the same run goes on.
-        """
+        """Hold while no arithmetic is under way; what is validated meanwhile is answered afterwards."""
         self._answering.clear()
         try:
             await self._idle.wait()
             yield
-            self.cancel()
-            self._generation += 1
         finally:
             self._answering.set()
+
+    def drop(self) -> None:
+        """Drop every answer to come to what was asked before: another run takes the place of the one that asked."""
+        self.cancel()
+        self._generation += 1
 
     def judge(self, effect: Judge) -> None:
         self._spawn(self._judge(effect, self._generation), arithmetic=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -204,6 +204,10 @@ class Keeper:
         """Whether every event is recorded."""
         return self._log is not None
 
+    def undisturbed(self) -> asyncio.Lock:
+        """While it is held, the keeper writes no checkpoint."""
+        return self._checkpointing
+
     def take_over(self, highest_version: int, log: FrameLog | None) -> None:
         """Go on with another life of the run, after all that was noted of the one before has been written."""
         if self._log is not None:
@@ -304,12 +308,6 @@ class Keeper:
                 self._moment = None
             self.checkpoints += 1
             await self._recover()
-
-    @asynccontextmanager
-    async def writing_nothing(self) -> AsyncIterator[None]:
-        """Hold while no checkpoint is being written, so that someone else may write one."""
-        async with self._checkpointing:
-            yield
 
     async def _note_memory(self) -> None:
         """Note what the run remembers beside its weights; put into words in a thread, for it may be long."""

@@ -34,9 +34,13 @@ async def roll_back(task: RunTask, to: int | str) -> int:
     if keeper is None or task.state not in (RunState.RUNNING, RunState.PAUSED):
         raise WebNNError("not_running", f"The run is {task.state}, which does not allow this.")
     await keeper.write_moment()
-    async with keeper.writing_nothing():
-        checkpoint = await in_thread(_find, keeper, to)
-        await task.between_events(lambda: _turn_back(task, keeper, checkpoint))
+    checkpoint = await in_thread(_find, keeper, to)
+
+    async def turn() -> None:
+        async with keeper.undisturbed():
+            await _turn_back(task, keeper, checkpoint)
+
+    await task.between_events(turn)
     return int(checkpoint.manifest["version"])
 
 

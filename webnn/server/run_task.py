@@ -187,8 +187,7 @@ class RunTask:
         self._events.attempt(event, condition)
 
     async def between_events(self, turn: Turn) -> None:
-        """Do something while no event is handled and no arithmetic is under way. Answers to what the run asked for
-        before are dropped, unless `turn` raises: then the run goes on as it was.
+        """Do something, such as `switch`, while no event is handled and no arithmetic is under way.
 
         Raises what `turn` raises, and `WebNNError("not_running")` if the run is gone.
         """
@@ -199,7 +198,10 @@ class RunTask:
         self._handle(event)
 
     def switch(self, run: Run, validation: Sequence[Point], training: Sequence[Point]) -> None:
-        """Go on with another run of the same settings, whose weights the engine has, and show its history."""
+        """Go on with another run of the same settings, whose weights the engine has, and show its history. Answers to
+        what the run before asked for are dropped.
+        """
+        self._jobs.drop()
         self.run = run
         self._leased.clear()
         self.intake.clear()

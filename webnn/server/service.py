@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -46,7 +47,37 @@ class Listening:
 ServiceEvent = Listening | News | Finished
 
 
-class TrainingServer:
+class _Server(ABC):
+    """What both kinds of server are: an async context manager that listens at an address."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._listening: Listening | None = None
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.start()
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    @property
+    def listening(self) -> Listening:
+        """Where the server answers, once it has been started."""
+        assert self._listening is not None, "the server has not been started"
+        return self._listening
+
+    @abstractmethod
+    async def start(self) -> str:
+        """Begin to listen; returns the URL."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Close everything. May be called twice."""
+
+
+class TrainingServer(_Server):
     """Serves one prepared run until it is over, saves it, and ends.
 
     Use as an async context manager: leaving it stops the run if it still goes on, tells the volunteers why, saves, and
@@ -66,24 +97,15 @@ class TrainingServer:
         loopback: bool = False,
     ) -> None:
         self._hosted = HostedRun(prepared, config.limits)
-        self._site = Site(config, sock=sock, loopback=loopback)
+        super().__init__(Site(config, sock=sock, loopback=loopback))
         self._on_event = on_event
         self._linger_seconds = linger_seconds
         self._conclusion: asyncio.Task[Finished] | None = None
-        self._listening: Listening | None = None
 
     @property
     def run_task(self) -> RunTask:
         """The task that lives the run."""
         return self._hosted.task
-
-    async def __aenter__(self) -> Self:
-        try:
-            await self.start()
-        except BaseException:
-            await self.close()
-            raise
-        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -91,12 +113,6 @@ class TrainingServer:
         if kind is None and self._linger_seconds and self._conclusion is not None and self._conclusion.done():
             await asyncio.sleep(self._linger_seconds)
         await self.stop("The server is shutting down." if kind is None else "The server was interrupted.")
-
-    @property
-    def listening(self) -> Listening:
-        """Where the server answers, once it has been started."""
-        assert self._listening is not None, "the server has not been started"
-        return self._listening
 
     async def start(self) -> str:
         """Begin to listen and start the run; returns the URL. Raises `WebNNError` `port_in_use` or `settings`."""
@@ -139,7 +155,7 @@ class TrainingServer:
         await self._hosted.close()
 
 
-class RunsServer:
+class RunsServer(_Server):
     """Serves the runs of a folder, in a queue, until it is left: what goes on then is taken up by the next server.
 
     Use as an async context manager. `on_event` gets every event; it must be quick and must not raise. `sock` and
@@ -157,28 +173,13 @@ class RunsServer:
     ) -> None:
         self._config = config
         self._prepare = prepare
-        self._site = Site(config, sock=sock, loopback=loopback)
+        super().__init__(Site(config, sock=sock, loopback=loopback))
         self._on_event = on_event
-        self._listening: Listening | None = None
-
-    async def __aenter__(self) -> Self:
-        try:
-            await self.start()
-        except BaseException:
-            await self.close()
-            raise
-        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
-
-    @property
-    def listening(self) -> Listening:
-        """Where the server answers, once it has been started."""
-        assert self._listening is not None, "the server has not been started"
-        return self._listening
 
     @property
     def app(self) -> web.Application:

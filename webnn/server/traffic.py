@@ -11,3 +11,4 @@ class Traffic:
 
     bytes_in: int = 0
     bytes_out: int = 0
+    bytes_of_data: int = 0  # of those that went out, shards

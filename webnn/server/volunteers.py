@@ -9,6 +9,7 @@ from typing import assert_never
 
 from aiohttp import WSMsgType, web
 
+from webnn.core.brief import Brief
 from webnn.core.errors import ProtocolError, WebNNError
 from webnn.core.events import Abandoned, Device, Joined, Left, Progressed, Ready
 from webnn.core.messages import (
@@ -190,6 +191,7 @@ class Session:
             connection.close("blocked")
             return
         connection.encoding = hello.encodings_up[0]
+        connection.brief = Brief() if hello.brief else None
         connection.send_header(self._welcome(secret))
         task.enter(connection)
         task.post(Joined(connection.volunteer_id, Device(hello.device_kind, hello.device_name)))
@@ -235,6 +237,7 @@ class Session:
             raise ProtocolError("A watcher only watches.")
         match message:
             case ReadyMessage():
+                self._connection.down = message.down
                 task.post(Ready(volunteer_id, message.backend, message.seconds_per_iteration))
             case ProgressMessage():
                 task.post(Progressed(volunteer_id, message.lease_id, message.iterations, message.metrics))

@@ -2,7 +2,7 @@
  * A headless volunteer: lends this computer to a run until the run is over.
  *
  *     node volunteer.cjs URL [--run RUN] [--share 0.5] [--name NAME] [--backend wasm|cpu]
- *                            [--encoding auto|f32|f16|int8|topk] [--retry-seconds 600] [--attached] [--wasm FOLDER]
+ *                            [--encoding auto|f32|f16|int8|int4|int2|topk] [--down auto|f32|f16|int8|grid] [--retry-seconds 600] [--attached] [--wasm FOLDER]
  *
  * Its events go to standard output, one JSON object a line.
  * `--attached`: leave when standard input ends, that is, when the program that started this one stops or lets go.
@@ -11,8 +11,9 @@
  */
 import os from "node:os";
 import { parseArgs } from "node:util";
+import { DOWN, UP } from "../shared/encoding.ts";
 import { hostPlatform, type SessionEvent, VolunteerSession } from "../worker/session.ts";
-import type { EncodingChoice } from "../worker/wire.ts";
+import type { Choice, EncodingChoice } from "../worker/wire.ts";
 import { parseAddress } from "./address.ts";
 import { ExitCode, verdictOf } from "./exit.ts";
 import { nodeTrainerFactory } from "./factory.ts";
@@ -21,7 +22,8 @@ import { jsonReporter, type Reporter } from "./reporter.ts";
 import { keepStdoutClean } from "./stdio.ts";
 import { type NodeBackend, wasmFolder } from "./wasm.ts";
 
-const ENCODINGS: readonly EncodingChoice[] = ["auto", "f32", "f16", "int8", "topk"];
+const ENCODINGS: readonly EncodingChoice[] = ["auto", ...UP];
+const DOWNS: readonly EncodingChoice[] = ["auto", ...DOWN];
 
 interface Options {
   url: string;
@@ -29,7 +31,7 @@ interface Options {
   share: number;
   name: string;
   backend: NodeBackend;
-  encoding: EncodingChoice;
+  encoding: Choice;
   retrySeconds: number;
   attached: boolean;
   wasm: string;
@@ -45,6 +47,7 @@ function readOptions(args: string[]): Options {
       name: { type: "string", default: os.hostname() },
       backend: { type: "string", default: "wasm" },
       encoding: { type: "string", default: "auto" },
+      down: { type: "string" },
       "retry-seconds": { type: "string", default: "600" },
       attached: { type: "boolean", default: false },
       wasm: { type: "string", default: wasmFolder() },
@@ -59,6 +62,8 @@ function readOptions(args: string[]): Options {
   const { backend } = values;
   if (backend !== "wasm" && backend !== "cpu") throw new Error(`--backend is wasm or cpu, not ${backend}.`);
   const encoding = ENCODINGS.find((each) => each === values.encoding);
+  const down = values.down === undefined ? null : DOWNS.find((each) => each === values.down);
+  if (down === undefined) throw new Error(`--down is ${DOWNS.join(" or ")}, not ${values.down}.`);
   if (encoding === undefined) throw new Error(`--encoding is ${ENCODINGS.join(" or ")}, not ${values.encoding}.`);
   return {
     url,
@@ -66,7 +71,7 @@ function readOptions(args: string[]): Options {
     share,
     name: values.name.slice(0, 120),
     backend,
-    encoding,
+    encoding: { up: encoding, down },
     retrySeconds,
     attached: values.attached,
     wasm: values.wasm,

@@ -1,5 +1,6 @@
 /** One WebSocket at a time to a run, opened again after every kind of drop. */
 import { backoffSeconds } from "./backoff.ts";
+import { Brief } from "./brief.ts";
 import { decodeFrame, encodeFrame, ProtocolError } from "./frames.ts";
 import type { Platform, SocketLike } from "./platform.ts";
 import {
@@ -77,6 +78,7 @@ export class Connection {
   private heardAnything = false;
   /** When the last good connection ended; null before the first, and while there is one. */
   private lostAt: number | null = null;
+  private brief = new Brief();
   private farewell: GoodbyeMessage | null = null;
   private retryTimer: unknown = null;
   private checkTimer: unknown = null;
@@ -137,6 +139,7 @@ export class Connection {
   private adopt(socket: SocketLike): void {
     const now = this.platform.now();
     this.socket = socket;
+    this.brief = new Brief();
     this.farewell = null;
     this.heardAnything = false;
     this.suspectedAt = null;
@@ -166,7 +169,7 @@ export class Connection {
       if (!(data instanceof ArrayBuffer)) throw new ProtocolError("the server sent a text message");
       this.options.onTraffic?.(data.byteLength, 0);
       const frame = decodeFrame(data);
-      message = parseServerMessage(frame.header);
+      message = parseServerMessage(this.brief.expand(frame.header));
       payload = frame.payload;
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;

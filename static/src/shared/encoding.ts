@@ -1,7 +1,13 @@
 /** How a vector of float32 numbers travels: docs/protocol.md, "Encodings". */
+import { decodeCoarse, encodeCoarse } from "./coarse.ts";
 import { asFloat32, ProtocolError } from "./frames.ts";
+import { decodeGrid, gridVector } from "./grid.ts";
 import type { Encoding } from "./protocol.ts";
 import { decodeInt8, decodeTopk, encodeInt8, encodeTopk, topkCount } from "./quantised.ts";
+
+/** Encodings of updates, and of versions. */
+export const UP: readonly Encoding[] = ["f32", "f16", "int8", "int4", "int2", "topk"];
+export const DOWN: readonly Encoding[] = ["f32", "f16", "int8", "grid"];
 
 /** The bytes of `vector`; a view of it where it needs no conversion. */
 export function encodeVector(vector: Float32Array, encoding: Encoding): ArrayBufferView {
@@ -12,6 +18,12 @@ export function encodeVector(vector: Float32Array, encoding: Encoding): ArrayBuf
       return Uint16Array.from(vector, toHalf);
     case "int8":
       return encodeInt8(vector);
+    case "int4":
+      return encodeCoarse(vector, 4);
+    case "int2":
+      return encodeCoarse(vector, 2);
+    case "grid":
+      throw new ProtocolError("versions alone come on a grid");
     case "topk":
       return encodeTopk(vector, topkCount(vector.length));
     default:
@@ -22,7 +34,10 @@ export function encodeVector(vector: Float32Array, encoding: Encoding): ArrayBuf
 /** `length` numbers out of `payload`, a view where no conversion is needed. Throws `ProtocolError` on another length. */
 export function decodeVector(payload: Uint8Array, encoding: Encoding, length: number): Float32Array<ArrayBuffer> {
   if (encoding === "int8") return decodeInt8(payload, length);
+  if (encoding === "int4") return decodeCoarse(payload, 4, length);
+  if (encoding === "int2") return decodeCoarse(payload, 2, length);
   if (encoding === "topk") return decodeTopk(payload, length);
+  if (encoding === "grid") return gridVector(decodeGrid(payload, length));
   const wanted = length * (encoding === "f16" ? 2 : 4);
   if (payload.byteLength !== wanted) {
     throw new ProtocolError(`a vector of ${length} ${encoding} numbers has ${wanted} bytes, not ${payload.byteLength}`);
@@ -33,7 +48,7 @@ export function decodeVector(payload: Uint8Array, encoding: Encoding, length: nu
 
 /** Whether trained weights travel as their difference from what they were trained from. */
 export function differs(encoding: Encoding): boolean {
-  return encoding === "int8" || encoding === "topk";
+  return encoding === "int8" || encoding === "int4" || encoding === "int2" || encoding === "topk";
 }
 
 function widen({ buffer, byteOffset }: Uint8Array, length: number): Float32Array<ArrayBuffer> {

@@ -4,7 +4,7 @@ import { ProtocolError } from "./frames.ts";
 export const PROTOCOL = 1;
 export const SUBPROTOCOL = "webnn.v1";
 
-export type Encoding = "f32" | "f16" | "int8" | "topk";
+export type Encoding = "f32" | "f16" | "int8" | "int4" | "int2" | "topk" | "grid";
 export type Wants = "weights" | "delta" | "gradient";
 export type RunState = "created" | "queued" | "running" | "paused" | "stopped" | "finished" | "failed";
 export type WaitReason = "paused" | "no_examples" | "too_many_leases" | "round" | "not_started" | "finished";
@@ -160,6 +160,8 @@ export interface HelloMessage {
   encodings: { up: Encoding[]; down: Encoding[] };
   /** Came for this run and no other; where false, the volunteer goes wherever help is needed. True where left out. */
   bound?: boolean;
+  /** Messages may leave out what the last ones said. */
+  brief?: boolean;
 }
 
 export interface ReadyMessage {
@@ -167,6 +169,8 @@ export interface ReadyMessage {
   backend: string;
   seconds_per_iteration: number | null;
   version: number | null;
+  /** How weights should come that are not asked for; f32 where it is absent. */
+  down?: Encoding;
 }
 
 export interface ProgressMessage {
@@ -270,6 +274,8 @@ export interface OutcomeMessage {
   iterations: number;
   whole: boolean;
   detail: string | null;
+  /** That of the weights that come with it; f32 where it is absent. */
+  encoding?: Encoding;
 }
 
 export interface VersionMessage extends Version {

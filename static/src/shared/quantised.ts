@@ -1,14 +1,14 @@
 /** The compact encodings, byte for byte those of the server: docs/protocol.md, "Encodings". */
 import { ProtocolError } from "./frames.ts";
 
-const BLOCK = 256;
+export const BLOCK = 256;
 const STEPS = 127;
 /** A block with nothing larger is sent as zeros. */
-const LEAST = 2 ** -100;
+export const LEAST = 2 ** -100;
 const ENTRY_BYTES = 5;
 const MAGNITUDE = 0x7fffffff;
 /** Added and taken away again, it rounds a double to an integer, ties to even. */
-const ROUNDER = 1.5 * 2 ** 52;
+export const ROUNDER = 1.5 * 2 ** 52;
 
 /** Scales (float32, one for each 256 numbers), then the numbers as int8 multiples of them. */
 export function encodeInt8(vector: Float32Array): Uint8Array<ArrayBuffer> {
@@ -82,17 +82,19 @@ export function decodeTopk(payload: Uint8Array, length: number): Float32Array<Ar
   return vector;
 }
 
-function scaleOf(vector: Float32Array, first: number, end: number): number {
+/** The largest magnitude of a block / `steps`. */
+export function scaleOf(vector: Float32Array, first: number, end: number, steps = STEPS): number {
   let most = 0;
   for (let i = first; i < end; i++) {
     const magnitude = Math.abs(vector[i] as number);
     if (!(magnitude <= most)) most = magnitude;
     if (Number.isNaN(magnitude)) return Number.NaN;
   }
-  return most < LEAST ? 0 : Math.fround(most / STEPS);
+  return most < LEAST ? 0 : Math.fround(most / steps);
 }
 
-function round(value: number, scale: number): number {
+/** The nearest multiple of `scale`, which is not 0, ties to even. */
+export function round(value: number, scale: number): number {
   return Math.fround(value / scale) + ROUNDER - ROUNDER;
 }
 
@@ -151,11 +153,11 @@ function int8Parts(payload: Uint8Array, length: number): { scales: Float32Array;
 }
 
 /** The same bytes where float32 may be viewed. */
-function aligned(payload: Uint8Array): Uint8Array {
+export function aligned(payload: Uint8Array): Uint8Array {
   return payload.byteOffset % 4 === 0 ? payload : payload.slice();
 }
 
-function checkLength(payload: Uint8Array, wanted: number, length: number): void {
+export function checkLength(payload: Uint8Array, wanted: number, length: number): void {
   if (payload.byteLength !== wanted) {
     throw new ProtocolError(`a vector of ${length} numbers has ${wanted} bytes here, not ${payload.byteLength}`);
   }

@@ -20,8 +20,10 @@ export class RunAddress {
     return `${this.http}/shards/${encodeURIComponent(shard)}`;
   }
 
-  weights({ version, hash }: Version, encoding: Encoding): string {
-    return `${this.http}/weights/${version}-${encodeURIComponent(hash)}?encoding=${encoding}`;
+  /** `since`: a version that the changes should be told from; 0: none. */
+  weights({ version, hash }: Version, encoding: Encoding, since = 0): string {
+    const from = since > 0 ? `&from=${since}` : "";
+    return `${this.http}/weights/${version}-${encodeURIComponent(hash)}?encoding=${encoding}${from}`;
   }
 
   get updates(): string {

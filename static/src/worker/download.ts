@@ -23,6 +23,8 @@ export class RefusedError extends Error {
 
 export interface DownloadHooks {
   onTraffic(bytesIn: number): void;
+  /** A body of so many bytes on the wire took so long. */
+  onBody?(bytes: number, seconds: number): void;
   onRetry(message: string): void;
 }
 
@@ -59,12 +61,17 @@ export class Downloader {
 
   private async attempt(url: string, reload: boolean): Promise<Uint8Array<ArrayBuffer>> {
     const stall = new StallGuard(this.platform, this.stopping.signal);
+    const started = this.platform.now();
     try {
       const response = await stall.guard(
         this.platform.fetch(url, { signal: stall.signal, ...(reload ? { cache: "reload" as const } : {}) }),
       );
       if (!response.ok) throw await refusal(response);
-      return await this.readAll(response, stall);
+      const body = await this.readAll(response, stall);
+      // Of what was compressed on its way, the length before it was unpacked.
+      const sent = Number(response.headers?.get("content-length")) || body.byteLength;
+      this.hooks.onBody?.(sent, this.platform.now() - started);
+      return body;
     } finally {
       stall.end();
     }

@@ -3,7 +3,7 @@
  * on their way back, and which version the weights in the trainer are.
  */
 import type { Platform } from "../shared/platform.ts";
-import type { LeaseMessage, OutcomeMessage, Version, WelcomeMessage } from "../shared/protocol.ts";
+import type { Encoding, LeaseMessage, OutcomeMessage, Version, WelcomeMessage } from "../shared/protocol.ts";
 import { finiteOrNull } from "./active.ts";
 import type { RunAddress } from "./address.ts";
 import { Carried } from "./carried.ts";
@@ -14,7 +14,7 @@ import { Pacing } from "./pacing.ts";
 import { Poster } from "./poster.ts";
 import { ShardCache } from "./shards.ts";
 import { WeightStore } from "./weights.ts";
-import { type EncodingChoice, Wire } from "./wire.ts";
+import { type Choice, Wire } from "./wire.ts";
 
 const MAX_UNACKNOWLEDGED = 2;
 const RESEND_SECONDS = 60;
@@ -25,7 +25,7 @@ export interface ExchangeOptions {
   welcome: WelcomeMessage;
   address: RunAddress;
   platform: Platform;
-  encoding: EncodingChoice;
+  encoding: Choice;
   /** The trainer has examples of its own: no shard is loaded. */
   ownExamples: boolean;
   /** False where there is no connection. */
@@ -77,6 +77,7 @@ export class Exchange {
     });
     this.downloader = new Downloader(platform, {
       onTraffic: (bytesIn) => options.onTraffic(bytesIn, 0),
+      onBody: (bytes, seconds) => this.wire.downloaded(bytes, seconds),
       onRetry: (message) => options.emit({ type: "error", code: "download", message }),
     });
     this.shards = new ShardCache({
@@ -89,12 +90,10 @@ export class Exchange {
     this.weights = new WeightStore(welcome.weights, {
       downloader: this.downloader,
       numWeights: welcome.model.num_weights,
-      urlOf: (version, encoding) => address.weights(version, encoding),
+      urlOf: (version, encoding, since) => address.weights(version, encoding, since),
       encoding: () => this.wire.down,
-      onDownload: (seconds, bytes) => {
-        this.pacing.downloaded(seconds);
-        this.wire.downloaded(bytes, seconds);
-      },
+      onGrid: (bytes) => this.wire.tookGrid(bytes),
+      onDownload: (seconds) => this.pacing.downloaded(seconds),
       now: () => platform.now(),
     });
   }
@@ -102,6 +101,12 @@ export class Exchange {
   /** The newest version that is here, in the trainer or beside it; null where none is. */
   get heldVersion(): number | null {
     return this.own?.version ?? this.weights.heldVersion;
+  }
+
+  /** How weights should come that are not asked for, as `ready` says it. */
+  get pushedAs(): { down?: Encoding } {
+    const { down } = this.wire;
+    return down === "f32" || !this.wire.mayBePushedAs ? {} : { down };
   }
 
   get awaitsOutcomes(): boolean {
@@ -197,7 +202,7 @@ export class Exchange {
   settled(message: OutcomeMessage, payload: Uint8Array): void {
     const { lease_id, version, hash, iterations, whole } = message;
     this.weights.announce({ version, hash, iterations });
-    if (this.weights.hold(version, payload)) this.pacing.downloaded(0);
+    if (this.weights.hold(version, payload, message.encoding ?? "f32")) this.pacing.downloaded(0);
     const sent = this.outbox.acknowledge(lease_id, this.now());
     if (sent) {
       this.pacing.settled(sent.seconds, whole);

@@ -1,5 +1,6 @@
 /** A volunteer's session with one run: joins, trains, sends, and comes back after every kind of interruption. */
 import { Connection } from "../shared/connection.ts";
+import { DOWN, UP } from "../shared/encoding.ts";
 import type { Platform } from "../shared/platform.ts";
 import {
   type Device,
@@ -11,7 +12,7 @@ import {
 } from "../shared/protocol.ts";
 import { RunAddress } from "./address.ts";
 import type { Identity, SessionEvent, TrainerFactory } from "./events.ts";
-import type { EncodingChoice } from "./wire.ts";
+import type { Choice } from "./wire.ts";
 import { Work } from "./work.ts";
 
 export { hostPlatform, type Platform } from "../shared/platform.ts";
@@ -31,7 +32,7 @@ export interface SessionOptions {
   /** 0 < share <= 1; 1 where left out. */
   share?: number;
   /** How weights and updates travel; where left out, as the link asks for. */
-  encoding?: EncodingChoice;
+  encoding?: Choice;
   /** False: goes to another run where the server asks for it. True where left out. */
   bound?: boolean;
   /** The trainer has examples of its own: none are loaded. */
@@ -134,8 +135,9 @@ export class VolunteerSession {
       volunteer_id: this.identity?.volunteer_id ?? null,
       secret: this.identity?.secret ?? null,
       device: { kind: this.options.device.kind, name: this.options.device.name.slice(0, 120) },
-      encodings: { up: ["f32", "f16", "int8", "topk"], down: ["f32", "f16", "int8"] },
+      encodings: { up: [...UP], down: [...DOWN] },
       bound: this.options.bound ?? true,
+      brief: true,
     };
   }
 
@@ -208,7 +210,7 @@ export class VolunteerSession {
       platform: this.options.platform,
       trainerFactory: this.options.trainerFactory,
       share: this.share,
-      encoding: this.options.encoding ?? "auto",
+      encoding: this.options.encoding ?? { up: "auto", down: null },
       ownExamples: this.options.ownExamples ?? false,
       paused: this.paused,
       send: (message) => this.work === work && this.connection.send(message),

@@ -1,11 +1,15 @@
 /** The newest weights: which version they are, and the vector itself once it is here. */
 import { decodeVector } from "../shared/encoding.ts";
+import { ProtocolError } from "../shared/frames.ts";
+import { decodeGrid, type Grid, gridVector } from "../shared/grid.ts";
 import type { Encoding, Version } from "../shared/protocol.ts";
 import { type Downloader, RefusedError } from "./download.ts";
 
 export interface HeldWeights {
   version: number;
   vector: Float32Array;
+  /** The same on its grid, where it came so. */
+  grid?: Grid;
 }
 
 /** Not even the newest version known is held by the server any more: ask the socket for a newer one. */
@@ -17,11 +21,14 @@ export class VersionGoneError extends Error {
 export interface WeightStoreOptions {
   downloader: Pick<Downloader, "get">;
   numWeights: number;
-  urlOf(version: Version, encoding: Encoding): string;
+  /** `since`: a version that is here on its grid; 0: none. */
+  urlOf(version: Version, encoding: Encoding, since: number): string;
   /** How to ask for the next. */
   encoding(): Encoding;
+  /** So many bytes told a version on its grid. */
+  onGrid(bytes: number): void;
   /** Called with what each download took. */
-  onDownload(seconds: number, bytes: number): void;
+  onDownload(seconds: number): void;
   now(): number;
 }
 
@@ -29,6 +36,8 @@ export class WeightStore {
   private readonly options: WeightStoreOptions;
   private newestKnown: Version;
   private held: HeldWeights | null = null;
+  /** The last that came without being asked for on its grid: the server tells the next by what changed since. */
+  private pushed: HeldWeights | null = null;
   private loading: { version: number; done: Promise<HeldWeights> } | null = null;
 
   constructor(newest: Version, options: WeightStoreOptions) {
@@ -49,11 +58,29 @@ export class WeightStore {
     if (version.version > this.newestKnown.version) this.newestKnown = version;
   }
 
-  /** Weights came without being asked for (f32); false where they are not those of a model like ours, or not new. */
-  hold(version: number, bytes: Uint8Array): boolean {
-    if (bytes.byteLength !== 4 * this.options.numWeights || version <= (this.held?.version ?? 0)) return false;
-    this.held = { version, vector: decodeVector(bytes, "f32", this.options.numWeights) };
+  /** Weights came without being asked for; false where they are not those of a model like ours, or not new. */
+  hold(version: number, bytes: Uint8Array, encoding: Encoding): boolean {
+    if (bytes.byteLength === 0) return false;
+    let came: HeldWeights;
+    try {
+      came = this.read(version, bytes, encoding, this.pushed);
+    } catch (error) {
+      if (error instanceof ProtocolError) return false;
+      throw error;
+    }
+    if (came.grid) this.pushed = came;
+    if (version <= (this.held?.version ?? 0)) return false;
+    this.held = came;
     return true;
+  }
+
+  /** Throws `ProtocolError` where the bytes are of another model, or tell changes from another version than `base`. */
+  private read(version: number, bytes: Uint8Array, encoding: Encoding, base: HeldWeights | null): HeldWeights {
+    const { numWeights } = this.options;
+    if (encoding !== "grid") return { version, vector: decodeVector(bytes, encoding, numWeights) };
+    const grid = decodeGrid(bytes, numWeights, (since) => (base?.version === since ? (base.grid ?? null) : null));
+    this.options.onGrid(bytes.byteLength);
+    return { version, vector: gridVector(grid), grid };
   }
 
   /** Starts to load the newest weights, to be found here later. */
@@ -111,8 +138,10 @@ export class WeightStore {
   private async fetch(wanted: Version): Promise<HeldWeights> {
     const started = this.options.now();
     const encoding = this.options.encoding();
-    const bytes = await this.options.downloader.get(this.options.urlOf(wanted, encoding));
-    this.options.onDownload(this.options.now() - started, bytes.byteLength);
-    return { version: wanted.version, vector: decodeVector(bytes, encoding, this.options.numWeights) };
+    const base = this.held?.grid ? this.held : this.pushed;
+    const since = encoding === "grid" && base ? base.version : 0;
+    const bytes = await this.options.downloader.get(this.options.urlOf(wanted, encoding, since));
+    this.options.onDownload(this.options.now() - started);
+    return this.read(wanted.version, bytes, encoding, base);
   }
 }

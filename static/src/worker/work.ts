@@ -307,6 +307,7 @@ export class Work {
       backend: trainer.backend,
       seconds_per_iteration: this.secondsPerIteration,
       version: this.exchange.heldVersion,
+      ...this.exchange.pushedAs,
     });
     if (sent) this.queue.didAsk();
   }

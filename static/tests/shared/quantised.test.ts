@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decodeVector, differs, encodeVector } from "../../src/shared/encoding.ts";
+import { decodeCoarse, encodeCoarse } from "../../src/shared/coarse.ts";
+import { DOWN, decodeVector, differs, encodeVector, UP } from "../../src/shared/encoding.ts";
 import { ProtocolError } from "../../src/shared/frames.ts";
 import { decodeInt8, decodeTopk, encodeInt8, encodeTopk, topkCount } from "../../src/shared/quantised.ts";
 import { mulberry32 } from "../../src/trainer/random.ts";
@@ -19,6 +20,24 @@ test("int8 is off by half a step of its block at most", () => {
       const bound = (Math.max(...block.map(Math.abs)) / 254) * (1 + 1e-5);
       block.forEach((value, i) => {
         assert.ok(Math.abs((decoded[first + i] as number) - value) <= bound);
+      });
+    }
+  }
+});
+
+test("int4 is off by half a step of its block at most, int2 by half a root mean square within two of them", () => {
+  for (const length of [0, 1, 255, 257, 1001]) {
+    const vector = numbers(length, length + 1);
+    const four = decodeCoarse(encodeCoarse(vector, 4), 4, length);
+    const two = decodeCoarse(encodeCoarse(vector, 2), 2, length);
+    for (let first = 0; first < length; first += 256) {
+      const block = vector.slice(first, first + 256);
+      const bound = (Math.max(...block.map(Math.abs)) / 14) * (1 + 1e-5);
+      const usual = Math.sqrt(block.reduce((sum, value) => sum + value * value, 0) / block.length);
+      block.forEach((value, i) => {
+        assert.ok(Math.abs((four[first + i] as number) - value) <= bound);
+        const allowed = Math.max(usual / 2, Math.abs(value) - 1.5 * usual) * (1 + 1e-5) + 1e-5 * usual;
+        assert.ok(Math.abs((two[first + i] as number) - value) <= allowed);
       });
     }
   }
@@ -52,7 +71,7 @@ test("what topk keeps is what sorting would keep", () => {
 
 test("payloads are read wherever they lie, and refused when they are of another length", () => {
   const vector = numbers(300, 3);
-  for (const encoding of ["f16", "int8", "topk"] as const) {
+  for (const encoding of ["f16", "int8", "int4", "int2", "topk"] as const) {
     const payload = encodeVector(vector, encoding);
     const bytes = new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength);
     const shifted = new Uint8Array(bytes.length + 1);
@@ -68,5 +87,6 @@ test("payloads are read wherever they lie, and refused when they are of another 
 });
 
 test("differences are what the compact encodings carry", () => {
-  assert.deepEqual((["f32", "f16", "int8", "topk"] as const).map(differs), [false, false, true, true]);
+  assert.deepEqual(UP.filter(differs), ["int8", "int4", "int2", "topk"]);
+  assert.deepEqual(DOWN.filter(differs), ["int8"]);
 });

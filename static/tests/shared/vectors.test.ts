@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { decodeVector, encodeVector } from "../../src/shared/encoding.ts";
 import { decodeFrame, encodeFrame } from "../../src/shared/frames.ts";
+import { decodeGrid, gridVector, sinceVersion } from "../../src/shared/grid.ts";
 import type { Encoding } from "../../src/shared/protocol.ts";
 import { sha256 } from "../../src/shared/sha256.ts";
 
@@ -16,6 +17,9 @@ interface Vector {
   numbers?: number[];
   /** What was encoded, where that loses something. */
   from?: number[];
+  /** What the version that this tells the changes from becomes by them. */
+  changed?: number[];
+  since?: number;
 }
 
 const FOLDER = new URL("../../../tests/vectors/", import.meta.url);
@@ -39,7 +43,17 @@ for (const [name, vector] of Object.entries(VECTORS)) {
   });
 }
 
-for (const name of ["hello", "update-f32", "update-f16", "update-int8", "update-topk"]) {
+test("what changed leads from a version to the next", () => {
+  const { numbers = [] } = VECTORS["outcome-grid"] as Vector;
+  const { changed = [], since } = VECTORS["outcome-grid-change"] as Vector;
+  const { payload } = decodeFrame(bytesOf("outcome-grid-change"));
+  const held = decodeGrid(decodeFrame(bytesOf("outcome-grid")).payload, numbers.length);
+  assert.equal(sinceVersion(payload), since);
+  const after = decodeGrid(payload, numbers.length, (version) => (version === since ? held : null));
+  assert.deepEqual([...gridVector(after)], changed);
+});
+
+for (const name of Object.keys(VECTORS).filter((each) => /^(hello|update)/.test(each))) {
   test(`the frame ${name} is written with the same bytes`, () => {
     const { header, encoding, numbers, from } = VECTORS[name] as Vector;
     const given = from ?? numbers;

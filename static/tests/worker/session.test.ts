@@ -22,8 +22,9 @@ test("a session says hello, keeps its identity and asks for a lease once the bac
     volunteer_id: null,
     secret: null,
     device: { kind: "browser", name: "A device" },
-    encodings: { up: ["f32", "f16", "int8", "topk"], down: ["f32", "f16", "int8"] },
+    encodings: { up: ["f32", "f16", "int8", "int4", "int2", "topk"], down: ["f32", "f16", "int8", "grid"] },
     bound: true,
+    brief: true,
   });
   assert.deepEqual(ready, { type: "ready", backend: "backend-1", seconds_per_iteration: 0.1, version: null });
   assert.deepEqual(world.eventsOf("identity"), [{ type: "identity", identity: IDENTITY }]);

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from webnn.cli import options
+from webnn.cli.target import Target
 from webnn.cli.words import decimal, percent
 from webnn.core.words import count
 
@@ -26,22 +27,30 @@ MAX_SHOWN = 30
     help="Examples to score it on [default: test, where there is none validation].",
 )
 @options.data_dir_option
-@options.runs_dir_option
+@options.target_options
 @options.json_option
 def command(
-    run: str, *, which: str, split: str | None, data_dir: Path | None, runs_dir: Path, json_lines: bool
+    run: str, *, which: str, split: str | None, data_dir: Path | None, target: Target, json_lines: bool
 ) -> None:
     """Predict a split of the dataset with the network that RUN left, and count what came out.
 
     RUN is a run's id, the beginning of it, or a model's name: its newest run then. For classes: accuracy, and for each
     class, and on average, precision, recall and F1, and the confusion matrix. For values: mse, mae and R2.
+
+    With --server it is a run that goes on there, scored by that server on its validation split; its final weights are
+    the current ones.
     """
     from webnn.cli.evaluation import evaluate
     from webnn.cli.trained import Which, find_trained
 
-    trained = find_trained(runs_dir, run)
-    tell = (lambda _: None) if json_lines else (lambda words: click.echo(f"{words} ...", err=True))
-    report = asyncio.run(evaluate(trained, Which(which), split, data_dir, tell))
+    if target.server is not None:
+        from webnn.cli import live
+
+        report = live.evaluate(target, run, Which(which), split)
+    else:
+        trained = find_trained(target.runs_dir, run)
+        tell = (lambda _: None) if json_lines else (lambda words: click.echo(f"{words} ...", err=True))
+        report = asyncio.run(evaluate(trained, Which(which), split, data_dir, tell))
     click.echo(json.dumps(report) if json_lines else "\n".join(report_lines(report)))
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from webnn.cli import options
+from webnn.cli.target import Target
 from webnn.cli.words import decimal, percent
 
 if TYPE_CHECKING:
@@ -23,18 +24,27 @@ SHOWN = 3
 @options.trained_argument
 @click.argument("files", nargs=-1, required=True, type=options.FILE, metavar="FILE...")
 @options.which_option
-@options.runs_dir_option
+@options.target_options
 @options.json_option
-def command(run: str, files: tuple[Path, ...], which: str, runs_dir: Path, json_lines: bool) -> None:
+def command(run: str, files: tuple[Path, ...], which: str, target: Target, json_lines: bool) -> None:
     """Print what RUN's network says of each example in FILE...: labels and their probabilities, or values.
 
     RUN is a run's id, the beginning of it, or a model's name: its newest run then. A FILE is .npy or .npz (one example,
     or several), .csv (an example a row), or a picture (with the extra `images`; it is made as large as the network
     takes). Numbers are as the dataset stores them: pixels of mnist from 0 to 255, those of digits from 0 to 16.
+
+    With --server it is a run that goes on there; its final weights are the current ones.
     """
     from webnn.cli.trained import Which, find_trained
 
-    for answer in asyncio.run(predict(find_trained(runs_dir, run), Which(which), files)):
+    answers: Iterable[dict[str, Any]]
+    if target.server is not None:
+        from webnn.cli import live
+
+        answers = live.predict(target, run, Which(which), files)
+    else:
+        answers = asyncio.run(predict(find_trained(target.runs_dir, run), Which(which), files))
+    for answer in answers:
         click.echo(json.dumps(answer) if json_lines else answer_words(answer))
 
 

@@ -28,8 +28,9 @@ class Auto(Defaults):
     the exchange behind the next lease and leaves little of the harm of staleness (Wang 2020, overlap local SGD,
     arXiv 2002.09539). Leases are short, since what is averaged often stays near together; they are stretched only
     where the exchange takes longer than training. The learning rate grows with the `growth` power of sum s / s_max,
-    the volunteers' number in units of the fastest, because the mean of more steps has less noise. t <- t + the fastest
-    one's iterations.
+    the volunteers' number in units of the fastest, because the mean of more steps has less noise. A newcomer's speed
+    counts for little in all these sums until its optimiser has warmed up (`Crew.share`), so that neither the rate nor
+    the weights jump when volunteers arrive. t <- t + the fastest one's iterations.
     """
 
     seconds: float = 0.1
@@ -44,14 +45,14 @@ class Auto(Defaults):
         return Flock(self.patience)
 
     def terms(self, crew: Crew) -> Terms:
-        """Size and weigh a lease; a volunteer of unknown pace counts as an average one."""
+        """Size and weigh a lease; a volunteer of unknown pace counts as an average one, and a new one for its share."""
         iterations = None
         if crew.own is not None:
             seconds = crew.seconds if crew.count == 1 else min(self.seconds * crew.stretch, crew.seconds)
             iterations = max(round(seconds / crew.own), 1)
         elif crew.count > 1:
             iterations = FIRST_ITERATIONS
-        return Terms(iterations, rate=crew.crowd**self.growth, weight=1 / crew.crowd)
+        return Terms(iterations, rate=crew.crowd**self.growth, weight=crew.share / crew.crowd)
 
     def merge(self, weights: Vector, contributions: Sequence[Contribution], iterations: int, state: State) -> None:
         factors = [each.weight for each in contributions]

@@ -67,11 +67,12 @@ class Offer:
 class Crew:
     """Who trains, as a strategy sees it when it sizes a lease.
 
-    `count`: the volunteers that are there; `crowd`: the sum of their speeds over that of the fastest (1 to `count`),
-    those of unknown pace counted as average; `own`: seconds for an iteration of the one whose lease it is (None: not
-    known); `seconds`: what the run's leases should take; `stretch` (at least 1): how much longer than short ones this
-    volunteer's leases must be so that it does not wait for exchanges. `local`: its own weights (None: it has none), and
-    `offer` those of the version that it can start from.
+    `count`: the volunteers that are there; `crowd`: the sum of their speeds, each times its share, over the greatest of
+    these (1 to `count`), those of unknown pace counted as average; `share`: how much the one whose lease it is counts
+    (0 to 1; below 1 it is new, and its optimiser has yet to warm up); `own`: its seconds for an iteration (None: not
+    known); `seconds`: what the run's leases should take; `stretch` (at least 1): how much longer than short ones
+    its leases must be so that it does not wait for exchanges. `local`: its own weights (None: it has none), and `offer`
+    those of the version that it can start from.
     """
 
     count: int
@@ -79,6 +80,7 @@ class Crew:
     own: float | None
     seconds: float
     stretch: float = 1.0
+    share: float = 1.0
     local: Local | None = None
     offer: Offer | None = None
 
