@@ -1,32 +1,42 @@
 """What liars cost: `mnist-cnn`, 10 volunteers of whom 3 lie, 5 epochs of honest work, against an all-honest run.
 
-Every attack runs in virtual time with real gradients, `auto` merging and the checks that every run has by default; an
-attack that did not happen fails the benchmark. Then honest volunteers alone, with speeds of 10:1, skewed shards,
-rounding of their own and optimisers that remember: how many of 1,000 are accused. Cells that are done are kept in
-`benchmarks/results/attacks-cells.json`, so that an interrupted run goes on; `--fresh` forgets them.
+    python benchmarks/attacks.py --data-dir DIR             the table: 30 runs of some 4 minutes of one core
+    python benchmarks/attacks.py --only base --only stale   these rows alone, and the honest runs they are compared with
+    python benchmarks/attacks.py --kept                     the table of what is kept so far; nothing is simulated
+    python benchmarks/attacks.py --honest 1000              how many of so many honest volunteers are accused
+
+Every run is in virtual time with real gradients, the model's own merge rule, and the checks that every run has by
+default; an attack that did not happen fails the benchmark. Runs that are done are kept in `build/benchmarks/`, by all
+that decides them, the code included, so that an interrupted benchmark goes on.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
+import hashlib
 import json
+import math
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 import numpy as np
-from common import HERE, apply_settings, define, options, prepare_subject, progress, report, rule, table
+from common import Cell, define, options, progress, report, rule, table
+from kept import FOLDER, Bench, Job, code, make_job
 
-from webnn.core.config import RunConfig, ShardSize
-from webnn.core.events import Vector
-from webnn.core.leases import Lease
-from webnn.core.metrics import Validation
+from webnn.data.dataset import Dataset
+from webnn.data.directory import data_dir
+from webnn.data.shards import ShardStore
+from webnn.model.settings import apply_settings
+from webnn.paths import bundled_datasets_dir
 from webnn.sim.population import parse_population
+from webnn.sim.prepare import Laboratory, prepare
 from webnn.sim.simulation import Outcome, Scenario, Simulation, Target
-from webnn.sim.trainer import Trained, as_wanted
 
 ATTACKS = {  # lie: (what it is, the loss of accuracy, in points, that is allowed)
     "random": ("random weights", 0.5),
@@ -39,172 +49,196 @@ ATTACKS = {  # lie: (what it is, the loss of accuracy, in points, that is allowe
     "base": ("the base sent back", 0.5),
     "stale": ("stale copies", 0.5),
 }
+MUST_FIND = ("base", "stale")
 VOLUNTEERS, LIARS = 10, 0.3
 COMMON = ("validation.everySeconds=5", "validation.examples=1000")
 FULL = {"model": "mnist-cnn", "epochs": 5.0, "seconds": 600.0}
-QUICK = {"model": "digits-cnn", "epochs": 40.0, "seconds": 120.0}
-CELLS = HERE / "results" / "attacks-cells.json"
+QUICK = {"model": "digits-cnn", "epochs": 40.0, "seconds": 200.0}
 ALLOWED_ACCUSED = 0.01
 
+OPTIMIZERS = (  # of the honest runs, each with the merge rule that it goes with
+    ({"adam": {"learningRate": 0.003}}, "auto"),
+    ({"muon": {"learningRate": 0.03}}, "auto"),
+    ({"sgd": {"learningRate": 0.1}}, "weighted"),
+    ({"momentum": {"learningRate": 0.02}}, "fedavg"),
+    ({"rmsprop": {"learningRate": 0.001}}, "fedbuff"),
+)
+HONEST = {"secondsPerIteration": "0.05:0.5", "jitter": 0.2, "dropOutsPerHour": 0.9}
+HONEST_SECONDS = 25.0
+SHARDS = 20
 
-async def attack(lie: str | None, seed: int, size: dict[str, Any], data_dir: Path | None) -> Outcome:
-    """Simulate a run with liars (None: without)."""
-    definition = apply_settings(define(size["model"]), COMMON)
-    laboratory = await prepare_subject(definition, seed, data_dir)
+
+def job(lie: str | None, seed: int, size: Mapping[str, Any]) -> Job:
+    """The run with liars (None: without)."""
+    cell = Cell(
+        VOLUNTEERS,
+        define(size["model"]).merge,
+        settings=COMMON,
+        population={} if lie is None else {"liarShare": LIARS, "lie": lie},
+        seconds=size["seconds"],
+        keep_going=True,
+        honest_epochs=size["epochs"],
+    )
+    return make_job(size["model"], cell, seed)
+
+
+def check(lie: str | None, outcome: Outcome) -> None:
+    """See that the attack happened, and that the honest work was done."""
+    if lie is not None:
+        assert outcome.lies > 0, f"nobody lied: {lie}"
+        assert len(outcome.liars) == round(LIARS * VOLUNTEERS)
+
+
+COLUMNS = (
+    *("attack", "seeds", "accuracy", "loss, points", "allowed", "liars found", "last found, s", "honest accused"),
+    *("epochs", "harms", "good"),
+)
+
+
+def row(lie: str | None, outcomes: Sequence[Outcome], honest: float) -> list[Any]:
+    """Average one attack over its seeds, against `honest` accuracy."""
+    accuracy = fmean(outcome.accuracy or 0.0 for outcome in outcomes)
+    found, wronged, late = 0, 0, list[float]()
+    for outcome in outcomes:
+        check(lie, outcome)
+        first: dict[str, float] = {}
+        for at, name in outcome.accused:
+            first.setdefault(name, at)
+        found += len(first.keys() & set(outcome.liars))
+        wronged += len(first.keys() - set(outcome.liars))
+        late.extend(first[name] for name in outcome.liars if name in first)
+    epochs, harms = fmean(outcome.epochs for outcome in outcomes), sum(outcome.harms for outcome in outcomes)
+    if lie is None:
+        good = "yes" if not wronged else "no"
+        return ["none", len(outcomes), f"{accuracy:.2%}", None, None, None, None, wronged, epochs, harms, good]
+    words, allowed = ATTACKS[lie]
+    points, liars = 100 * (honest - accuracy), sum(len(outcome.liars) for outcome in outcomes)
+    good = "yes" if points <= allowed and (lie not in MUST_FIND or found == liars) and not wronged else "no"
+    return [
+        *(words, len(outcomes), f"{accuracy:.2%}", f"{points:.2f}", allowed, f"{found}/{liars}"),
+        *(max(late, default=None), wronged, epochs, harms, good),
+    ]
+
+
+def attacks(given: argparse.Namespace) -> tuple[list[list[Any]], float]:
+    """Run what is not kept yet; the rows, and the share of the evaluator's time that went into replays."""
+    size, bench = (QUICK if given.quick else FULL), Bench(given.data_dir, given.processes, fresh=given.fresh)
+    lies = (None, *(given.only or ATTACKS))
+    jobs = {(lie, seed): job(lie, seed, size) for seed in range(given.seeds) for lie in lies}
+    outcomes = bench.kept(list(jobs.values())) if given.kept else bench.run(list(jobs.values()))
+    bench.close()
+    rows = []
+    for lie in lies:
+        seeds = [seed for seed in range(given.seeds) if {jobs[lie, seed], jobs[None, seed]} <= outcomes.keys()]
+        if seeds:
+            honest = fmean(outcomes[jobs[None, seed]].accuracy or 0.0 for seed in seeds)
+            rows.append(row(lie, [outcomes[jobs[lie, seed]] for seed in seeds], honest))
+    busy = [outcome.replay_seconds / outcome.seconds for outcome in outcomes.values()]
+    return rows, fmean(busy) if busy else 0.0
+
+
+def skewed(dataset: Dataset, seed: int) -> ShardStore:
+    """Shards of a class or two each, with a tenth of other examples among them."""
+    rng = np.random.default_rng(seed)
+    labels = np.asarray(dataset.train.targets).astype(float)
+    order = np.argsort(np.where(rng.random(len(labels)) < 0.1, rng.uniform(0, 10, len(labels)), labels), kind="stable")
+    return ShardStore(dataset.train, list(np.array_split(order, SHARDS)))
+
+
+async def honest_runs(given: argparse.Namespace, runs: int) -> dict[str, Any]:
+    """Count honest volunteers that are accused, in `runs` runs of ten, with all the optimisers in turn."""
+    counts: dict[str, dict[str, int]] = {}
+    for place, (optimizer, merge) in enumerate(OPTIMIZERS):
+        (name,) = optimizer
+        counts[name] = {"volunteer_runs": 0, "accused": 0, "replays": 0, "harms": 0}
+        seeds = range(place, runs, len(OPTIMIZERS))
+        files = {seed: honest_file(name, merge, seed) for seed in seeds}
+        missing = [seed for seed in seeds if given.fresh or not files[seed].exists()]
+        if missing and not given.kept:
+            await simulate_honest(given, optimizer, merge, {seed: files[seed] for seed in missing})
+        for file in files.values():
+            if file.exists():
+                for key, value in json.loads(file.read_text("utf-8")).items():
+                    counts[name][key] += value
+    return counts
+
+
+def honest_file(name: str, merge: str, seed: int) -> Path:
+    """Where what an honest run came to is kept."""
+    words = json.dumps([name, merge, seed, HONEST, HONEST_SECONDS, SHARDS, VOLUNTEERS, COMMON, OPTIMIZERS, code()])
+    return FOLDER / f"honest-{hashlib.sha256(words.encode()).hexdigest()[:32]}.json"
+
+
+async def simulate_honest(
+    given: argparse.Namespace, optimizer: dict[str, dict[str, float]], merge: str, files: Mapping[int, Path]
+) -> None:
+    """Simulate runs of one optimiser, by seed, and keep what they come to."""
+    (name,) = optimizer
+    definition = apply_settings(define("digits-mlp"), (*COMMON, "validation.replayShare=0.2"))
+    definition = replace(definition, optimizer_name=name, optimizer_options={**optimizer[name]})
+    data = data_dir(given.data_dir)
+    laboratory = await prepare(definition, [bundled_datasets_dir()], data, 0, processes=1, cut=skewed)
     try:
-        given = {} if lie is None else {"liarShare": LIARS, "lie": lie}
-        scenario = Scenario(
-            config=replace(laboratory.config, merge=rule("auto")),
-            population=parse_population(given),
-            volunteers=VOLUNTEERS,
-            target=Target(),
-            seconds=size["seconds"],
-            seed=seed,
-            keep_going=True,
-            shard_bytes=laboratory.shard_bytes,
-            honest_epochs=size["epochs"],
-        )
-        return await Simulation(scenario, laboratory.trainer).run()
+        for seed, file in files.items():
+            outcome = await honest_run(laboratory, merge, seed)
+            accused = sorted({who for _, who in outcome.accused})
+            kept = {"volunteer_runs": VOLUNTEERS, "accused": len(accused)}
+            kept |= {"replays": outcome.replays, "harms": outcome.harms}
+            FOLDER.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps(kept), "utf-8")
+            progress(f"{name}, seed {seed}: {outcome.accuracy:.2%}, {', '.join(accused) or 'nobody'} accused")
     finally:
         await laboratory.close()
 
 
-def cell(lie: str | None, seed: int, size: dict[str, Any], data_dir: Path | None) -> dict[str, Any]:
-    """Run one cell, and see that the attack happened."""
-    outcome = asyncio.run(attack(lie, seed, size, data_dir))
-    if lie is not None:
-        assert outcome.lies > 0, f"nobody lied: {lie}"
-        assert len(outcome.liars) == round(LIARS * VOLUNTEERS)
-    found = {name for _, name in outcome.accused if name in outcome.liars}
-    return {
-        "accuracy": outcome.accuracy,
-        "epochs": outcome.epochs,
-        "lies": outcome.lies,
-        "found": len(found),
-        "found_at": max((min(at for at, who in outcome.accused if who == name) for name in found), default=None),
-        "wronged": len({name for _, name in outcome.accused} - set(outcome.liars)),
-        "outcomes": dict(outcome.outcomes),
-        "seconds": outcome.seconds,
-        "replays": outcome.replays,
-        "evaluator": outcome.replay_seconds / outcome.seconds,
-        "harms": outcome.harms,
-    }
+async def honest_run(laboratory: Laboratory, merge: str, seed: int) -> Outcome:
+    scenario = Scenario(
+        config=replace(laboratory.config, seed=seed, merge=rule(merge)),
+        population=parse_population(HONEST),
+        volunteers=VOLUNTEERS,
+        target=Target(),
+        seconds=HONEST_SECONDS,
+        seed=seed,
+        keep_going=True,
+        shard_bytes=laboratory.shard_bytes,
+    )
+    return await Simulation(scenario, laboratory.trainer).run()
 
 
-class SkewedTrainer:
-    """A stand-in with what makes honest work look odd: each shard pulls elsewhere, each device rounds in its own way,
-    and optimisers remember (`momentum`).
-    """
-
-    def __init__(self, momentum: float, num_weights: int = 400) -> None:
-        self._momentum = momentum
-        rng = np.random.default_rng(5)
-        self._goals = rng.standard_normal((64, num_weights)).astype(np.float32)
-        self._initial = np.zeros(num_weights, np.float32)
-        self._velocity: dict[str, Vector] = {}
-
-    @property
-    def initial(self) -> Vector:
-        return self._initial
-
-    async def reset(self) -> None:
-        self._velocity.clear()
-
-    async def forget(self, volunteer_id: str) -> None:
-        self._velocity.pop(volunteer_id, None)
-
-    async def train(self, lease: Lease, base: Vector, *, flipped: bool = False) -> Trained:
-        rng = np.random.Generator(np.random.PCG64(lease.seed))
-        weights, velocity = base.copy(), self._velocity.get(lease.volunteer_id, np.zeros_like(base))
-        goal = np.mean([self._goals[int(part.shard) % 64] for part in lease.parts], axis=0)
-        for _ in range(lease.iterations):
-            noise = 3 * rng.standard_normal(len(base), np.float32)
-            velocity = np.float32(self._momentum) * velocity + (weights - goal + noise)
-            weights -= np.float32(0.01) * velocity
-        self._velocity[lease.volunteer_id] = velocity
-        device = np.random.Generator(np.random.PCG64([lease.seed, int(lease.volunteer_id[1:])]))
-        rounding = 0.02 * np.abs(weights - base).mean() * device.standard_normal(len(base), np.float32)
-        return Trained(as_wanted(lease, weights + rounding.astype(np.float32), base))
-
-    async def validate(self, weights: Vector, num_examples: int | None) -> Validation:
-        distance = float(np.mean(np.abs(weights - self._goals.mean(axis=0))))
-        return Validation(distance, max(0.0, 1 - distance), num_examples or 1000)
+def interval(hits: int, of: int) -> tuple[float, float]:
+    """Wilson's 95 % interval of a share."""
+    z, share = 1.96, hits / of
+    middle = (share + z * z / (2 * of)) / (1 + z * z / of)
+    half = z / (1 + z * z / of) * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
+    return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def accusations(runs: int) -> dict[str, Any]:
-    """Count honest volunteers whose lie was "proved", over `runs` runs of ten."""
-    population = parse_population({"secondsPerIteration": "0.18:1.8", "jitter": 0.2, "dropOutsPerHour": 0.2})
-    wronged = replays = 0
-    for seed in range(runs):
-        config = RunConfig(
-            seed=seed,
-            shards=tuple(ShardSize(str(number), 640) for number in range(64)),
-            batch_size=32,
-            learning_rate=0.01,
-            num_weights=400,
-            num_trainable=400,
-            validation_total=1000,
-            merge=rule(("auto", "fedavg", "weighted")[seed % 3]),
-            replay_share=0.1,
-        )
-        trainer = SkewedTrainer(momentum=0.9 if seed % 2 else 0.0)
-        scenario = Scenario(config, population, VOLUNTEERS, Target(), 60.0, seed, keep_going=True)
-        outcome = asyncio.run(Simulation(scenario, trainer).run())
-        wronged += len({name for _, name in outcome.accused})
-        replays += outcome.replays
-    return {"volunteer_runs": runs * VOLUNTEERS, "accused": wronged, "replays": replays}
+def accusations(given: argparse.Namespace, started: float) -> int:
+    """Print how many honest volunteers are accused."""
+    counts = asyncio.run(honest_runs(given, math.ceil(given.honest / VOLUNTEERS)))
+    columns = ("optimiser", "volunteer-runs", "accused", "replays", "harms")
+    rows = [[name, *each.values()] for name, each in counts.items()]
+    total, accused = max(sum(each[1] for each in rows), 1), sum(each[2] for each in rows)
+    low, high = interval(accused, total)
+    words = f"Honest volunteers accused: {accused} of {total}, {accused / total:.2%} (95 %: {low:.2%} to {high:.2%})"
+    report("accusations", given, started, {"counts": counts}, f"{table(columns, rows)}\n\n{words}")
+    return 0 if accused / total < ALLOWED_ACCUSED else 1
 
 
 def main() -> int:
-    if "--fresh" in sys.argv:
-        sys.argv.remove("--fresh")
-        CELLS.unlink(missing_ok=True)
-    given, started = options(__doc__, seeds=3), time.time()
-    size = QUICK if given.quick else FULL
-    cells: dict[str, dict[str, Any]] = json.loads(CELLS.read_text("utf-8")) if CELLS.exists() else {}
-    for seed in range(given.seeds):
-        for lie in (None, *ATTACKS):
-            key = f"{size['model']}-{lie or 'honest'}-{seed}"
-            if key not in cells:
-                cells[key] = cell(lie, seed, size, given.data_dir)
-                CELLS.parent.mkdir(exist_ok=True)
-                CELLS.write_text(json.dumps(cells, indent=1) + "\n", "utf-8")
-            progress(f"{key}: {cells[key]['accuracy']:.4f}, {cells[key]['found']} found")
-    rows = [row(lie, cells, given.seeds, size["model"]) for lie in (None, *ATTACKS)]
-    wrong = accusations(10 if given.quick else 100)
-    columns = (
-        "attack",
-        "accuracy",
-        "loss, points",
-        "allowed",
-        "liars found",
-        "last found, s",
-        "honest accused",
-        "good",
-    )
-    share = wrong["accused"] / wrong["volunteer_runs"]
-    words = f"Honest volunteers accused: {wrong['accused']} of {wrong['volunteer_runs']} ({share:.2%})"
-    evaluator = fmean(each["evaluator"] for key, each in cells.items() if key.startswith(size["model"]))
-    words += f"\nThe evaluator's time spent on replays: {evaluator:.1%}"
-    result = {"rows": [dict(zip(columns, each, strict=True)) for each in rows], "accusations": wrong}
-    report("attacks", given, started, {**result, "evaluator": evaluator}, f"{table(columns, rows)}\n\n{words}")
-    return 0 if share < ALLOWED_ACCUSED and all(each[-1] == "yes" for each in rows) else 1
+    def more(parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--only", action="append", choices=ATTACKS, help="this attack alone; may be repeated")
+        parser.add_argument("--kept", action="store_true", help="print what is kept; simulate nothing")
+        parser.add_argument("--honest", type=int, metavar="N", help="count accusations of N honest volunteers instead")
 
-
-def row(lie: str | None, cells: dict[str, dict[str, Any]], seeds: int, model: str) -> list[Any]:
-    """Average one attack over the seeds, against the honest runs."""
-    mine = [cells[f"{model}-{lie or 'honest'}-{seed}"] for seed in range(seeds)]
-    honest = fmean(cells[f"{model}-honest-{seed}"]["accuracy"] for seed in range(seeds))
-    accuracy, wronged = fmean(each["accuracy"] for each in mine), sum(each["wronged"] for each in mine)
-    if lie is None:
-        return ["none", f"{accuracy:.2%}", None, None, None, None, wronged, "yes"]
-    words, allowed = ATTACKS[lie]
-    points, found = 100 * (honest - accuracy), sum(each["found"] for each in mine)
-    must_find = lie in ("base", "stale")
-    good = points <= allowed and (not must_find or found == 3 * seeds)
-    late = max((each["found_at"] for each in mine if each["found_at"] is not None), default=None)
-    shown = f"{points:.2f}"
-    return [words, f"{accuracy:.2%}", shown, allowed, f"{found}/{3 * seeds}", late, wronged, "yes" if good else "no"]
+    given, started = options(__doc__, seeds=3, more=more), time.time()
+    if given.honest:
+        return accusations(given, started)
+    rows, evaluator = attacks(given)
+    words = f"The evaluator's time spent on replays: {evaluator:.1%}"
+    result = {"rows": [dict(zip(COLUMNS, each, strict=True)) for each in rows], "evaluator": evaluator}
+    report("attacks", given, started, result, f"{table(COLUMNS, rows)}\n\n{words}")
+    return 0 if all(each[-1] == "yes" for each in rows) else 1
 
 
 if __name__ == "__main__":

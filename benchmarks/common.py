@@ -9,7 +9,7 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,8 +29,14 @@ from webnn.sim.prepare import Laboratory, prepare  # noqa: E402
 from webnn.sim.simulation import Outcome  # noqa: E402
 
 
-def options(description: str | None, *, seeds: int, quick_seeds: int = 1) -> argparse.Namespace:
-    """Read the command line that every benchmark has; `seeds` is set, and smaller with `--quick`."""
+def options(
+    description: str | None,
+    *,
+    seeds: int,
+    quick_seeds: int = 1,
+    more: Callable[[argparse.ArgumentParser], object] = lambda _: None,
+) -> argparse.Namespace:
+    """Read the command line that every benchmark has, and `more`; `seeds` is set, and smaller with `--quick`."""
     parser = argparse.ArgumentParser(description=(description or "").split("\n")[0])
     parser.add_argument("--data-dir", type=Path, help="folder of the datasets' files, as for wnn")
     parser.add_argument("--quick", action="store_true", help="fewer seeds and settings: some minutes")
@@ -39,6 +45,7 @@ def options(description: str | None, *, seeds: int, quick_seeds: int = 1) -> arg
     parser.add_argument("--fresh", action="store_true", help="simulate again what build/benchmarks/ has kept")
     parser.add_argument("--json", action="store_true", help="print the result as JSON, nothing else")
     parser.add_argument("--no-save", action="store_true", help="leave benchmarks/results/ alone")
+    more(parser)
     given = parser.parse_args()
     given.seeds = given.seeds or (quick_seeds if given.quick else seeds)
     return given
@@ -58,6 +65,7 @@ class Cell:
     target: float | None = None
     keep_going: bool = False
     shards: int | None = None
+    honest_epochs: float | None = None
 
 
 SGD_2018 = ('optimizer={"sgd":{"learningRate":0.2}}', "training.batchSize=64", "training.leaseSeconds=3")

@@ -47,6 +47,7 @@ class Job:
     keep_going: bool
     shards: int | None
     seed: int
+    honest_epochs: float | None = None
 
     @property
     def definition(self) -> ModelDefinition:
@@ -116,6 +117,10 @@ class Bench:
                 _say(job, outcomes[job], f"{len(missing) - len(waiting)}/{len(missing)}, {left:.0f} min left")
         return outcomes
 
+    def kept(self, jobs: Sequence[Job]) -> dict[Job, Outcome]:
+        """What is kept of `jobs`."""
+        return dict(self._found(jobs))
+
     def close(self) -> None:
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
@@ -157,6 +162,7 @@ def _scenario(job: Job, laboratory: Laboratory) -> Scenario:
         seed=job.seed,
         keep_going=job.keep_going,
         shard_bytes=laboratory.shard_bytes,
+        honest_epochs=job.honest_epochs,
     )
 
 
@@ -183,4 +189,5 @@ def make_job(model: str, cell: Any, seed: int) -> Job:
         keep_going=cell.keep_going,
         shards=cell.shards,
         seed=seed,
+        honest_epochs=cell.honest_epochs,
     )

@@ -8,6 +8,7 @@ stay up throughout. What is printed comes from the run's journal, from the worke
 
 
     lost        merged updates that were rolled back though older than one checkpoint interval when the server died
+    accused     volunteers, all of them honest, that the run says lied
     duplicated  iterations that the run counts beyond those of the updates that its journal says were merged
     seconds     from starting the server again: until it listens, until the first volunteer is back, and until the
                 first update is merged; the median and the most of each
@@ -36,6 +37,11 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from webnn.server.keeping import CHECKPOINT_FOLDER  # noqa: E402 (the checkout's own package)
+from webnn.store.checkpoint import read_checkpoint  # noqa: E402
+
 WNN = (sys.executable, "-m", "webnn.cli")
 CHECKPOINT_SECONDS = 1.0
 
@@ -87,7 +93,9 @@ async def start(arguments: argparse.Namespace, runs: Path, port: int, *more: str
     stop = json.dumps({"iterations": arguments.iterations})
     process = await asyncio.create_subprocess_exec(
         *(*WNN, "train", arguments.model, "--json", "--no-open", "--port", str(port), "--runs-dir", str(runs)),
-        *("--set", f"training.stop={stop}", "--set", f"checkpoint.everySeconds={CHECKPOINT_SECONDS:g}", *more),
+        *("--set", f"training.stop={stop}", "--set", f"checkpoint.everySeconds={CHECKPOINT_SECONDS:g}"),
+        *(word for setting in arguments.settings for word in ("--set", setting)),
+        *more,
         stdout=asyncio.subprocess.PIPE,
         stderr=sys.stderr if arguments.verbose else asyncio.subprocess.DEVNULL,
         stdin=asyncio.subprocess.DEVNULL,
@@ -206,6 +214,7 @@ def account(run: Path, finished: dict[str, Any]) -> dict[str, Any]:
     with closing(sqlite3.connect(run / "journal.sqlite")) as journal:
         counts = dict(journal.execute("SELECT COALESCE(outcome, 'none'), COUNT(*) FROM leases GROUP BY 1").fetchall())
         (merged,) = journal.execute("SELECT SUM(iterations) FROM leases WHERE outcome = 'merged'").fetchone()
+        (accused,) = journal.execute("SELECT COUNT(*) FROM log WHERE kind = 'accused'").fetchone()
         ages = [
             at - ended
             for number, at in journal.execute("SELECT number, at FROM incarnations WHERE number > 0").fetchall()
@@ -217,9 +226,17 @@ def account(run: Path, finished: dict[str, Any]) -> dict[str, Any]:
         "lost": sum(age > CHECKPOINT_SECONDS for age in ages),
         "oldest_rolled_back_seconds": round(max(ages, default=0.0), 3),
         "duplicated": finished["iterations"] - merged,
+        "accused": accused,
+        "replays": replays_in(run),
         "outcomes": counts,
         "iterations": finished["iterations"],
     }
+
+
+def replays_in(run: Path) -> int:
+    """Count the last replays that the run remembers in the end, of at most 64."""
+    checkpoint = read_checkpoint(run / CHECKPOINT_FOLDER)
+    return 0 if checkpoint is None else len(checkpoint.manifest["snapshot"]["judging"]["agreements"])
 
 
 def replay(runs: Path) -> str:
@@ -254,6 +271,7 @@ async def measure(arguments: argparse.Namespace) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="digits-cnn")
+    parser.add_argument("--set", dest="settings", action="append", default=[], metavar="KEY=VALUE", help="of the model")
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--gap", type=float, nargs=2, default=(5.0, 15.0), metavar=("LEAST", "MOST"))
     parser.add_argument("--iterations", type=int, help="default: 1,000 for each kill, at least 3,000")
@@ -276,7 +294,7 @@ def main() -> None:
     if arguments.json:
         print(text)
         return
-    for name in ("restarts", "lost", "duplicated", "final_accuracy", "unkilled_accuracies"):
+    for name in ("restarts", "lost", "duplicated", "accused", "replays", "final_accuracy", "unkilled_accuracies"):
         print(f"{name:32} {result[name]}")
     for name in ("oldest_rolled_back_seconds", "lives_without_a_merge", "replay"):
         print(f"{name:32} {result[name]}")

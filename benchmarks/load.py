@@ -120,12 +120,15 @@ def volunteer_arguments(
 
 def costs(before: dict[str, Any], after: dict[str, Any], seen: list[dict[str, Any]], seconds: float) -> dict[str, Any]:
     """Rates, and what each update and each lease cost, from counters at the start and the end of `seconds`."""
-    spent = {name: after[name] - before[name] for name in ("cpu_seconds", "merges", "bytes_in", "bytes_out")}
+    spent = {
+        name: after[name] - before[name] for name in ("cpu_seconds", "check_seconds", "merges", "bytes_in", "bytes_out")
+    }
     merges, leases = spent["merges"], sum(part["leases"] for part in seen)
     return {
         "updates_per_second": round(merges / seconds, 2),
         "leases_per_second": round(leases / seconds, 1),
         "server_cpu_ms_per_update": per(spent["cpu_seconds"] * 1000, merges),
+        "checks_share_of_server_cpu": per(spent["check_seconds"], spent["cpu_seconds"]),
         "server_cpu_ms_per_lease": per(spent["cpu_seconds"] * 1000, leases),
         "lease_p50_ms": round(max(part["lease_p50_ms"] for part in seen), 2),
         "lease_p99_ms": round(max(part["lease_p99_ms"] for part in seen), 2),
@@ -137,7 +140,7 @@ def costs(before: dict[str, Any], after: dict[str, Any], seen: list[dict[str, An
     }
 
 
-def per(amount: float, count: int) -> float | None:
+def per(amount: float, count: float) -> float | None:
     return round(amount / count, 3) if count else None
 
 
@@ -147,6 +150,7 @@ COLUMNS = (
     ("updates/s", "updates_per_second"),
     ("leases/s", "leases_per_second"),
     ("CPU ms/update", "server_cpu_ms_per_update"),
+    ("checks", "checks_share_of_server_cpu"),
     ("RSS MB", "server_rss_mb"),
     ("lease p50 ms", "lease_p50_ms"),
     ("p99 ms", "lease_p99_ms"),

@@ -15,8 +15,9 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import machine
 import numpy as np
@@ -26,10 +27,12 @@ from webnn.core.config import RunConfig, ShardSize
 from webnn.core.errors import WebNNError
 from webnn.core.events import Start
 from webnn.core.frames import Buffer
+from webnn.core.judging import Judging
 from webnn.core.merging import MergeSpec, make_strategy
 from webnn.core.metrics import Validation
 from webnn.core.run import Run
 from webnn.engine.local import LocalEngine
+from webnn.engine.sketching import Measure
 from webnn.server.app import READ_BUFFER_BYTES, create_app
 from webnn.server.clock import RunClock
 from webnn.server.config import Limits, ServerConfig
@@ -41,6 +44,8 @@ LIMITS = Limits(
     max_connections=100_000, max_connections_per_address=100_000, messages_per_second=1e6, message_burst=1_000_000
 )
 LAG_SECONDS = 0.01
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class NoValidator:
@@ -77,6 +82,31 @@ class LagProbe:
         return worst
 
 
+class Stopwatch:
+    """The processor's time that checks of updates take, in the server's only thread."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def around(self, work: Callable[P, T]) -> Callable[P, T]:
+        """Count the time that `work` takes."""
+
+        def timed(*args: P.args, **kwargs: P.kwargs) -> T:
+            began = time.thread_time()
+            try:
+                return work(*args, **kwargs)
+            finally:
+                self.seconds += time.thread_time() - began
+
+        return timed
+
+
+CHECKS = Stopwatch()
+Measure.judge = CHECKS.around(Measure.judge)  # type: ignore[method-assign]
+for name in ("consider", "sift", "ended", "published"):
+    setattr(Judging, name, CHECKS.around(getattr(Judging, name)))
+
+
 def make_task(num_weights: int, merge: str, lease_seconds: float = 1.0) -> RunTask:
     """A run that never ends, of a model of `num_weights` numbers."""
     config = RunConfig(
@@ -103,6 +133,7 @@ def make_task(num_weights: int, merge: str, lease_seconds: float = 1.0) -> RunTa
 def counters(task: RunTask, lag: LagProbe) -> dict[str, Any]:
     return {
         "cpu_seconds": time.process_time(),
+        "check_seconds": CHECKS.seconds,
         "merges": task.run.num_merges,
         "bytes_in": task.traffic.bytes_in,
         "bytes_out": task.traffic.bytes_out,

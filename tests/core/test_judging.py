@@ -16,6 +16,7 @@ from webnn.core.metrics import Verdict
 from webnn.core.run import Run
 from webnn.core.standing import FIRST_QUARANTINE
 from webnn.core.states import WaitReason
+from webnn.core.usual import Usual
 
 FEDBUFF = MergeSpec("fedbuff", {"size": 4})
 
@@ -28,10 +29,10 @@ class Checked(World):
     """A world whose evaluator says what `agreement` is."""
 
     def __init__(self, **changes: Any) -> None:
-        self.agreement: float | None = 1.0
+        self.agreement: float | None = changes.pop("agreement", 1.0)
         self.ratio = 1.0
         self.replays: list[fx.Replay] = []
-        super().__init__(**{"replay_share": 1.0, "max_open_leases": 1, **changes})
+        super().__init__(**{"replay_share": 1.0, "remembers": False, "max_open_leases": 1, **changes})
         self.verdict = verdict()
 
     def _answer(self, effect: fx.Effect) -> list[ev.Event]:
@@ -77,19 +78,37 @@ def test_replays_take_no_more_than_their_share_of_the_evaluators_time() -> None:
     assert len(world.replays) <= 20 * 5.0 / (0.01 / 0.001)
 
 
-def test_two_disagreements_prove_a_lie_and_quarantine_the_liar() -> None:
+def test_disagreements_prove_a_lie_and_quarantine_the_liar() -> None:
     world = Checked()
     world.join("liar")
     world.agreement = -0.2
-    assert outcomes(world.work("liar")) == [Outcome.MERGED], "one is no proof"
+    ends = [outcomes(world.work("liar"))[-1] for _ in range(4)]
+    assert ends[:2] == [Outcome.MERGED] * 2, "one is no proof, nor two"
+    assert ends[-1] is Outcome.NOT_NEEDED, "doubted work does not count"
     effects = world.work("liar")
-    assert outcomes(effects) == [Outcome.NOT_NEEDED], "doubted work does not count"
     assert [effect.volunteer_id for effect in only(effects, fx.Accused)] == ["liar"]
     assert world.ready("liar") is None
     assert only(world.log, fx.Wait)[-1].reason is WaitReason.TOO_MANY_LEASES
 
 
-def test_an_honest_volunteer_with_one_bad_day_goes_on() -> None:
+def test_with_an_optimiser_that_remembers_it_takes_more_and_the_agreement_of_others() -> None:
+    world = Checked(remembers=True)
+    for name in ("liar", "good"):
+        world.join(name)
+    world.agreement = -0.2
+    for _ in range(20):
+        world.work("liar")
+    assert world.run.standing.liars() == [], "nobody knows what is usual here"
+    for _ in range(20):
+        world.agreement = 0.5
+        world.work("good")
+        world.agreement = -0.2
+        if not world.run.standing.liars():
+            world.work("liar")
+    assert world.run.standing.liars() == ["liar"]
+
+
+def test_an_honest_volunteer_with_a_bad_day_goes_on() -> None:
     world = Checked()
     world.join("a")
     world.agreement = 0.0
@@ -98,6 +117,72 @@ def test_an_honest_volunteer_with_one_bad_day_goes_on() -> None:
     world.work("a")
     assert outcomes(world.work("a")) == [Outcome.MERGED]
     assert world.run.standing.liars() == []
+
+
+@pytest.mark.parametrize("kind", ["nothing", "a copy"])
+def test_whoever_claims_work_not_done_is_found_without_any_replay(kind: str) -> None:
+    world = Checked(agreement=None)
+    for name in ("a", "b", "liar"):
+        world.join(name)
+    for number in range(4):
+        for name in ("a", "b"):
+            world.verdict = verdict(fingerprint=f"{name}{number}")
+            assert outcomes(world.work(name)) == [Outcome.MERGED]
+    world.verdict = verdict(length=0.0, sketch=()) if kind == "nothing" else verdict(fingerprint="a2")
+    ends = [world.work("liar") for _ in range(3)]
+    assert [outcomes(effects)[-1] for effects in ends] == [Outcome.NOT_NEEDED] * 3
+    assert [bool(only(effects, fx.Accused)) for effects in ends] == [False, False, True]
+    assert world.run.standing.liars() == ["liar"]
+    assert world.ready("liar") is None
+
+
+def test_the_same_work_twice_is_no_copy() -> None:
+    usual, seen = Usual(100), verdict(fingerprint="the whole training set in one batch")
+    looks = [
+        usual.look(name, seen, task).same for name, task in (("a", (1, "all")), ("b", (1, "all")), ("b", (2, "all")))
+    ]
+    assert looks == [False, False, True]
+
+
+@pytest.mark.parametrize("others", [False, True], ids=["all", "one that sends 16 bits a number"])
+def test_where_nobody_learns_anything_any_more_nobody_claims_anything(others: bool) -> None:
+    world = Checked(agreement=None)
+    for name in "abc":
+        world.join(name)
+    for _ in range(20):
+        for name in "abc":
+            length = 1e-8 if name != "a" and others else 0.0
+            world.verdict = verdict(length=length, sketch=())
+            assert outcomes(world.work(name)) == [Outcome.MERGED]
+    assert world.run.standing.liars() == []
+
+
+def test_updates_refused_for_their_length_do_not_save_from_being_checked() -> None:
+    world = Checked(merge=MergeSpec("auto"), max_open_leases=2)
+    for name in ("a", "liar"):
+        world.join(name)
+    for _ in range(10):
+        world.work("a")
+    world.verdict = verdict(length=90.0)
+    waiting = [world.ready("liar")]
+    for _ in range(8):
+        waiting.append(world.ready("liar"))  # granted before it hears of the last one
+        lease = waiting.pop(0)
+        assert lease is not None
+        world.now += 5.0
+        world.update(lease)
+    assert [replay.lease.volunteer_id for replay in world.replays].count("liar") >= 3
+
+
+def test_a_restart_begins_with_doubt_about_nobody() -> None:
+    world = Checked()
+    world.join("a")
+    world.agreement = -0.5
+    for _ in range(3):
+        world.work("a")
+    assert world.run.standing.of("a").doubted
+    again = Run.restore(world.run.config, world.run.snapshot(), world.now)
+    assert not again.standing.of("a").doubt
 
 
 def test_what_the_evaluator_cannot_tell_is_held_against_nobody() -> None:
@@ -219,8 +304,8 @@ def test_standing_survives_a_restart() -> None:
     world = Checked()
     world.join("liar")
     world.agreement = -0.5
-    world.work("liar")
-    world.work("liar")
+    while not world.run.standing.liars():
+        world.work("liar")
     again = Run.restore(world.run.config, world.run.snapshot(), world.now)
     assert again.standing.liars() == ["liar"]
     assert again.standing.of("liar") == world.run.standing.of("liar")

@@ -59,9 +59,24 @@ def test_what_is_not_finite_or_enormous_breaks_nothing() -> None:
 def test_trained_weights_are_compared_without_their_base() -> None:
     base = np.full(6, 100, np.float32)
     work = np.arange(6, dtype=np.float32)
-    agreement, ratio = agree(base + 2 * work, base + work, Wants.WEIGHTS, base)
+    agreement, ratio = agree(base + 2 * work, [base + work], Wants.WEIGHTS, base)
     assert agreement == pytest.approx(1)
     assert ratio == pytest.approx(2)
-    assert agree(-work, work, Wants.DELTA, base)[0] == pytest.approx(-1)
-    assert agree(np.zeros(6, np.float32), work, Wants.DELTA, base) == (0.0, 0.0)
-    assert agree(work, np.full(6, np.nan, np.float32), Wants.DELTA, base)[0] is None
+    assert agree(-work, [work], Wants.DELTA, base)[0] == pytest.approx(-1)
+    assert agree(np.zeros(6, np.float32), [work], Wants.DELTA, base) == (0.0, 0.0)
+    assert agree(work, [np.full(6, np.nan, np.float32)], Wants.DELTA, base)[0] is None
+
+
+def test_where_the_optimisers_memory_decides_nothing_can_be_told() -> None:
+    base, one, other = np.zeros(4, np.float32), np.eye(4, dtype=np.float32)[0], np.eye(4, dtype=np.float32)[1]
+    assert agree(one, [one, other], Wants.DELTA, base)[0] is None
+    assert agree(one, [np.zeros(4, np.float32)], Wants.DELTA, base)[0] is None, "it went nowhere"
+    agreement, ratio = agree(one, [one + other, 0.5 * one], Wants.DELTA, base)
+    assert agreement == pytest.approx(1), "the better of two"
+    assert ratio == pytest.approx(1 / np.sqrt(2)), "the shorter of two"
+
+
+def test_what_is_nearly_all_zero_has_no_fingerprint() -> None:
+    sparse = np.zeros(1000, np.float32)
+    sparse[:3] = 1
+    assert not Measure(1000).judge(sparse, None).fingerprint

@@ -221,23 +221,42 @@ async def test_initial_weights_are_read_from_a_file(
         await evaluator.build(model(CNN, initialWeights=str(tmp_path / "start.safetensors")), description, seed=5)
 
 
-async def test_a_lease_that_is_replayed_comes_out_as_a_volunteer_trained_it(
-    evaluator: Evaluator, description: Description, dataset: Dataset
-) -> None:
-    built = await evaluator.build(model(MLP), description, seed=3)
-    frame = next(iter(encode_split(dataset.train)))
-    lease = Lease(
+def a_lease(learning_rate: float) -> Lease:
+    return Lease(
         *("l", "v", 1, (Part("s", 0, 40),), 40, 4, 10),
         seed=7,
-        learning_rate=0.1,
+        learning_rate=learning_rate,
         optimizer="model",
         wants=Wants.DELTA,
         granted_at=0.0,
         deadline=9.0,
     )
-    first, seconds = await evaluator.replay(lease, built.initial, {"s": frame})
-    again, _ = await evaluator.replay(lease, built.initial, {"s": frame})
+
+
+async def test_a_lease_that_is_replayed_comes_out_as_a_volunteer_trained_it(
+    evaluator: Evaluator, description: Description, dataset: Dataset
+) -> None:
+    built = await evaluator.build(model(MLP), description, seed=3)
+    frame = next(iter(encode_split(dataset.train)))
+    lease = a_lease(0.1)
+    (first,), seconds = await evaluator.replay(lease, built.initial, {"s": frame})
+    (again,), _ = await evaluator.replay(lease, built.initial, {"s": frame})
     assert seconds > 0
     assert compare(first, again)[0] > 0.9999
-    other, _ = await evaluator.replay(replace(lease, parts=(Part("s", 40, 80),)), built.initial, {"s": frame})
+    (other,), _ = await evaluator.replay(replace(lease, parts=(Part("s", 40, 80),)), built.initial, {"s": frame})
     assert compare(first, other)[0] < 0.9
+
+
+async def test_an_optimiser_with_a_memory_is_replayed_with_and_without_it(
+    evaluator: Evaluator, description: Description, dataset: Dataset
+) -> None:
+    built = await evaluator.build(model(MLP, optimizer={"adam": {"learningRate": 0.01}}), description, seed=3)
+    frame = next(iter(encode_split(dataset.train)))
+    lease = a_lease(0.01)
+    (one, fresh), _ = await evaluator.replay(lease, built.initial, {"s": frame})
+    assert compare(one, fresh)[0] > 0.9999, "nothing is remembered yet"
+    (later, again), _ = await evaluator.replay(lease, built.initial, {"s": frame})
+    assert compare(fresh, again)[0] > 0.9999
+    assert compare(later, again)[0] < 0.999
+    (plain,), _ = await evaluator.replay(replace(lease, optimizer="sgd"), built.initial, {"s": frame})
+    assert np.isfinite(plain).all()

@@ -106,7 +106,7 @@ async def course(evaluator: Evaluator, tmp_path_factory: pytest.TempPathFactory)
     rounds = []
     for _ in range(ROUNDS):
         base = engine.newest
-        sent = [(await evaluator.replay(lease, base.weights, {"all": shard}))[0] for lease in leases]
+        sent = [(await evaluator.replay(lease, base.weights, {"all": shard}))[0][0] for lease in leases]
         merged = await engine.merge(
             base.version + 1,
             base.iterations + STEPS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +17,18 @@ from tests.faults.test_network import check_accounts, until
 from tests.faults.world import conclude, kept, pull, run_config
 from tests.server.volunteer import Peer
 from tests.server.world import INFO, TARGET, FakeValidator
+from webnn.core.effects import GoBack
 from webnn.core.errors import WebNNError
-from webnn.core.events import Stop
+from webnn.core.events import Stop, Vector
 from webnn.core.frames import Buffer
 from webnn.core.leases import Outcome
 from webnn.core.metrics import Validation
 from webnn.core.states import RunState
 from webnn.server import rolling_back
 from webnn.server.keeping import BEST_FOLDER, CHECKPOINT_FOLDER
+from webnn.server.news import HarmNews, News
 from webnn.server.replaying import replay_run
-from webnn.server.rolling_back import BEST, roll_back
+from webnn.server.rolling_back import BEST, go_back, roll_back
 from webnn.store.checkpoint import list_checkpoints, read_checkpoint, write_checkpoint
 from webnn.store.recording import recordings
 
@@ -321,3 +324,63 @@ async def test_owner_goes_back_and_saves_over_http(folder: Path) -> None:
             assert (await response.json())["returned_to"] == 1
         async with http.post(f"{url}/save", headers=owner) as response:
             assert response.status == 409  # nothing here knows how to export
+
+
+class Poison:
+    """Trains towards the target, but away from it, and far, while it is told to."""
+
+    def __init__(self) -> None:
+        self.active = False
+
+    def train(self, weights: Vector) -> Vector:
+        return weights - np.float32(3) * np.sign(TARGET) if self.active else pull(weights)
+
+
+@pytest.mark.parametrize("record", [False, True])
+async def test_harm_takes_the_run_back_tells_the_owner_and_goes_on(folder: Path, record: bool) -> None:
+    """Volunteers ruin the model; nothing but the validation shows it."""
+    poison, news = Poison(), list[HarmNews]()
+    async with (
+        asyncio.timeout(60),
+        kept(folder, config=ENDLESS, record=record) as (task, url),
+        asyncio.TaskGroup() as group,
+    ):
+        task.returner = partial(go_back, task)
+        task.listen(lambda item: news.append(item) if isinstance(item, HarmNews) else None)
+        workers = [group.create_task(Steady(lambda: url, poison.train, seconds=0.01).run()) for _ in range(3)]
+        await until(lambda: task.run.best is not None and (task.run.best.result.accuracy or 0) > 0.9)
+        best = task.run.best
+        assert best is not None
+        await until(lambda: read_checkpoint(folder / BEST_FOLDER) is not None)
+        for volunteer in task.run.volunteers:
+            for _ in range(5):
+                task.run.standing.agreed(volunteer.volunteer_id)
+        poison.active = True
+        await until(lambda: bool(news))
+        poison.active = False
+        assert task.state is RunState.RUNNING
+        assert news[0].version is not None
+        assert news[0].version >= best.version
+        assert "got worse beyond chance" in news[0].reason
+        assert task.run.outcomes[Outcome.ROLLED_BACK] >= 1
+        assert all(not task.run.standing.of(each.volunteer_id).established for each in task.run.volunteers), "new again"
+        assert [kind for _, kind, _ in task.activity.log()["events"]].count("harm") == 1
+        await until(lambda: task.run.latest is not None and (task.run.latest.result.accuracy or 0) > 0.9)
+        await task.ask(Stop("enough"))
+        await conclude(task)
+        for worker in workers:
+            worker.cancel()
+    check_accounts(task, folder)
+    if record:
+        await asyncio.to_thread(check_replay, folder, 2)
+
+
+async def test_harm_to_a_run_that_cannot_go_back_is_told_too(folder: Path) -> None:
+    news = list[News]()
+    async with asyncio.timeout(30), kept(folder, config=ENDLESS) as (task, _):
+        task.listen(news.append)
+        await until(lambda: task.run.version > 0)
+        await task.ask(Stop("enough"))
+        await conclude(task)
+        await go_back(task, GoBack(1, "It got worse."))
+    assert HarmNews(None, "It got worse.") in news

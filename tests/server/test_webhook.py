@@ -18,6 +18,7 @@ from webnn.core.events import Start, Stop
 from webnn.server.app import create_app
 from webnn.server.config import ServerConfig, WebhookPlan
 from webnn.server.keys import RUNS
+from webnn.server.news import HarmNews
 from webnn.server.webhook import EVENT_HEADER, SIGNATURE_HEADER, Follower, Webhook, sign
 
 
@@ -80,6 +81,20 @@ async def test_end_of_a_run_is_posted_and_signed(tmp_path: Path):
     assert told["run"]["reason"] == "Enough."
     assert headers[SIGNATURE_HEADER] == sign("s3cret", body)
     assert headers[SIGNATURE_HEADER] != sign("other", body)
+
+
+async def test_harm_is_posted(tmp_path: Path):
+    async with receiving() as receiver:
+        app = create_app(ServerConfig(tmp_path, webhook=WebhookPlan(receiver.url)))
+        runner = web.AppRunner(app)
+        await runner.setup()
+        task = make_task()
+        app[RUNS].add(task)
+        task.tell(HarmNews(7, "It got worse."))
+        await runner.cleanup()
+    ((_, body),) = receiver.seen
+    told = json.loads(body)
+    assert (told["event"], told["run"]) == ("harmed", {"id": "test-run", "version": 7, "reason": "It got worse."})
 
 
 async def test_run_added_later_is_followed_too(tmp_path: Path):

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from webnn.core.config import RunConfig, ShardSize
+from webnn.core.events import Vector
+from webnn.core.leases import Lease
 from webnn.core.merging.base import MergeSpec
 from webnn.sim.population import parse_population
 from webnn.sim.simulation import Outcome, Scenario, Target, simulate
-from webnn.sim.trainer import StubTrainer
+from webnn.sim.trainer import StubTrainer, Trained
 
 CONFIG = RunConfig(
     seed=1,
@@ -125,3 +127,32 @@ def test_thousands_of_volunteers_take_seconds() -> None:
     scenario = Scenario(config, population, 3000, Target(accuracy=0.99), 6, seed=1)
     outcome = simulate(scenario, StubTrainer(rate=0.0001))
     assert outcome.outcomes["merged"] >= 1500
+
+
+class PoisonedTrainer(StubTrainer):
+    """For a while, what everyone trains leads away, though not much further than is usual."""
+
+    def __init__(self, first: int, last: int) -> None:
+        super().__init__(rate=0.01, noise=0.0)
+        self._poisoned = range(first, last)
+        self.leases = 0
+
+    async def train(self, lease: Lease, base: Vector, *, flipped: bool = False) -> Trained:
+        self.leases += 1
+        trained = await super().train(lease, base, flipped=flipped)
+        if self.leases not in self._poisoned:
+            return trained
+        return Trained(base - 3 * (trained.payload - base), trained.metrics)
+
+
+def test_a_run_that_comes_to_harm_goes_back_and_on() -> None:
+    scenario = Scenario(
+        replace(CONFIG, merge=MergeSpec("average")), parse_population({}), 4, Target(accuracy=0.95), 60, seed=1
+    )
+    harmed = simulate(scenario, PoisonedTrainer(30, 45))
+    assert (harmed.harms, harmed.returns) == (1, 1)
+    assert harmed.outcomes["rolled_back"] >= 1
+    assert harmed.accuracy is not None
+    assert harmed.accuracy > 0.8, "it learnt all the same"
+    assert simulate(scenario, PoisonedTrainer(0, 0)).returns == 0
+    assert simulate(scenario, PoisonedTrainer(30, 45)) == harmed

@@ -50,6 +50,14 @@ class ValidationPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Harmed:
+    """Validation fell beyond chance, `reason` in words; the run went back to `version` (None: it could not)."""
+
+    version: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Live:
     """The run's status object, as docs/protocol.md describes it; about once a second."""
 
@@ -85,4 +93,4 @@ class Refused:
     message: str
 
 
-Happening = Preparing | Downloading | Listening | ValidationPoint | Live | Stopping | Finished | Refused
+Happening = Preparing | Downloading | Listening | ValidationPoint | Harmed | Live | Stopping | Finished | Refused

@@ -23,7 +23,7 @@ from webnn.model.definition import ModelDefinition, load_model
 from webnn.server.hosting import HostEvent, RunNews
 from webnn.server.listening import bind_socket
 from webnn.server.logs import configure_logging
-from webnn.server.news import StateNews, ValidationNews
+from webnn.server.news import HarmNews, StateNews, ValidationNews
 from webnn.server.service import Finished, Listening, RunsServer
 from webnn.server.site import check_site
 
@@ -101,6 +101,8 @@ def _words_of(event: Listening | HostEvent, settings: ServeSettings) -> list[str
             return [f"{run}: {words}"]
         case RunNews(run, StateNews(state, reason)) if state in (RunState.RUNNING, RunState.PAUSED):
             return [f"{run}: {state}{f': {reason}' if reason else ''}"]
+        case RunNews(run, HarmNews(_, reason)):
+            return [f"{run}: {reason}"]
         case Finished():
             return [f"{event.run}: {words}" for words in summary_lines(finished_happening(event))]
         case _:
@@ -116,6 +118,8 @@ def _json_of(event: Listening | HostEvent) -> list[str]:
             found = {"event": "step", "run": run, "message": words}
         case RunNews(run, StateNews(state, reason)):
             found = {"event": "state", "run": run, "state": state, "reason": reason}
+        case RunNews(run, HarmNews(version, reason)):
+            found = {"event": "harmed", "run": run, "version": version, "reason": reason}
         case RunNews(run, ValidationNews() as news):
             found = {"event": "validation", "run": run, "version": news.version, **asdict(news.result)}
         case Finished():

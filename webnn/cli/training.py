@@ -16,6 +16,7 @@ from webnn.cli.happenings import (
     Downloading,
     Finished,
     Happening,
+    Harmed,
     Listening,
     Live,
     Preparing,
@@ -211,6 +212,8 @@ def teller(settings: TrainSettings, reporter: Reporter) -> Callable[[service.Ser
             case news.ValidationNews(seconds, version, iterations, whole, result):
                 point = (version, iterations, result.loss, result.accuracy, seconds, result.num_examples, whole)
                 reporter.tell(ValidationPoint(*point))
+            case news.HarmNews(version, reason):
+                reporter.tell(Harmed(version, reason))
             case news.StatusNews(status):
                 reporter.tell(Live(status))
             case service.Finished():

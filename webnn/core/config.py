@@ -51,7 +51,7 @@ class RunConfig:
     that it fits a frame's header. No merge changes the `frozen` spans [start, end) of the flat vector. A run that is
     stopped waits `closing_seconds` at most for its last validation.
     `robust` names the reducer before the merge rule (None: none); leases are replayed by the evaluator for up to
-    `replay_share` of the time (0: nobody's work is replayed).
+    `replay_share` of the time (0: nobody's work is replayed). `remembers`: the model's optimiser has a memory.
     Raises `WebNNError("settings")`.
     """
 
@@ -68,6 +68,7 @@ class RunConfig:
     merge: MergeSpec = field(default_factory=lambda: MergeSpec("weighted"))
     robust: MergeSpec | None = None
     replay_share: float = 0.0
+    remembers: bool = True
     overlap: bool = False
     validate_every_seconds: float = 2.0
     validate_every_versions: int | None = None

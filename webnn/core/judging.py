@@ -1,9 +1,11 @@
 """Whether an update counts: what it looks like, whose it is, and what became of it when it was done again.
 
-Three kinds of evidence, and what each may do. Numbers that no training makes are refused, whoever sends them. Whatever
-else looks odd (a copy, a direction against everyone's, work faster than possible) only brings a check about. Checks
-alone decide on a volunteer's standing: the evaluator trains the lease again (`Replay`), or the volunteer gets a lease
-whose answer is known already (a canary).
+Four kinds of evidence, and what each may do. Numbers that no training makes are refused, whoever sends them. An update
+that changes nothing while others' do, or has the very numbers of an earlier one, holds no work: it does not count, and
+`standing.CLAIMS` of them prove a lie. Whatever else looks odd (a direction that came before or is against everyone's,
+work faster than possible) only brings a check about: the evaluator trains the lease again (`Replay`), and many of those
+decide on a volunteer's standing (`webnn.core.evidence`). In quarantine it may get a lease whose answer is known already
+(a canary).
 """
 
 from __future__ import annotations
@@ -21,11 +23,12 @@ from webnn.core.carried import OwnWork
 from webnn.core.config import RunConfig
 from webnn.core.effects import Replay
 from webnn.core.events import Replayed, UpdateArrived, Vector
+from webnn.core.evidence import Evidence
 from webnn.core.leases import Lease
 from webnn.core.merging.base import Contribution, Wants
 from webnn.core.metrics import Verdict
 from webnn.core.standing import Standing
-from webnn.core.usual import CLIPPED, REFUSED, Usual, cosine, unit_length
+from webnn.core.usual import CLIPPED, REFUSED, Look, Usual, cosine, unit_length
 
 LARGEST = 100.0
 """Times the square root of the number of weights: no lease changes a model by more."""
@@ -38,15 +41,22 @@ FASTEST = 1_000.0
 
 LOW, RELATIVE, TYPICAL, FAITHFUL = 0.05, 0.5, 5, 0.8
 """An agreement below `LOW` is none. Where replays are `FAITHFUL`, as the median of the last says (of `TYPICAL` at
-least), one below `RELATIVE` times that is none either, and answers are good enough for canaries. With an optimiser that
-remembers they are not, since a replay has another memory.
+least), one below `RELATIVE` times that is none either, and answers are good enough for canaries then; not with an
+optimiser that remembers, whose replays have another memory.
 """
 
 CANARY = 0.35
 """The least cosine between the sketches of an answer and of a canary that is right; chance gives 0 +- 0.09."""
 
 LENGTHS = 10.0
-"""Times the usual: the update's length over the replay's must lie within this, and one over it."""
+"""Times the usual: the update's length over the replay's must lie within this, and one over it; with an optimiser that
+remembers, only the former, for a memory of large gradients makes steps short.
+"""
+
+TOO_LONG = 3
+"""Updates in a row that were refused for their length, after which a volunteer's are replayed even if it is not known
+exactly where they began: else refusals, after which that is so, would save a liar from ever being checked.
+"""
 
 REPLAY_SECONDS = 5.0
 """Leases that would take the evaluator longer are not replayed; those of whoever is to be checked are kept shorter."""
@@ -88,12 +98,14 @@ class Judging:
 
     def __init__(self, config: RunConfig) -> None:
         self._config = config
-        self._usual = Usual()
+        self._usual = Usual(config.num_weights)
         self._verdicts: dict[str, Verdict] = {}
         self._agreements: deque[float] = deque(maxlen=64)
         self._ratios: deque[float] = deque(maxlen=64)
         self._answers: deque[Answer] = deque(maxlen=ANSWERS)
+        self._evidence = Evidence(remembers=config.remembers)
         self._work = OwnWork()
+        self._too_long: dict[str, int] = {}
         self._canaries: dict[str, Answer] = {}
         self._asked: Asked | None = None
         self._replay_at = 0.0
@@ -110,7 +122,11 @@ class Judging:
         if lease.wants is not Wants.GRADIENT and verdict.length > LARGEST * math.sqrt(self._config.num_weights):
             return self.nonsense(lease.volunteer_id, now, "It changes the model more than any training does.")
         account = self.standing.of(lease.volunteer_id)
-        odd = self._is_odd(update, lease, verdict, now)
+        look = self._usual.look(lease.volunteer_id, verdict, (update.base_version, lease.parts))
+        if self._config.replay_share > 0 and lease.learning_rate > 0 and (look.same or look.empty):
+            return self._take_claim(lease.volunteer_id, now)
+        self.standing.worked(lease.volunteer_id)
+        odd = self._is_odd(update, lease, look, now)
         wanted = odd or self._random.random() < account.checks
         replay = self._ask_replay(update, lease, verdict, now) if wanted else None
         if lease.carry and not account.doubted and self._config.replay_share > 0:
@@ -124,13 +140,17 @@ class Judging:
         """Judge an update with numbers that no training makes."""
         return Opinion(refused=why, liar=self.standing.sent_nonsense(volunteer_id, now))
 
-    def _is_odd(self, update: UpdateArrived, lease: Lease, verdict: Verdict, now: float) -> bool:
+    def _take_claim(self, volunteer_id: str, now: float) -> Opinion:
+        """Judge an update that cannot hold the work that it claims."""
+        liar = self.standing.claimed(volunteer_id, now)
+        return Opinion(held="It holds no work: nothing, or what came before.", liar=liar)
+
+    def _is_odd(self, update: UpdateArrived, lease: Lease, look: Look, now: float) -> bool:
         elapsed = now - lease.granted_at
         too_fast = self._step_seconds is not None and elapsed < lease.iterations * self._step_seconds / FASTEST
         impossible = update.seconds > 2 * elapsed + 1
-        copied, direction = self._usual.look(lease.volunteer_id, verdict.fingerprint, verdict.sketch)
-        nothing = verdict.length == 0
-        return too_fast or impossible or copied or nothing or (direction is not None and direction < -0.2)
+        against = look.direction is not None and look.direction < -0.2
+        return too_fast or impossible or look.alike or against
 
     def sift(
         self, contributions: Sequence[Contribution], leases: Sequence[Lease], here: Callable[[], Collection[str]]
@@ -145,6 +165,8 @@ class Judging:
         excess = self._usual.excess(lengths)
         kept = [each for each, times in zip(contributions, excess, strict=True) if times <= REFUSED]
         refused = [each.lease_id for each, times in zip(contributions, excess, strict=True) if times > REFUSED]
+        for each, times in zip(contributions, excess, strict=True):
+            self._too_long[each.volunteer_id] = self._too_long.get(each.volunteer_id, 0) + 1 if times > REFUSED else 0
         factors = self.standing.weights([each.volunteer_id for each in kept], here)
         clips = [min(1.0, CLIPPED / times) if times > 0 else 1.0 for times in excess if times <= REFUSED]
         weighed = [
@@ -162,9 +184,9 @@ class Judging:
         base_version, carried = update.base_version, list[Vector]()
         if lease.carry:
             known = self._work.carried(lease.lease_id, lease.volunteer_id, lease.granted_at, base_version)
-            if known is None:
+            if known is None and self._too_long.get(lease.volunteer_id, 0) < TOO_LONG:
                 return None
-            carried = known
+            carried = known or []
         self._asked = Asked(lease, verdict.sketch)
         self._replay_at = math.inf
         return Replay(lease, base_version, update.payload, tuple(carried))
@@ -200,15 +222,20 @@ class Judging:
             self._replay_at = max(self._replay_at, now + 1.0)
             return volunteer_id, False
         self._step_seconds = event.seconds / asked.lease.iterations
-        typical, usual = self._typical, median(self._ratios) if self._ratios else 1.0
+        usual = median(self._ratios) if self._ratios else 1.0
+        shortest = 0.0 if self._config.remembers else usual / LENGTHS
+        agreed = self._agrees(event.agreement) and shortest <= event.ratio <= usual * LENGTHS
         self._agreements.append(event.agreement)
         self._ratios.append(min(max(event.ratio, 1e-3), 1e3))
-        if self._agrees(event.agreement) and usual / LENGTHS <= event.ratio <= usual * LENGTHS:
+        weight = self._evidence.note(volunteer_id, agreed=agreed)
+        if agreed:
             self._answers.append(Answer(asked.lease, asked.sketch))
-            self.standing.agreed(volunteer_id)
+            self.standing.agreed(volunteer_id, weight)
             return volunteer_id, False
-        certain = event.agreement < LOW and typical > FAITHFUL
-        return volunteer_id, self.standing.disagreed(volunteer_id, now, certain=certain)
+        liar = self.standing.disagreed(volunteer_id, now, weight)
+        if liar:
+            self._evidence.forget(volunteer_id)
+        return volunteer_id, liar
 
     @property
     def _typical(self) -> float:
@@ -226,7 +253,7 @@ class Judging:
 
     def canary(self, volunteer_id: str, now: float) -> Answer | None:
         """Choose a canary for a volunteer; None: there is none for it."""
-        if self._typical <= FAITHFUL:
+        if self._config.remembers or self._typical <= FAITHFUL:
             return None
         others = [answer for answer in self._answers if answer.lease.volunteer_id != volunteer_id and answer.sketch]
         return others[int(self._random.integers(len(others)))] if others else None
@@ -300,4 +327,5 @@ class Judging:
         self.standing = other.standing
         self._agreements.extend(other._agreements)
         self._ratios.extend(other._ratios)
+        self.standing.trust_again()
         self.standing.demote(undone)

@@ -16,11 +16,13 @@ class TrainingMetrics:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What judging found: whether every number is finite, and the payload's Euclidean norm (NaN when not finite).
+    """What judging found: whether every number is finite, and the payload's Euclidean norm (NaN when not finite; less
+    what it was trained from, where that is subtracted).
 
     `length` is the norm of what the update changes (for trained weights: less those that it was trained from), NaN
     where that is not known. `sketch` holds its direction in a few numbers: their products are about those of the
-    updates. `fingerprint` is the same for updates that are the same, and for no others.
+    updates. `fingerprint` is the same for updates that are the same, and for no
+    others; it is empty for one of too few numbers to tell.
     """
 
     finite: bool

@@ -389,12 +389,12 @@ class Run(RunRecord):
         else:
             self._accept(open_lease)
         if opinion.liar:
-            self._accuse(open_lease.lease.volunteer_id, opinion.refused or "")
+            self._accuse(open_lease.lease.volunteer_id, opinion.refused or opinion.held or "")
 
     def _take_replay(self, event: ev.Replayed) -> None:
         volunteer_id, liar = self._judging.take_replay(event, self._now)
         if liar and not self.state.over:
-            self._accuse(volunteer_id, "Trained again, its work came out otherwise.")
+            self._accuse(volunteer_id, "Trained again many times, its work came out otherwise.")
 
     def _accuse(self, volunteer_id: str, reason: str) -> None:
         """Take nothing more from a proven liar, not even what waits to be merged."""

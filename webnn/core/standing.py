@@ -12,17 +12,28 @@ from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from webnn.core.evidence import PROOF
+
 ESTABLISHED = 3
 """Agreements after which a volunteer is no newcomer any more."""
 
 LEAST_CHECKS = 0.02
 """The part of an established volunteer's work that is checked for ever."""
 
-STRIKES = 2
-"""Disagreements, with no agreement between them, that prove a lie: one may be a device's bad day."""
+HELD = PROOF / 2
+"""Doubt beyond which a volunteer's work does not count until it has agreed again."""
+
+CLAIMS = 3.0
+"""Claims of work that was not done that prove a lie."""
+
+AMENDS = 0.1
+"""What each other update makes good of a claim."""
 
 PASSES = 2
-"""Canaries that a quarantined volunteer has to bring right, one after another, to begin again as a newcomer."""
+"""Checks that a quarantined volunteer has to pass, one after another, to begin again as a newcomer."""
+
+KEPT = ("agreements", "lies", "failed", "passed", "nonsense", "until")
+"""Fields of an account that a snapshot has."""
 
 FIRST_QUARANTINE, LONGEST_QUARANTINE = 30.0, 3600.0
 """Seconds without work, doubled by every further lie."""
@@ -32,12 +43,16 @@ FIRST_QUARANTINE, LONGEST_QUARANTINE = 30.0, 3600.0
 class Account:
     """What is known of one volunteer's word. `until`: quarantined without work till then (run's clock); 0: not.
 
-    `strikes` since the last agreement; `passed` canaries in a row; `nonsense` updates in a row that no training makes.
+    `doubt`: what replays say against it (`webnn.core.evidence`), `claims` of work not done; both are not kept over a
+    restart, nor over going back. `failed` and `passed` checks in quarantine; `nonsense` updates in a row that no
+    training makes.
     """
 
     agreements: int = 0
-    strikes: int = 0
+    doubt: float = 0.0
+    claims: float = 0.0
     lies: int = 0
+    failed: int = 0
     passed: int = 0
     nonsense: int = 0
     until: float = 0.0
@@ -49,7 +64,7 @@ class Account:
     @property
     def doubted(self) -> bool:
         """Whether what it sends does not count until it has agreed again."""
-        return self.quarantined or self.strikes > 0
+        return self.quarantined or self.doubt >= HELD
 
     @property
     def established(self) -> bool:
@@ -58,7 +73,7 @@ class Account:
     @property
     def checks(self) -> float:
         """The part of its work to check, 0 to 1."""
-        return 1.0 if self.doubted else max(2.0 ** -min(self.agreements, 30), LEAST_CHECKS)
+        return 1.0 if self.quarantined or self.doubt > 0 else max(2.0 ** -min(self.agreements, 30), LEAST_CHECKS)
 
 
 class Standing:
@@ -80,44 +95,56 @@ class Standing:
         """List the volunteers with a proven lie."""
         return [volunteer_id for volunteer_id, account in self._accounts.items() if account.lies]
 
-    def agreed(self, volunteer_id: str) -> None:
-        """Work of this volunteer, done again, came out the same."""
+    def agreed(self, volunteer_id: str, weight: float = -PROOF) -> None:
+        """Work of this volunteer, done again, came out the same; `weight` is negative, and added to the doubt."""
         account = self._touch(volunteer_id)
-        account.strikes = account.nonsense = 0
+        account.doubt = max(0.0, account.doubt + min(weight, 0.0))
+        account.nonsense = 0
         if not account.quarantined:
             account.agreements += 1
             return
         account.passed += 1
         if account.passed >= PASSES:
-            account.passed, account.until = 0, 0.0
+            account.passed, account.failed, account.until = 0, 0, 0.0
 
-    def disagreed(self, volunteer_id: str, now: float, *, certain: bool = False) -> bool:
-        """Work of this volunteer came out otherwise; returns whether that proves a lie (`certain`: at once)."""
+    def disagreed(self, volunteer_id: str, now: float, weight: float) -> bool:
+        """Work of this volunteer came out otherwise, which adds `weight` to the doubt; returns whether it is proof."""
         account = self._touch(volunteer_id)
-        account.strikes += 1
-        if account.quarantined or certain or account.strikes >= STRIKES:
-            self._condemn(account, now)
-            return True
-        return False
+        if account.quarantined:
+            self.failed(volunteer_id, now)
+            return False
+        account.doubt += weight
+        return self._condemn_beyond(account, now, account.doubt >= PROOF)
+
+    def claimed(self, volunteer_id: str, now: float) -> bool:
+        """An update of this volunteer holds no work of its own; returns whether that proves a lie."""
+        account = self._touch(volunteer_id)
+        account.claims += 1
+        return self._condemn_beyond(account, now, account.claims >= CLAIMS)
+
+    def worked(self, volunteer_id: str) -> None:
+        """Note an update that may hold work."""
+        account = self._accounts.get(volunteer_id)
+        if account is not None and account.claims:
+            account.claims = max(0.0, account.claims - AMENDS)
 
     def failed(self, volunteer_id: str, now: float) -> None:
-        """A canary came out otherwise: the quarantine begins again."""
+        """A check in quarantine came out otherwise: it begins again."""
         account = self._touch(volunteer_id)
         account.passed = 0
         account.until = now + _quarantine(account)
+        account.failed += 1
 
     def sent_nonsense(self, volunteer_id: str, now: float, patience: int = 3) -> bool:
         """Note an update that no training makes; only repetition proves anything. Returns whether that is so now."""
         account = self._touch(volunteer_id)
         account.nonsense += 1
-        if account.nonsense >= patience:
-            self._condemn(account, now)
-            return True
-        return False
+        return self._condemn_beyond(account, now, account.nonsense >= patience)
 
     def release(self, volunteer_id: str) -> None:
         """End a quarantine."""
-        self._touch(volunteer_id).until = 0.0
+        account = self._touch(volunteer_id)
+        account.until, account.failed = 0.0, 0
 
     def demote(self, volunteer_ids: Collection[str]) -> None:
         """Make newcomers of these: what they did was rolled back, and nobody knows whose fault it was."""
@@ -143,20 +170,33 @@ class Standing:
     def snapshot(self, max_volunteers: int) -> list[list[Any]]:
         """Write the newest accounts, JSON-able."""
         newest = list(self._accounts.items())[-max_volunteers:]
-        return [[volunteer_id, asdict(account)] for volunteer_id, account in newest]
+        kept = [(volunteer_id, asdict(account)) for volunteer_id, account in newest]
+        return [[volunteer_id, {name: account[name] for name in KEPT}] for volunteer_id, account in kept]
 
     def restore(self, snapshot: list[list[Any]]) -> None:
-        self._accounts = OrderedDict((volunteer_id, Account(**account)) for volunteer_id, account in snapshot)
+        self._accounts = OrderedDict(
+            (volunteer_id, Account(**{name: account[name] for name in KEPT if name in account}))
+            for volunteer_id, account in snapshot
+        )
+
+    def trust_again(self) -> None:
+        """Forget every doubt that is no proof: what it was made of is gone."""
+        for account in self._accounts.values():
+            account.doubt = account.claims = 0.0
 
     def forget(self, volunteer_id: str) -> None:
-        """Let go of an account, unless it is quarantined: forgetting is no way out of that."""
-        if not self.of(volunteer_id).doubted:
+        """Let go of an account, unless it is doubted: forgetting is no way out of that."""
+        account = self.of(volunteer_id)
+        if not account.doubted and not account.claims:
             self._accounts.pop(volunteer_id, None)
 
-    def _condemn(self, account: Account, now: float) -> None:
-        account.agreements = account.strikes = account.passed = account.nonsense = 0
-        account.lies += 1
-        account.until = now + _quarantine(account)
+    def _condemn_beyond(self, account: Account, now: float, proved: bool) -> bool:
+        if proved:
+            account.agreements = account.passed = account.nonsense = 0
+            account.doubt = account.claims = 0.0
+            account.lies += 1
+            account.until = now + _quarantine(account)
+        return proved
 
     def _touch(self, volunteer_id: str) -> Account:
         account = self._accounts.pop(volunteer_id, None) or Account()
@@ -168,4 +208,4 @@ class Standing:
 
 def _quarantine(account: Account) -> float:
     """Seconds without work."""
-    return min(FIRST_QUARANTINE * 2.0 ** min(account.lies - 1, 20), LONGEST_QUARANTINE)
+    return min(FIRST_QUARANTINE * 2.0 ** min(account.lies - 1 + account.failed, 20), LONGEST_QUARANTINE)

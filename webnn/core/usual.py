@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections import deque
-from collections.abc import Sequence
+from collections import OrderedDict, deque
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 from statistics import median
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from webnn.core.leases import Lease
 from webnn.core.merging.base import Wants
+from webnn.core.metrics import Verdict
 
 MEMORY = 64
 FEWEST = 3
@@ -24,6 +26,23 @@ SAME = 0.9995
 """Cosine of two updates above which one is a copy of the other."""
 
 
+NOTHING = 1e-6
+"""Times the square root of the number of weights: a change that is hardly any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What an update looks like: the `same` numbers came before; it changes nothing though others do (`empty`); it is
+    as good as one that came before (`alike`); the cosine between it and the mean of the others' last ones (None:
+    nothing to compare with).
+    """
+
+    same: bool
+    empty: bool
+    alike: bool
+    direction: float | None
+
+
 def unit_length(length: float, lease: Lease) -> float:
     """Divide an update's length by what it grows with: the square root of the steps, and their rate."""
     rate = 1.0 if lease.wants is Wants.GRADIENT else lease.learning_rate
@@ -33,12 +52,14 @@ def unit_length(length: float, lease: Lease) -> float:
 class Usual:
     """The lengths (divided by `unit_length`) and directions of the last updates."""
 
-    def __init__(self) -> None:
+    def __init__(self, num_weights: int) -> None:
         self._lengths: deque[float] = deque(maxlen=MEMORY)
         self._whose: list[str] = []
         self._directions = np.zeros((0, 0))
         self._next = 0
-        self._prints: deque[str] = deque(maxlen=4 * MEMORY)
+        self._prints: OrderedDict[str, Hashable] = OrderedDict()
+        self._changes: deque[tuple[str, float]] = deque(maxlen=MEMORY)
+        self._nothing = NOTHING * math.sqrt(num_weights)
 
     def excess(self, lengths: Sequence[float]) -> list[float]:
         """Say how many times the usual each of these lengths is (NaN: not known, never too long), and remember them,
@@ -50,23 +71,38 @@ class Usual:
         self._lengths.extend(min(length, REFUSED * usual) if usual else length for length in known)
         return [length / usual if usual and length > 0 else 0.0 for length in lengths]
 
-    def look(self, volunteer_id: str, fingerprint: str, sketch: Sequence[float]) -> tuple[bool, float | None]:
-        """Say whether an update is one that came before (or as good as that), and the cosine between it and the mean of
-        the others' last ones (None: nothing to compare with); and remember it.
+    def look(self, volunteer_id: str, verdict: Verdict, task: Hashable = None) -> Look:
+        """Compare an update with those before it, and remember it. `task`: what was to be trained, from where; the same
+        numbers are no copy where that was the same too.
         """
-        mine = _unit(sketch)
-        copied = bool(fingerprint) and fingerprint in self._prints
-        self._prints.append(fingerprint)
-        direction = None
+        mine = _unit(verdict.sketch)
+        same = bool(verdict.fingerprint) and self._prints.get(verdict.fingerprint, task) != task
+        self._note_print(verdict.fingerprint, task)
+        empty = verdict.length == 0 and self._is_idle_alone(volunteer_id)
+        self._changes.append((volunteer_id, verdict.length))
+        alike, direction = same, None
         if len(mine) and len(mine) == self._directions.shape[1] and self._whose:
-            copied = copied or bool((self._directions @ mine).max() > SAME)
+            alike = alike or bool((self._directions @ mine).max() > SAME)
             own = [place for place, whose in enumerate(self._whose) if whose == volunteer_id]
             if len(self._whose) - len(own) >= FEWEST:
                 others = self._directions.sum(axis=0) - self._directions[own].sum(axis=0)
                 direction = float(mine @ _unit(others)) if others.any() else None
         if len(mine):
             self._remember(volunteer_id, mine)
-        return copied, direction
+        return Look(same, empty, alike, direction)
+
+    def _note_print(self, fingerprint: str, task: Hashable) -> None:
+        if fingerprint and fingerprint not in self._prints:
+            self._prints[fingerprint] = task
+            if len(self._prints) > 4 * MEMORY:
+                self._prints.popitem(last=False)
+
+    def _is_idle_alone(self, volunteer_id: str) -> bool:
+        """Whether the others' updates change the model: where they do not, or by less than an encoding of 16 bits can
+        say, there is nothing to learn.
+        """
+        others = [length for whose, length in self._changes if whose != volunteer_id]
+        return len(others) >= FEWEST and median(others) > self._nothing
 
     def _remember(self, volunteer_id: str, mine: NDArray[np.float64]) -> None:
         if self._directions.shape[1] != len(mine):

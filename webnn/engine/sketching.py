@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import math
 import secrets
+from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -12,8 +14,14 @@ from webnn.core.events import Vector
 from webnn.core.merging.base import CHUNK, Wants
 from webnn.core.metrics import Verdict
 
-SAMPLE = 8_192
+SAMPLE = 2_048
 """Numbers of an update that a sketch is made of, at most: evenly spread, from a place that nobody outside knows."""
+
+MEMORY_DECIDES = 0.1
+"""A cosine between two replays with different memories below which neither says anything of a third."""
+
+TELLING = 32
+"""Numbers of a sample that are not zero, without which two updates may be the same by chance."""
 
 WIDTH = 128
 """Numbers of a sketch; the cosine of two is off by about 1 / sqrt(WIDTH)."""
@@ -31,12 +39,15 @@ class Measure:
 
     def judge(self, payload: Vector, base: Vector | None) -> Verdict:
         """Check and measure a payload; `base` (None: zero) is what an update without any work would be."""
-        verdict = judge_vector(payload)
+        length = math.inf if base is None else _distance(payload, base)
+        # a finite distance from a version, whose numbers are finite, is one of finite numbers
+        verdict = Verdict(finite=True, norm=length) if math.isfinite(length) else judge_vector(payload)
         if not verdict.finite:
             return verdict
-        length = verdict.norm if base is None else _distance(payload, base)
+        if base is None:
+            length = verdict.norm
         sample = payload[self._start :: self._stride]
-        print_ = hashlib.blake2b(np.ascontiguousarray(sample).data, digest_size=16).hexdigest()
+        print_ = _fingerprint(sample)
         if base is not None:
             with np.errstate(over="ignore", invalid="ignore"):
                 sample = sample - base[self._start :: self._stride]
@@ -49,6 +60,12 @@ class Measure:
             np.multiply(sample, self._signs, out=padded[: len(sample)])
             heaps = padded.reshape(-1, WIDTH).sum(axis=0, dtype=np.float64)
         return tuple(heaps.tolist()) if np.isfinite(heaps).all() else ()
+
+
+def _fingerprint(sample: Vector) -> str:
+    if np.count_nonzero(sample) < TELLING:
+        return ""
+    return hashlib.blake2b(np.ascontiguousarray(sample).data, digest_size=16).hexdigest()
 
 
 def _distance(payload: Vector, base: Vector) -> float:
@@ -97,8 +114,20 @@ def compare(payload: Vector, replayed: Vector) -> tuple[float, float]:
     return products / math.sqrt(squares * others), math.sqrt(squares / others)
 
 
-def agree(payload: Vector, replayed: Vector, wants: Wants, base: Vector) -> tuple[float | None, float]:
-    """The cosine and the ratio of the lengths of two updates for the same lease; trained weights less their base."""
-    if not np.isfinite(replayed).all():
+def agree(payload: Vector, replays: Sequence[Vector], wants: Wants, base: Vector) -> tuple[float | None, float]:
+    """Compare an update with what its lease came to when it was trained again, once or with several memories of the
+    optimiser; trained weights less their `base`.
+
+    Returns the best cosine, and the ratio of the lengths (the least). The cosine is None where nothing can be told: a
+    replay is not finite or goes nowhere, or the replays differ so much that it is the memory that decides.
+    """
+    if not all(np.isfinite(replay).all() for replay in replays):
         return None, 0.0
-    return compare(payload - base, replayed - base) if wants is Wants.WEIGHTS else compare(payload, replayed)
+    if wants is Wants.WEIGHTS:
+        payload, replays = payload - base, [replay - base for replay in replays]
+    if not all(replay.any() for replay in replays):
+        return None, 0.0
+    if any(compare(one, other)[0] < MEMORY_DECIDES for one, other in pairwise(replays)):
+        return None, 0.0
+    cosines, ratios = zip(*(compare(payload, replay) for replay in replays), strict=True)
+    return max(cosines), min(ratios)

@@ -212,11 +212,13 @@ class Evaluator:
         reply = await self._supervisor.perform(operation)
         return np.frombuffer(reply.payload, "<f4").reshape(reply.header["shape"])
 
-    async def replay(self, lease: Lease, weights: Weights, frames: Mapping[str, Buffer]) -> tuple[Vector, float]:
-        """Train `lease` from `weights` on its shards (`frames`, by name), as a volunteer would. The optimiser remembers
-        earlier replays.
+    async def replay(
+        self, lease: Lease, weights: Weights, frames: Mapping[str, Buffer]
+    ) -> tuple[tuple[Vector, ...], float]:
+        """Train `lease` from `weights` on its shards (`frames`, by name), as a volunteer would: with an optimiser that
+        remembers earlier replays and, if it remembers anything, with a fresh one.
 
-        Returns what the lease wants, and the seconds that training took.
+        Returns what the lease wants, one vector for each, and the seconds that training took.
         """
         payload = self._payload(weights)
 
@@ -226,7 +228,8 @@ class Evaluator:
             return await exchange("replay", lease_work(lease), payload)
 
         reply = await self._supervisor.perform(operation)
-        return np.frombuffer(reply.payload, "<f4"), float(reply.header["seconds"])
+        made = np.frombuffer(reply.payload, "<f4").reshape(-1, self._num_weights)
+        return tuple(made), float(reply.header["seconds"])
 
     async def close(self) -> None:
         """Kill the process at once; requests that wait fail. May be called twice."""

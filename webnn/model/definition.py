@@ -137,6 +137,7 @@ class ModelDefinition:
             merge=self.merge,
             robust=self.robust,
             replay_share=self.replay_share,
+            remembers=self.optimizer_name != "sgd",
             overlap=self.training.overlap,
             validate_every_seconds=self.validation.every_seconds,
             validate_every_versions=self.validation.every_versions,

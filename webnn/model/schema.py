@@ -35,7 +35,7 @@ from webnn.model.vocabulary import (
 
 PUBLISHED_NAME = "model.schema.json"
 DEFAULT_STOP_EPOCHS = 20
-DEFAULT_REPLAY_SHARE = 0.0
+DEFAULT_REPLAY_SHARE = 0.05
 
 
 def model_schema() -> dict[str, object]:

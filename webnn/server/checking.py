@@ -17,7 +17,9 @@ from webnn.engine.sketching import agree
 class Replayer(Protocol):
     """Who trains a lease again."""
 
-    async def replay(self, lease: Lease, weights: Buffer, frames: Mapping[str, Buffer]) -> tuple[Vector, float]: ...
+    async def replay(
+        self, lease: Lease, weights: Buffer, frames: Mapping[str, Buffer]
+    ) -> tuple[tuple[Vector, ...], float]: ...
 
 
 class Frames(Protocol):

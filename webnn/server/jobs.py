@@ -32,9 +32,12 @@ class Validator(Protocol):
         all of them.
         """
 
-    async def replay(self, lease: Lease, weights: Buffer, frames: Mapping[str, Buffer]) -> tuple[Vector, float]:
-        """Train a lease from a flat float32 vector, on shards' frames by name; returns what the lease wants, and the
-        seconds that it took. Asked only where the run's settings have a `replay_share`.
+    async def replay(
+        self, lease: Lease, weights: Buffer, frames: Mapping[str, Buffer]
+    ) -> tuple[tuple[Vector, ...], float]:
+        """Train a lease from a flat float32 vector, on shards' frames by name; returns what the lease wants, once for
+        each memory that the optimiser was tried with, and the seconds that it took. Asked only where the run's settings
+        have a `replay_share`.
         """
 
 

@@ -36,4 +36,12 @@ class StatusNews:
     status: Mapping[str, Any]
 
 
-News = ValidationNews | StateNews | StatusNews
+@dataclass(frozen=True, slots=True)
+class HarmNews:
+    """Validation fell beyond chance, `reason` in words; the run went back to `version` (None: it could not)."""
+
+    version: int | None
+    reason: str
+
+
+News = ValidationNews | StateNews | StatusNews | HarmNews

@@ -14,6 +14,7 @@ from webnn.engine.local import take_snapshot
 from webnn.server.event_log import Life, encode_life
 from webnn.server.keeping import BEST_FOLDER, CHECKPOINT_FOLDER, Keeper
 from webnn.server.moments import in_thread
+from webnn.server.news import HarmNews
 from webnn.server.resuming import known_since, memory_of, restored_run
 from webnn.server.run_task import RunTask
 from webnn.store.checkpoint import Checkpoint, drop_versions, read_checkpoint, read_version, write_checkpoint
@@ -44,11 +45,13 @@ async def roll_back(task: RunTask, to: int | str) -> int:
 
 
 async def go_back(task: RunTask, effect: GoBack) -> None:
-    """Take a run back because it came to harm; where that cannot be, say so and go on."""
+    """Take a run back because it came to harm; where that cannot be, say so and go on. The owner is told of either."""
+    version: int | None = None
     try:
-        await roll_back(task, BEST)
+        version = await roll_back(task, BEST)
     except WebNNError as error:
         task.log.warning("the run could not go back: %s", error)
+    task.tell(HarmNews(version, effect.reason))
 
 
 def _find(keeper: Keeper, to: int | str) -> Checkpoint:

@@ -1,4 +1,4 @@
-"""A webhook: a POST to the owner's address when a run finishes, fails or stalls. No run ever waits for it."""
+"""A webhook: a POST to the owner's address when a run finishes, fails, stalls or came to harm. No run waits for it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from webnn.core.states import RunState
 from webnn.server.config import WebhookPlan
 from webnn.server.keys import RUNS
 from webnn.server.logs import LOGGER
-from webnn.server.news import News, StatusNews
+from webnn.server.news import HarmNews, News, StatusNews
 
 if TYPE_CHECKING:
     from webnn.server.run_task import RunTask
@@ -42,7 +42,9 @@ class Webhook:
         follower = Follower(self._plan.stall_seconds)
 
         def hear(news: News) -> None:
-            if isinstance(news, StatusNews):
+            if isinstance(news, HarmNews):
+                self.post("harmed", {"id": task.info.id, "version": news.version, "reason": news.reason})
+            elif isinstance(news, StatusNews):
                 event = follower.see(news.status)
                 if event is not None:
                     self.post(event, news.status)

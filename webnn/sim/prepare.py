@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from webnn.core.config import RunConfig, ShardSize
+from webnn.data.dataset import Dataset
 from webnn.data.loading import load_data
 from webnn.data.shards import ShardStore, cut_shards, encode_split
 from webnn.evaluator.evaluator import Evaluator
@@ -17,6 +18,9 @@ from webnn.sim.node_trainer import NodeTrainer
 from webnn.sim.simulation import Target
 
 MAX_PROCESSES = 2
+
+Cut = Callable[[Dataset, int], ShardStore]
+"""Cuts a dataset's training split into shards, by a seed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +47,16 @@ async def prepare(  # noqa: PLR0917 (what to simulate, from where, and how)
     seed: int,
     tell: Callable[[str], None] = lambda _: None,
     processes: int | None = None,
+    cut: Cut = cut_shards,
 ) -> Laboratory:
-    """Load the data, cut it, build the model with the weights of `seed`, and start the `processes` that train (None:
+    """Load the data, `cut` it, build the model with the weights of `seed`, and start the `processes` that train (None:
     one for each core, two at most).
 
     Raises `WebNNError` for what the person has to mend.
     """
     tell(f"Loading the dataset {definition.dataset}")
     loaded = await asyncio.to_thread(load_data, definition, dataset_search, data_dir, lambda _: None)
-    shards = await asyncio.to_thread(cut_shards, loaded.dataset, seed)
+    shards = await asyncio.to_thread(cut, loaded.dataset, seed)
     tell("Building the model")
     evaluator = await Evaluator.start()
     try:

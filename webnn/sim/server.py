@@ -17,6 +17,10 @@ from webnn.engine.base import Snapshot, at_once
 from webnn.engine.local import LocalEngine
 from webnn.engine.sketching import agree
 from webnn.sim.agenda import Agenda
+from webnn.sim.going_back import Returner
+
+ANSWERS = (ev.Judged, ev.Replayed, ev.Appraised, ev.MergeDone, ev.Validated)
+"""Events that answer what a run has asked for."""
 
 ANNOUNCE_SECONDS = 0.25
 """Versions are announced at most so often."""
@@ -65,6 +69,8 @@ class Server:
         self.accused: list[tuple[float, str]] = []
         self.merged_examples: Counter[str] = Counter()
         self.num_harms = 0
+        self.num_returns = 0
+        self._returner = Returner()
         self.num_replays = 0
         self.replay_seconds = 0.0
         self._update_seconds = update_seconds
@@ -94,17 +100,43 @@ class Server:
             return
         self._handling = True
         while self._queue:
-            effects = self.run.handle(self._queue.pop(0), self._agenda.now)
+            event = self._queue.pop(0)
+            effects = self.run.handle(event, self._agenda.now)
             for effect in effects:
                 await self._perform(effect)
+            if isinstance(event, ev.Validated):
+                self._returner.validated(self.run, self.engine, self._agenda.now)
             if any(isinstance(effect, fx.Publish) for effect in effects):
                 self.engine.retain(set(self._leased.values()))
+            if any(isinstance(effect, fx.GoBack) for effect in effects):
+                self._go_back()
         self._handling = False
+
+    def _go_back(self) -> None:
+        """Go on from the best version, with everyone who is there; answers to what was asked before are dropped."""
+        before = self.run
+        run = self._returner.go_back(before, self.engine, self._agenda.now)
+        if run is None:
+            return
+        self.run = run
+        self.num_returns += 1
+        self._leased.clear()
+        waiting = {volunteer.volunteer_id for volunteer in before.waiting}
+        joined: list[ev.Event] = [ev.Joined(each.volunteer_id, each.device) for each in before.volunteers]
+        ready = [
+            ev.Ready(each.volunteer_id, each.device.backend, each.pace)
+            for each in before.volunteers
+            if each.volunteer_id in waiting
+        ]
+        kept = [event for event in self._queue if not isinstance(event, ANSWERS)]
+        self._queue[:] = [*joined, *ready, *kept, ev.Tick()]
+        self._announce()
 
     async def _perform(self, effect: fx.Effect) -> None:  # noqa: PLR0912 (one case for each kind of effect)
         match effect:
             case fx.Grant(lease):
                 self._leased[lease.lease_id] = lease.version
+                self._returner.granted(effect)
                 self._audience.grant(lease, self.run.version)
             case fx.Wait(volunteer_id, _, seconds):
                 self._audience.tell_to_wait(volunteer_id, seconds)
@@ -126,6 +158,7 @@ class Server:
                 self.num_merged += 1
             case fx.Settle():
                 self._leased.pop(effect.lease_id, None)
+                self._returner.settled(effect, self.run.version, self._agenda.now)
                 self._audience.settle(effect, self.run.version)
             case fx.Publish():
                 self.published_at = self._agenda.now
@@ -146,13 +179,18 @@ class Server:
         base = self.snapshot(effect.base_version).weights.copy()
         for own in effect.carried:
             base += own
-        replayed = await self._replay(effect.lease, base)
-        agreement, ratio = agree(effect.payload, replayed, effect.lease.wants, base)
-        seconds = effect.lease.iterations * REPLAY_STEP_SECONDS
+        replays = await self._replay(effect.lease, base)
+        agreement, ratio = agree(effect.payload, replays, effect.lease.wants, base)
+        seconds = len(replays) * effect.lease.iterations * REPLAY_STEP_SECONDS
         self.replay_seconds += seconds
         self.num_replays += 1
         answer = ev.Replayed(effect.lease.lease_id, agreement, ratio, seconds)
-        self._agenda.at(self._agenda.now + seconds, self.handle, answer)
+        self._agenda.at(self._agenda.now + seconds, self._answer, answer, self.run)
+
+    async def _answer(self, event: ev.Event, run: Run) -> None:
+        """Hand over an answer, unless another run has taken the place of the one that asked."""
+        if run is self.run:
+            await self.handle(event)
 
     def _merge(self, effect: fx.Merge) -> None:
         contributions = effect.contributions

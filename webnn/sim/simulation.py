@@ -26,8 +26,8 @@ from webnn.sim.server import Server, make_engine
 from webnn.sim.trainer import Trainer
 from webnn.sim.volunteer import Volunteer, World
 
-CHECKER = "v99999"
-"""As whom the evaluator trains leases again."""
+CHECKER, NEWCOMER = "v99998", "v99999"
+"""As whom the evaluator trains leases again: with an optimiser that remembers, and with one that does not."""
 
 MARGIN = 0.012
 """A sample that comes so near to the target calls for a validation on the whole split."""
@@ -72,7 +72,8 @@ class Outcome:
     `accuracy` and `loss` are those of the last version, on the whole split. `speed` is the sum of the devices' speeds
     over that of the nominal one; `bytes` travelled both ways; `busy` is the share of the devices' time spent training.
     `accused`: when (virtual seconds) whose lie was proved; `liars` are those who lied, `lies` their updates; `harms`
-    counts the times that the run asked to be taken back, `replay_seconds` what replaying cost the evaluator.
+    counts the times that the run asked to be taken back, `returns` those that it was; `replay_seconds` is what
+    replaying cost the evaluator.
     """
 
     seconds_to_target: float | None
@@ -92,6 +93,7 @@ class Outcome:
     liars: tuple[str, ...] = ()
     lies: int = 0
     harms: int = 0
+    returns: int = 0
     replays: int = 0
     replay_seconds: float = 0.0
 
@@ -130,10 +132,10 @@ class Simulation:
         self._news = News()
         self._announced_bytes = 0
         stop = replace(scenario.config.stop, accuracy=None, loss=None, seconds=scenario.seconds)
-        self._run = Run(replace(scenario.config, stop=stop))
-        engine = make_engine(self._run, trainer.initial)
+        run = Run(replace(scenario.config, stop=stop))
+        engine = make_engine(run, trainer.initial)
         self._server = Server(
-            *(self._run, engine, self._agenda, self, self._evaluate, self._replay),
+            *(run, engine, self._agenda, self, self._evaluate, self._replay),
             update_seconds=scenario.update_seconds,
         )
         self._points: list[Point] = []
@@ -170,6 +172,10 @@ class Simulation:
             if inspect.isawaitable(done):
                 await done
         return await self._outcome()
+
+    @property
+    def _run(self) -> Run:
+        return self._server.run
 
     @property
     def _honest_examples(self) -> int:
@@ -209,10 +215,13 @@ class Simulation:
 
     # Validation
 
-    async def _replay(self, lease: Lease, base: Vector) -> Vector:
-        """Train a lease again, with an optimiser that remembers earlier replays."""
-        trained = await self._trainer.train(replace(lease, volunteer_id=CHECKER), base)
-        return trained.payload
+    async def _replay(self, lease: Lease, base: Vector) -> list[Vector]:
+        """Train a lease again, as `Evaluator.replay` does."""
+        trained = [await self._trainer.train(replace(lease, volunteer_id=CHECKER), base)]
+        if self._scenario.config.remembers and lease.optimizer != "sgd":
+            await self._trainer.forget(NEWCOMER)
+            trained.append(await self._trainer.train(replace(lease, volunteer_id=NEWCOMER), base))
+        return [each.payload for each in trained]
 
     async def _evaluate(self, weights: Vector, num_examples: int | None) -> Validation:
         """Evaluate, and see whether the target is reached; a sample near to it is followed by the whole split."""
@@ -269,6 +278,7 @@ class Simulation:
             liars=tuple(volunteer.device.volunteer_id for volunteer in volunteers if volunteer.device.lie),
             lies=sum(volunteer.num_lies for volunteer in volunteers),
             harms=server.num_harms,
+            returns=server.num_returns,
             replays=server.num_replays,
             replay_seconds=server.replay_seconds,
         )

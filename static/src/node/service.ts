@@ -33,6 +33,7 @@ export class EvaluatorService {
   #validation: readonly Shard[] = [];
   #incoming: Shard[] = [];
   #checker: Trainer | null = null;
+  #newcomer: Trainer | null = null;
   readonly #replayed = new Map<string, Shard>();
 
   /** Throws `TrainerError` for what the owner can mend, any other error for what is ours. */
@@ -72,7 +73,8 @@ export class EvaluatorService {
   async #build(request: BuildRequest): Promise<Reply> {
     this.#built?.trainer.dispose();
     this.#checker?.dispose();
-    this.#built = this.#checker = null;
+    this.#newcomer?.dispose();
+    this.#built = this.#checker = this.#newcomer = null;
     const { described, shape, initial } = await understood(() => describeModel(request));
     const { name, loss, metrics, optimizer, dataset, training } = request;
     const { topology, weights, num_weights, num_trainable } = described;
@@ -122,7 +124,11 @@ export class EvaluatorService {
     return { header: reply, payload: confusionOf(held.targets(), await trainer.predict(examples), classes) };
   }
 
-  /** Trains a volunteer's lease again, with an optimiser that remembers earlier replays as a volunteer's does its leases. */
+  /**
+   * Trains a volunteer's lease again, with an optimiser that remembers earlier replays as a volunteer's does its leases; and
+   * where it remembers anything, a second time with one that does not. Where both agree, what the device remembers, which
+   * nobody here knows, decides little.
+   */
   async #replay(request: ReplayRequest, base: Float32Array): Promise<Reply> {
     const { dataset } = this.#current().request;
     const parts = request.parts.map(([shardName, first, last]) => {
@@ -135,7 +141,18 @@ export class EvaluatorService {
     const began = performance.now();
     this.#checker.setWeights(base);
     const { payload } = await this.#checker.train(request, new Examples(dataset, parts));
-    return { header: { seconds: (performance.now() - began) / 1000 }, payload };
+    const made = [payload];
+    if (request.optimizer !== "sgd" && this.#checker.remembers) {
+      this.#newcomer ??= await this.#makeTrainer();
+      this.#newcomer.resetOptimizer();
+      this.#newcomer.setWeights(base);
+      made.push((await this.#newcomer.train(request, new Examples(dataset, parts))).payload);
+    }
+    const both = new Float32Array(made.length * payload.length);
+    made.forEach((each, i) => {
+      both.set(each, i * payload.length);
+    });
+    return { header: { seconds: (performance.now() - began) / 1000 }, payload: both };
   }
 
   #makeTrainer(): Promise<Trainer> {

@@ -237,6 +237,11 @@ export class Optimizer {
     this.#step += 1;
   }
 
+  /** Whether a step depends on those before it. */
+  get remembers(): boolean {
+    return Object.keys(this.#kind.slots).length > 0;
+  }
+
   /** As it was when it was made. */
   reset(): void {
     this.#step = 0;

@@ -114,6 +114,11 @@ export class Trainer {
     return orUntilLost(readWeights(this.model));
   }
 
+  /** Whether the model's optimiser remembers anything of earlier steps. */
+  get remembers(): boolean {
+    return this.#own.remembers;
+  }
+
   /** Forgets what the optimiser remembers of earlier steps. */
   resetOptimizer(): void {
     this.#own.reset();

@@ -10,6 +10,7 @@ from webnn.cli.happenings import (
     Downloading,
     Finished,
     Happening,
+    Harmed,
     Listening,
     Live,
     Preparing,
@@ -44,6 +45,8 @@ class JsonReporter:
                     num_examples=it.num_examples,
                     whole=it.whole,
                 )
+            case Harmed(version, reason):
+                self._print("harmed", version=version, reason=reason)
             case Stopping():
                 self._print("stopping")
             case Finished() as it:

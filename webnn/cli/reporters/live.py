@@ -15,6 +15,7 @@ from webnn.cli.happenings import (
     Downloading,
     Finished,
     Happening,
+    Harmed,
     Listening,
     Live,
     Preparing,
@@ -48,6 +49,8 @@ class LiveReporter:
                 pass  # the status that follows has it
             case Live(status):
                 self._show(bar_line(status["progress"], 1.0, status_words(status)))
+            case Harmed(_, reason):
+                self._console.print(Text(reason, style="yellow"))
             case Stopping():
                 self._show(Text("Stopping: saving the run. Ctrl-C again leaves at once.", style="yellow"))
             case Finished():

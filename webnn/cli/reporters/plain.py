@@ -10,6 +10,7 @@ from webnn.cli.happenings import (
     Downloading,
     Finished,
     Happening,
+    Harmed,
     Listening,
     Live,
     Preparing,
@@ -34,7 +35,7 @@ class PlainReporter:
 
     def tell(self, happening: Happening) -> None:
         match happening:
-            case Preparing(message):
+            case Preparing(message) | Harmed(reason=message):
                 self._print(message)
             case Downloading(name, done, total):
                 if total is not None and done >= total and name not in self._downloaded:
