@@ -79,7 +79,8 @@ def measure(options: argparse.Namespace, num_weights: int, encoding: str) -> dic
     with ExitStack() as stack:
         cpus = ("--cpus", options.server_cpus) if options.server_cpus else ()
         uvloop = ("--uvloop",) if options.uvloop else ()
-        server = Child("load_server.py", "--params", num_weights, "--merge", options.merge, *cpus, *uvloop)
+        profile = ("--profile", options.profile) if options.profile else ()
+        server = Child("load_server.py", "--params", num_weights, "--merge", options.merge, *cpus, *uvloop, *profile)
         stack.callback(server.end)
         address = server.hear()
         groups = [
@@ -113,7 +114,8 @@ def volunteer_arguments(
     arguments: list[object] = ["--url", url, "--params", num_weights, "--volunteers", count, "--encoding", encoding]
     arguments += ["--rate", options.rate / options.processes, "--faults", options.faults]
     arguments += ["--post-bytes", options.post_bytes]
-    return [*arguments, "--dispatch"] if options.dispatch else arguments
+    flags = {"--dispatch": options.dispatch, "--push": not options.no_push}
+    return [*arguments, *(flag for flag, given in flags.items() if given)]
 
 
 def costs(before: dict[str, Any], after: dict[str, Any], seen: list[dict[str, Any]], seconds: float) -> dict[str, Any]:
@@ -185,7 +187,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--post-bytes", type=int, default=0, help="post updates of so many bytes or more; 0: as the server says"
     )
+    parser.add_argument("--no-push", action="store_true", help="ask for weights by GET instead of with outcomes")
     parser.add_argument("--uvloop", action="store_true", help="run the server on uvloop (to be installed)")
+    parser.add_argument("--profile", type=Path, help="write the server's profile to this file (for `python -m pstats`)")
     parser.add_argument("--all", action="store_true", help="every size and encoding")
     parser.add_argument("--allow-noise", action="store_true", help="print figures of a busy machine, marked")
     parser.add_argument("--json", action="store_true", help="the last line is JSON")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import cProfile
 import importlib
 import json
 import os
@@ -106,7 +107,7 @@ for name in ("consider", "sift", "ended", "published"):
     setattr(Judging, name, CHECKS.around(getattr(Judging, name)))
 
 
-def make_task(num_weights: int, merge: str) -> RunTask:
+def make_task(num_weights: int, merge: str, lease_seconds: float = 1.0) -> RunTask:
     """A run that never ends, of a model of `num_weights` numbers."""
     config = RunConfig(
         seed=1,
@@ -116,7 +117,7 @@ def make_task(num_weights: int, merge: str) -> RunTask:
         num_weights=num_weights,
         num_trainable=num_weights,
         validation_total=1000,
-        lease_seconds=1.0,
+        lease_seconds=lease_seconds,
         merge=MergeSpec(merge),
     )
     model = {"name": "echo", "topology": {}, "weights": [], "num_weights": num_weights, "num_trainable": num_weights}
@@ -144,7 +145,7 @@ def counters(task: RunTask, lag: LagProbe) -> dict[str, Any]:
 
 
 async def serve(options: argparse.Namespace, runs_dir: Path) -> None:
-    task = make_task(options.params, options.merge)
+    task = make_task(options.params, options.merge, options.lease_seconds)
     app = create_app(ServerConfig(runs_dir, port=0, limits=LIMITS))
     app[RUNS].add(task)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, read_bufsize=READ_BUFFER_BYTES)
@@ -153,13 +154,18 @@ async def serve(options: argparse.Namespace, runs_dir: Path) -> None:
     await site.start()
     port = runner.addresses[0][1]
     task.post(Start())
-    lag = LagProbe()
+    lag, profile = LagProbe(), cProfile.Profile()
     watching = asyncio.create_task(lag.watch())
     say({"url": f"http://127.0.0.1:{port}/api/v1/runs/load", "empty_mb": machine.memory_mb("VmRSS")})
     while line := (await asyncio.to_thread(sys.stdin.readline)).strip():
         if line == "begin":
             machine.forget_peak()
             lag.take()
+            if options.profile:
+                profile.enable()
+        elif options.profile:
+            profile.disable()
+            profile.dump_stats(options.profile)
         say(counters(task, lag))
     watching.cancel()
     await runner.cleanup()
@@ -173,8 +179,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--params", type=int, required=True)
     parser.add_argument("--merge", default="weighted")
+    parser.add_argument("--lease-seconds", type=float, default=1.0)
     parser.add_argument("--cpus", type=int, help="use so many processors only")
     parser.add_argument("--uvloop", action="store_true")
+    parser.add_argument("--profile", type=Path, help="write a profile of the measured seconds to this file")
     options = parser.parse_args()
     if options.cpus:
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: options.cpus])

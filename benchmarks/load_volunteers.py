@@ -12,7 +12,7 @@ import json
 import random
 import sys
 import time
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +20,7 @@ import aiohttp
 import numpy as np
 
 from webnn.core.encoding import Encoding, encode_vector
-from webnn.core.frames import MAX_LARGE_HEADER_BYTES, decode_frame, encode_header
+from webnn.core.frames import MAX_LARGE_HEADER_BYTES, Frame, decode_frame, encode_header
 
 FAULTS = ("drop", "duplicate", "nan", "silent")
 
@@ -73,6 +73,9 @@ class Echo:
         self.post_bytes = 0
         self.down = "int8" if options.encoding == "topk" else options.encoding
         self.payload = b""
+        self.asked = 0.0
+        self.granted: deque[dict[str, Any]] = deque()
+        self.outcomes: dict[str, dict[str, Any]] = {}
 
     async def live(self) -> None:
         """Connect, work, and connect again when a fault dropped the connection."""
@@ -84,6 +87,7 @@ class Echo:
                 if self.pause:
                     self.warm.set()
                     await asyncio.sleep(self.rng.random() * self.pause)
+                await self.ask(socket)
                 while await self.lease(socket):
                     pass
 
@@ -93,17 +97,26 @@ class Echo:
         hello = {"type": "hello", "protocol": 1, "build": None, "role": "volunteer", "volunteer_id": volunteer_id}
         hello |= {"secret": secret, "device": {"kind": "worker", "name": "echo"}, "encodings": encodings}
         await socket.send_bytes(encode_header(hello))
-        welcome = await expect(socket, "welcome")
+        welcome = await hear(socket)
+        assert welcome["type"] == "welcome", welcome
+        self.granted.clear()
         self.identity = (welcome["volunteer_id"], welcome["secret"] or secret)
         self.post_bytes = self.options.post_bytes or welcome["limits"].get("post_bytes", 1 << 40)
 
-    async def lease(self, socket: aiohttp.ClientWebSocketResponse) -> bool:
-        """Ask for a lease and bring it to its end; False: connect anew."""
-        asked = time.perf_counter()
+    async def ask(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        """Ask for a lease, as a browser does: for the first one, and for the next while it is at the last."""
+        self.asked = time.perf_counter()
         ready = {"type": "ready", "backend": "echo", "seconds_per_iteration": 0.05, "version": self.held[0] or None}
+        if self.options.push:
+            ready |= {"down": self.down, "push": True}
         await socket.send_bytes(encode_header(ready))
-        lease = await expect(socket, "lease")
-        self.book.leased(time.perf_counter() - asked)
+
+    async def lease(self, socket: aiohttp.ClientWebSocketResponse) -> bool:
+        """Take the next lease and bring it to its end; False: connect anew."""
+        while not self.granted:
+            await self.listen(socket)
+        lease = self.granted.popleft()
+        await self.ask(socket)
         if self.options.dispatch:
             await socket.send_bytes(
                 encode_header({"type": "abandon", "lease_id": lease["lease_id"], "reason": "only asking"})
@@ -114,13 +127,25 @@ class Echo:
         if fault == "drop":
             await socket.close()
             return False
-        if self.pause:
-            await asyncio.sleep(max(0.0, asked + self.pause - time.perf_counter()))
         if fault == "silent":
             return True
-        weights = await self.weights(lease)
-        await self.update(socket, lease, weights, fault)
+        version, weights = await self.weights(lease)
+        if self.pause:
+            await asyncio.sleep(self.pause)
+        await self.update(socket, lease, version, weights, fault)
         return True
+
+    async def listen(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        """Take one message."""
+        frame = await hear_frame(socket)
+        header = frame.header
+        if header["type"] == "lease":
+            self.granted.append(header)
+            self.book.leased(time.perf_counter() - self.asked)
+        elif header["type"] == "outcome":
+            self.outcomes[header["lease_id"]] = header
+            if len(frame.payload) and header["version"] > self.held[0]:
+                self.held = (header["version"], bytes(frame.payload))
 
     def fault(self) -> str | None:
         for name, share in self.options.faults.items():
@@ -130,14 +155,18 @@ class Echo:
                 return str(name)
         return None
 
-    async def weights(self, lease: dict[str, Any]) -> bytes:
-        if self.held[0] != lease["version"]:
-            url = f"{self.options.url}/weights/{lease['version']}-{lease['hash']}?encoding={self.down}"
+    async def weights(self, lease: dict[str, Any]) -> tuple[int, bytes]:
+        """What to start from, and its version: what is here if it is new enough, else what the server has."""
+        wanted = lease
+        while self.held[0] < lease["version"]:
+            url = f"{self.options.url}/weights/{wanted['version']}-{wanted['hash']}?encoding={self.down}"
             async with self.http.get(url) as response:
-                if response.status != 410:
-                    response.raise_for_status()
-                    self.held = (lease["version"], await response.read())
-        return self.held[1]
+                if response.status == 410:
+                    wanted = (await response.json())["newest"]
+                    continue
+                response.raise_for_status()
+                self.held = (wanted["version"], await response.read())
+        return self.held
 
     def echo(self, weights: bytes) -> bytes:
         """What to send for `weights`; with encodings of differences always the same, since nothing has been learnt."""
@@ -149,16 +178,23 @@ class Echo:
         return self.payload
 
     async def update(
-        self, socket: aiohttp.ClientWebSocketResponse, lease: dict[str, Any], weights: bytes, fault: str | None
+        self,
+        socket: aiohttp.ClientWebSocketResponse,
+        lease: dict[str, Any],
+        version: int,
+        weights: bytes,
+        fault: str | None,
     ) -> None:
-        header = {"type": "update", "lease_id": lease["lease_id"], "base_version": lease["version"]}
+        header = {"type": "update", "lease_id": lease["lease_id"], "base_version": version}
         header |= {"iterations": lease["iterations"], "num_examples": lease["num_examples"]}
         header |= {"seconds": 0.05 * lease["iterations"], "encoding": lease["encoding"], "loss": 0.5, "accuracy": 0.5}
         payload = self.echo(weights) if fault != "nan" else bytes(len(weights) - 4) + np.float32("nan").tobytes()
         frame = b"".join((encode_header(header), payload))
         for _ in range(2 if fault == "duplicate" else 1):
             await self.send(socket, frame)
-        outcome = await expect(socket, "outcome", lease["lease_id"])
+        while lease["lease_id"] not in self.outcomes:
+            await self.listen(socket)
+        outcome = self.outcomes.pop(lease["lease_id"])
         if outcome["outcome"] == "merged":
             self.warm.set()
         self.book.ended(outcome["outcome"])
@@ -172,15 +208,16 @@ class Echo:
             response.raise_for_status()
 
 
-async def expect(socket: aiohttp.ClientWebSocketResponse, kind: str, lease_id: str | None = None) -> dict[str, Any]:
-    """The next message of a kind (about a lease), whatever comes before it."""
-    while True:
-        message = await socket.receive()
-        if message.type is not aiohttp.WSMsgType.BINARY:
-            raise ConnectionError(f"the server closed the connection: {message}")
-        header = decode_frame(message.data, MAX_LARGE_HEADER_BYTES, 64).header
-        if header["type"] == kind and lease_id in (None, header.get("lease_id")):
-            return header
+async def hear_frame(socket: aiohttp.ClientWebSocketResponse) -> Frame:
+    message = await socket.receive()
+    if message.type is not aiohttp.WSMsgType.BINARY:
+        raise ConnectionError(f"the server closed the connection: {message}")
+    return decode_frame(message.data, MAX_LARGE_HEADER_BYTES, 64)
+
+
+async def hear(socket: aiohttp.ClientWebSocketResponse) -> dict[str, Any]:
+    """The header of the next message."""
+    return (await hear_frame(socket)).header
 
 
 async def work(options: argparse.Namespace) -> None:
@@ -229,6 +266,7 @@ def main() -> None:
     parser.add_argument("--faults", type=parse_faults, default={})
     parser.add_argument("--post-bytes", type=int, default=0)
     parser.add_argument("--dispatch", action="store_true")
+    parser.add_argument("--push", action="store_true")
     asyncio.run(work(parser.parse_args()))
 
 

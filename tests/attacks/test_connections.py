@@ -100,6 +100,17 @@ async def test_a_flood_of_connections_is_cut_and_room_comes_back(tmp_path: Path)
                     await asyncio.sleep(0.01)
 
 
+async def test_a_trusted_proxy_stands_for_many(tmp_path: Path) -> None:
+    limits = Limits(max_sockets_per_address=3, max_connections_per_address=2, close_seconds=1)
+    async with serve(tmp_path, limits=limits, trusted_proxies=("127.0.0.0/8",)) as served:
+        several = [await served.peer(headers={"X-Forwarded-For": f"198.51.100.{number}"}) for number in range(6)]
+        await asyncio.gather(*(peer.join() for peer in several))
+        same = [await served.peer(headers={"X-Forwarded-For": "spoofed, 198.51.100.99"}) for _ in range(3)]
+        for peer in same[:2]:
+            await peer.join()
+        assert (await same[2].closed()).code == 4429, "one address behind the proxy has the room of one"
+
+
 async def _ended(reader: asyncio.StreamReader) -> bool:
     try:
         return await reader.read() == b""

@@ -18,7 +18,7 @@ SHORT = ("--no-open", "--port", "0", "--set", 'training.stop={"iterations": 20}'
 BEGINS_A_RUN = ("train", "retrain", "reset")
 SERVED = (
     *("runs", "status", "volunteers", "save", "rollback", "pause", "set", "resume"),
-    *("submit", "queue", "token", "kick", "stop"),
+    *("submit", "queue", "token", "kick", "invite", "stop"),
 )
 """In an order in which each can be done to a run of a server."""
 

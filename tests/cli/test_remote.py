@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.server.many import MODEL, Background, Preparer
+from tests.server.volunteer import Peer, hello
 from webnn.cli import environment
 from webnn.cli.changes import read_changes
 from webnn.cli.main import run as wnn
@@ -124,7 +125,6 @@ def test_owner_does_everything_from_the_command_line(ask: Ask, server: Backgroun
         (["status", "--server", "http://127.0.0.1:1"], "does not answer"),
         (["pause", "--token", "0" * 64], "does not allow this"),
         (["set", "batchsize=1"], 'Did you mean "batchSize"'),
-        (["token", "--rotate"], "is live"),
         (["resume"], "which does not allow this"),
     ],
 )
@@ -157,6 +157,100 @@ def test_token_is_shown_and_made_anew(capsys: pytest.CaptureFixture[str]) -> Non
     second = token("--rotate")
     assert second != first
     assert json.loads(token("--json")) == {"token": second}
+
+
+def test_tokens_are_made_listed_and_revoked_while_a_server_is_live(
+    going: str, server: Background, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def token(*words: str) -> str:
+        assert wnn(["token", *words]) == 0
+        return capsys.readouterr().out.strip()
+
+    assert token("list") == "There are no tokens but the owner's first."
+    made = json.loads(token("new", "helper", "--scope", "watch", "--expires", "7d", "--json"))
+    assert (made["name"], made["scope"]) == ("helper", "watch")
+    assert wnn(["pause", "--token", made["token"]]) == 2
+    assert 'needs a token of the scope "control"' in capsys.readouterr().err
+    entry = json.loads(token("list", "--json"))
+    assert entry["expires"] - entry["created"] == 7 * 86400
+    assert "helper" in token("list")
+    assert made["token"] not in token("list")
+    token("new", "other")
+    other = token("rotate", "other", "--expires", "2w")
+    assert wnn(["pause", "--token", other]) == 0
+    capsys.readouterr()
+    assert token("revoke", "other") == 'The token "other" has ended.'
+    assert wnn(["resume", "--token", other]) == 2
+    assert "does not allow this" in capsys.readouterr().err
+    first = token("--rotate")
+    assert wnn(["resume", "--token", first]) == 0
+
+
+def test_invitations_are_made_listed_and_revoked_while_a_server_is_live(
+    going: str, server: Background, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def invite(*words: str) -> str:
+        assert wnn(["invite", *words]) == 0
+        return capsys.readouterr().out.strip()
+
+    async def close_code(code: str | None) -> int | None:
+        peer = await Peer.connect(server.many.http, f"{server.many.url}/api/v1/runs/{going}")
+        try:
+            await peer.send(hello(code=code))
+            return None if (await peer.receive()).type == "welcome" else (await peer.closed()).code
+        finally:
+            await peer.socket.close()
+
+    assert invite("--list") == "The run has no codes."
+    assert server.call(close_code(None)) is None
+    code, link = invite(going[:5], "--uses", "1", "--expires", "2d").split("\n")
+    assert link == f"{server.many.url}/join/{going}#code={code}"
+    assert server.call(close_code(None)) == 4006
+    assert server.call(close_code(code)) is None
+    assert server.call(close_code(code)) == 4006
+    told = json.loads(invite("--code", "plain words", "--json"))
+    assert (told["number"], told["code"], told["link"][-11:]) == (2, "plain words", "plain%20words"[-11:])
+    assert server.call(close_code("plain words")) is None
+    listed = [json.loads(line) for line in invite("--list", "--json").splitlines()]
+    assert [(one["number"], one["uses"]) for one in listed] == [(1, 1), (2, None)]
+    assert code not in invite("--list")
+    assert invite("--revoke", "2") == "Code 2 has ended."
+    assert server.call(close_code("plain words")) == 4006
+    assert "asks for no code" in invite("--open")
+    assert server.call(close_code(None)) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--uses", "0"], "--uses"),
+        (["--expires", "soon"], "a number of hours, days or weeks"),
+        (["--code", "short"], "8 to 100"),
+        (["--revoke", "9"], "has no code 9"),
+        (["--list", "--open"], "exclude each other"),
+        (["nothing"], "There is no one run"),
+    ],
+)
+def test_mistakes_about_invitations_are_named(
+    going: str, words: list[str], expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert wnn(["invite", *words]) == 2
+    assert expected in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["new", "a", "--expires", "soon"], "a number of hours, days or weeks"),
+        (["new", "a", "--scope", "contrl"], "control"),
+        (["revoke", "nobody"], 'There is no token "nobody"'),
+        (["--rotate", "list"], "is for `wnn token` alone"),
+        (["lst"], "lst"),
+    ],
+)
+def test_mistakes_about_tokens_are_named(words: list[str], expected: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert wnn(["token", *words]) == 2
+    assert expected in capsys.readouterr().err
 
 
 def test_changes_are_read_as_the_api_takes_them() -> None:

@@ -1,8 +1,10 @@
 import pytest
 
 from webnn.cli import network, settings
+from webnn.cli.main import run as wnn
 from webnn.cli.network import has_display
 from webnn.cli.settings import TrainSettings
+from webnn.cli.training import server_config
 
 
 def test_local_server_is_reached_by_its_own_address():
@@ -32,6 +34,21 @@ def test_public_url_wins_and_loses_its_last_slash():
 def test_tls_prefix_and_ipv6_show_in_the_address(tmp_path):
     address = TrainSettings("m", host="::1", path_prefix="/a", tls_cert=tmp_path, tls_key=tmp_path)
     assert address.address_for_people(1) == "https://[::1]:1/a"
+
+
+def test_trusted_proxies_reach_the_server():
+    asked = TrainSettings("m", trusted_proxies=("127.0.0.1", "10.0.0.0/8"))
+    assert [str(one) for one in server_config(asked, 8888).proxies] == ["127.0.0.1/32", "10.0.0.0/8"]
+
+
+@pytest.mark.parametrize("command", ["train", "serve"])
+def test_trusted_proxy_can_be_given_several_times(command, monkeypatch):
+    seen = []
+    place = {"train": "webnn.cli.training.train", "serve": "webnn.cli.serving.serve"}[command]
+    monkeypatch.setattr(place, lambda asked: seen.append(asked.trusted_proxies) or 0)
+    words = [command, "digits-mlp", "--trusted-proxy", "127.0.0.1", "--trusted-proxy", "10.0.0.0/8"]
+    assert wnn(words) == 0
+    assert seen == [("127.0.0.1", "10.0.0.0/8")]
 
 
 @pytest.mark.parametrize(

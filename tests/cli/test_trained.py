@@ -13,7 +13,8 @@ import pytest
 
 from webnn.cli.examples_in import read_examples
 from webnn.cli.main import run
-from webnn.cli.removal import plan_pruning, read_age
+from webnn.cli.removal import plan_pruning
+from webnn.cli.spans import read_age
 from webnn.core.errors import WebNNError
 from webnn.data.loading import load_dataset
 from webnn.paths import bundled_datasets_dir

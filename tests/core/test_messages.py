@@ -60,6 +60,8 @@ def test_each_client_message_is_read_as_its_own_value() -> None:
         encodings_down=(Encoding.F16, Encoding.F32),
     )
     assert parse_client_message(READY) == messages.ReadyMessage("webgl", 0.02, 3)
+    asking = messages.ReadyMessage("webgl", 0.02, 3, Encoding.INT8, push=True)
+    assert parse_client_message({**READY, "down": "int8", "push": True}) == asking
     assert parse_client_message(PROGRESS) == messages.ProgressMessage("0-1", 7, TrainingMetrics(0.5, None))
     assert parse_client_message(UPDATE) == messages.UpdateMessage(
         "0-1", 3, 10, 640, 2.0, Encoding.F32, TrainingMetrics(0.25, 0.9)

@@ -13,7 +13,7 @@ from tests.server.volunteer import hello
 from tests.server.world import INFO, TARGET, Served, serve
 from webnn.server.app import create_app
 from webnn.server.config import ServerConfig
-from webnn.server.keys import PAGES, TOKEN
+from webnn.server.keys import PAGES, TOKENS
 
 RUN = "/api/v1/runs/test-run"
 
@@ -97,8 +97,8 @@ async def test_control_needs_the_owners_token(served: Served, action: str) -> No
 async def test_token_is_kept_and_readable_by_its_owner_alone(tmp_path: Path) -> None:
     config = ServerConfig(tmp_path / "runs")
     first, second = create_app(config), create_app(config)
-    assert first[TOKEN] == second[TOKEN] == (tmp_path / "runs" / "owner-token").read_text().strip()
-    assert len(first[TOKEN]) == 64
+    assert first[TOKENS].first == second[TOKENS].first == (tmp_path / "runs" / "owner-token").read_text().strip()
+    assert len(first[TOKENS].first) == 64
     if os.name == "posix":
         for name in ("owner-token", "volunteers-key"):
             assert stat.S_IMODE((tmp_path / "runs" / name).stat().st_mode) == 0o600
@@ -107,10 +107,10 @@ async def test_token_is_kept_and_readable_by_its_owner_alone(tmp_path: Path) -> 
 async def test_secrets_that_lie_open_are_closed_and_damaged_ones_made_anew(tmp_path: Path) -> None:
     path = tmp_path / "owner-token"
     path.write_text("x")
-    token = create_app(ServerConfig(tmp_path))[TOKEN]
+    token = create_app(ServerConfig(tmp_path))[TOKENS].first
     assert len(token) == 64
     path.chmod(0o644)
-    assert create_app(ServerConfig(tmp_path))[TOKEN] == token
+    assert create_app(ServerConfig(tmp_path))[TOKENS].first == token
     if os.name == "posix":
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 

@@ -10,15 +10,17 @@ import numpy as np
 import pytest
 
 from tests.server.volunteer import Vector, Volunteer, gather, hello, ready, update_for
-from tests.server.world import TARGET, FakeValidator, serve
+from tests.server.world import CONFIG, LIMITS, TARGET, FakeValidator, serve
 from webnn.core.encoding import decode_vector, encode_vector
 from webnn.core.events import Stop
 from webnn.core.frames import Buffer
 from webnn.core.grid import Grid, decode_grid, since_version
 from webnn.core.leases import Outcome
+from webnn.core.merging import make_strategy
 from webnn.core.messages import pushes
 from webnn.core.metrics import Validation
 from webnn.core.states import RunState
+from webnn.engine.local import LocalEngine
 from webnn.server.news import StateNews, ValidationNews
 
 
@@ -194,6 +196,49 @@ async def test_small_weights_come_with_the_outcome_to_who_does_not_have_them(tmp
         assert (frame.header["outcome"], frame.header["whole"]) == ("merged", False)
         np.testing.assert_array_equal(decode_vector(frame.payload, "f32", len(TARGET)), served.task.current.weights)
         assert frame.header["version"] == served.task.current.version
+
+
+@pytest.mark.parametrize("push", ["f32", "f16", "int8"])
+async def test_outcome_carries_weights_as_a_volunteer_asked(tmp_path: Path, push: str) -> None:
+    """Too many numbers to be sent along unasked; several who wait are sent the newest, under its own name."""
+    count = 20_000
+    engine = LocalEngine(make_strategy(CONFIG.merge), np.zeros(count, np.float32), count - 2)
+    validator = FakeValidator(np.zeros(count, np.float32))
+    async with serve(
+        tmp_path, num_weights=count, num_trainable=count - 2, engine=engine, validator=validator
+    ) as served:
+        peers = [await served.peer() for _ in range(2)]
+        leases = []
+        for peer, asks in zip(peers, (True, False), strict=True):
+            await peer.join()
+            await peer.send(ready(down=push, push=asks))
+            leases.append(await peer.expect("lease"))
+        for peer, lease, asked in zip(peers, leases, (True, False), strict=True):
+            await peer.send(update_for(lease), encode_vector(np.linspace(0, 1, count, dtype=np.float32), "f32"))
+            while (frame := await peer.receive()).type != "outcome":
+                pass
+            assert bool(len(frame.payload)) is asked
+            assert frame.header.get("encoding", "f32") == (push if asked else "f32")
+            if asked:
+                snapshot = served.task.engine.snapshot(frame.header["version"])
+                assert snapshot is not None
+                assert snapshot.hash == frame.header["hash"]
+                assert bytes(frame.payload) == bytes(encode_vector(snapshot.weights, push))
+        assert served.task.traffic.pushing_bytes == 0
+
+
+async def test_outcome_goes_without_weights_while_too_many_are_on_their_way(tmp_path: Path) -> None:
+    async with serve(tmp_path, limits=replace(LIMITS, pushing_bytes=0)) as served:
+        first, second = await served.peer(), await served.peer()
+        await first.join()
+        await second.join()
+        leases = [await first.lease(), await second.lease()]
+        await first.update(leases[0], TARGET)
+        await second.send(update_for(leases[1]), encode_vector(TARGET * 3, "f32"))
+        while (frame := await second.receive()).type != "outcome":
+            pass
+        assert frame.header["outcome"] == "merged"
+        assert not len(frame.payload)
 
 
 async def test_what_comes_with_outcomes_leads_on_from_what_came_before(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 from support.certificates import make_certificate
 
-from tests.server.volunteer import Peer, Volunteer
+from tests.server.volunteer import Peer, Volunteer, hello
 from tests.server.world import CONFIG, INFO, LIMITS, TARGET, FakeValidator, make_task
 from webnn.core.config import RunConfig, StopConditions
 from webnn.core.errors import WebNNError
@@ -235,6 +235,19 @@ async def test_service_with_tls_has_a_plain_loopback_for_workers_on_this_compute
         assert (await peer.join())["state"] == "running"
 
 
-async def test_service_without_tls_needs_no_loopback(tmp_path: Path, saved: list[str]) -> None:
-    async with TrainingServer(FakePrepared(tmp_path), config(tmp_path), loopback=True) as server:  # type: ignore[arg-type]
-        assert server.listening.workers_url == server.listening.url
+async def test_local_workers_have_a_port_of_their_own_where_a_code_is_asked_for(
+    tmp_path: Path, saved: list[str]
+) -> None:
+    settings = config(tmp_path, password="correct horse")
+    async with (
+        TrainingServer(FakePrepared(tmp_path), settings, loopback=True) as server,  # type: ignore[arg-type]
+        aiohttp.ClientSession() as http,
+    ):
+        own, others = server.listening.workers_url, server.listening.url
+        assert own.startswith("http://127.0.0.1:")
+        assert own != others
+        peer = await Peer.connect(http, f"{own}/api/v1/runs/{INFO.id}")
+        assert (await peer.join())["state"] == "running"
+        stranger = await Peer.connect(http, f"{others}/api/v1/runs/{INFO.id}")
+        await stranger.send(hello())
+        assert (await stranger.closed()).code == 4006

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,7 +28,7 @@ from webnn.server.clock import RunClock
 from webnn.server.config import Limits, ServerConfig
 from webnn.server.doorman import GuardedRunner
 from webnn.server.info import RunInfo
-from webnn.server.keys import RUNS, TOKEN
+from webnn.server.keys import RUNS, TOKENS
 from webnn.server.run_task import RunTask
 
 NUM_WEIGHTS = 12
@@ -163,23 +163,24 @@ async def serve(
     prefix: str = "",
     public_url: str | None = None,
     trusted_proxies: tuple[str, ...] = (),
+    server: Mapping[str, Any] | None = None,
     start: bool = True,
     limits: Limits = LIMITS,
     **changes: Any,
 ) -> AsyncIterator[Served]:
-    """Serve a run; `changes` are for its config, but for `engine`, `validator` and `info`."""
+    """Serve a run; `changes` are for its config, not `engine`, `validator` and `info`; `server` for its server's."""
     validator = changes.pop("validator", None) or FakeValidator()
     parts = {key: changes.pop(key) for key in ("engine", "info") if key in changes}
     task = make_task(config=replace(CONFIG, **changes), validator=validator, limits=limits, **parts)
-    app = create_app(
-        ServerConfig(runs_dir, prefix=prefix, public_url=public_url, trusted_proxies=trusted_proxies, limits=limits)
-    )
+    edge = {"prefix": prefix, "public_url": public_url, "trusted_proxies": trusted_proxies, **(server or {})}
+    config = ServerConfig(runs_dir, limits=limits, **edge)
+    app = create_app(config)
     app[RUNS].add(task)
     root = app
     if prefix:
         root = web.Application()
         root.add_subapp(prefix, app)
-    runner = GuardedRunner(root, limits, shutdown_timeout=1)
+    runner = GuardedRunner(root, limits, proxies=config.proxies, shutdown_timeout=1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
@@ -189,7 +190,7 @@ async def serve(
         task.post(Start())
     async with aiohttp.ClientSession(auto_decompress=False) as http:
         url = f"http://127.0.0.1:{port}{prefix}"
-        served = Served(url, app, task, validator, http, app[TOKEN], runs_dir, runner.cleanup)
+        served = Served(url, app, task, validator, http, app[TOKENS].first, runs_dir, runner.cleanup)
         try:
             yield served
         finally:

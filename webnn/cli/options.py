@@ -49,6 +49,20 @@ address_options = together(
         metavar="ORIGIN",
         help="A site whose pages may show runs in a frame, such as https://example.org. Repeatable.",
     ),
+    option(
+        "--trusted-proxy",
+        "trusted_proxies",
+        multiple=True,
+        metavar="CIDR",
+        help="A proxy whose X-Forwarded-For is believed, such as 127.0.0.1 or 10.0.0.0/8. Repeatable.",
+    ),
+    option("--password", metavar="TEXT", help="Ask volunteers for this; better given by its variable."),
+    option("--invite-only", is_flag=True, help="Take only volunteers with a code of `wnn invite`, from the beginning."),
+    option(
+        "--sign-in",
+        metavar="MODULE:FUNCTION",
+        help="Your function that names whoever sent a request, or returns None to refuse: see docs/operator.md.",
+    ),
 )
 
 port_type = click.IntRange(0, 65535)

@@ -104,15 +104,6 @@ def own_token(runs_dir: Path) -> str | None:
         return None
 
 
-def rotate_token(runs_dir: Path) -> None:
-    """Let go of the owner's token; the next to ask for one makes another. Raises `WebNNError("run_in_use")`."""
-    live = [found.id for found in find_runs(runs_dir) if found.live]
-    if live or read_place(runs_dir) is not None:
-        who = f"The run {live[0]}" if live else "A server"
-        raise WebNNError("run_in_use", f"{who} is live and knows the token of before: end it first.")
-    (runs_dir / "owner-token").unlink(missing_ok=True)
-
-
 def _local(target: Target, url: str, cert: str | None) -> Client:
     token = target.token or own_token(target.runs_dir)
     if token is None:

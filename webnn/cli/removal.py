@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections import defaultdict
 from collections.abc import Sequence
@@ -16,8 +15,6 @@ from webnn.core.errors import WebNNError
 if TYPE_CHECKING:
     from webnn.server.resuming import FoundRun
 
-_AGE = re.compile(r"(\d+(?:\.\d+)?)\s*([hdw])")
-_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 _OF_USE_WHILE_IT_GOES_ON = ("checkpoint",)
 
 
@@ -32,17 +29,6 @@ class Removal:
 
     def as_dict(self) -> dict[str, Any]:
         return {"run": self.run, "path": str(self.path), "reason": self.reason, "bytes": self.num_bytes}
-
-
-def read_age(text: str) -> timedelta:
-    """Read "12h", "30d" or "2w". Raises `WebNNError("settings")`."""
-    found = _AGE.fullmatch(text.strip().lower())
-    if found is None:
-        raise WebNNError("settings", f'An age is a number of hours, days or weeks, as in 12h, 30d or 2w, not "{text}".')
-    try:
-        return float(found[1]) * _UNITS[found[2]]
-    except OverflowError as error:
-        raise WebNNError("settings", f"{text} is longer than there have been runs.") from error
 
 
 def plan_pruning(

@@ -21,10 +21,11 @@ from webnn.cli.training import finished_happening, local_workers, notes, server_
 from webnn.core.states import RunState
 from webnn.model.definition import ModelDefinition, load_model
 from webnn.server.hosting import HostEvent, RunNews
-from webnn.server.listening import bind_socket, tls_context
+from webnn.server.listening import bind_socket
 from webnn.server.logs import configure_logging
 from webnn.server.news import HarmNews, StateNews, ValidationNews
 from webnn.server.service import Finished, Listening, RunsServer
+from webnn.server.site import check_site
 
 _BETWEEN_POOLS_SECONDS = 2.0
 
@@ -46,7 +47,7 @@ async def _serve(settings: ServeSettings, tell: Tell) -> ExitCode:
             at_most=settings.at_most,
             run_bytes=None if settings.memory is None else int(settings.memory * 2**30),
         )
-        tls_context(config)
+        check_site(config)
         server = RunsServer(config, on_event=tell, sock=sock, loopback=settings.workers > 0)
         async with server:
             await _let_wait(server, definitions)

@@ -24,6 +24,10 @@ class AddressSettings:
     tls_cert: Path | None = None
     tls_key: Path | None = None
     embed_origins: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
+    password: str | None = field(default=None, repr=False)
+    invite_only: bool = False
+    sign_in: str | None = None
     workers: int = 0
     share: float = 1.0
     data_dir: Path | None = None

@@ -38,10 +38,10 @@ from webnn.model.definition import ModelDefinition, load_model
 from webnn.model.settings import apply_settings
 from webnn.server import news, service
 from webnn.server.config import Places, ServerConfig, WebhookPlan
-from webnn.server.listening import tls_context
 from webnn.server.logs import configure_logging
 from webnn.server.prepare import Preparation, PrepareRequest, Step, prepare_run
 from webnn.server.run_folder import check_runs_dir
+from webnn.server.site import check_site
 
 FILES = (
     ("final weights", "final.safetensors"),
@@ -101,7 +101,7 @@ async def serve(settings: TrainSettings, reporter: UntilGone) -> ExitCode:
     with contextlib.closing(sock), Interruption() as interruption:
         reporter.on_gone = partial(interruption.interrupt, ExitCode.FAILED)
         config = server_config(settings, sock.getsockname()[1])
-        tls_context(config)
+        check_site(config)
         check_runs_dir(settings.runs_dir)
         try:
             prepared = await interruption.race(prepare_run(request, tell_steps(reporter)))
@@ -156,6 +156,10 @@ def server_config(settings: AddressSettings, port: int) -> ServerConfig:
         tls_cert=settings.tls_cert,
         tls_key=settings.tls_key,
         embed_origins=settings.embed_origins,
+        trusted_proxies=settings.trusted_proxies,
+        password=settings.password,
+        invite_only=settings.invite_only,
+        sign_in=settings.sign_in,
         webhook=webhook_plan(settings),
         log_level=settings.log_level,
         log_format=settings.log_format,
@@ -223,6 +227,10 @@ def teller(settings: TrainSettings, reporter: Reporter) -> Callable[[service.Ser
 def notes(settings: AddressSettings) -> tuple[str, ...]:
     """What a person should know beside the address."""
     lines = [f"Owner's token       {settings.runs_dir / 'owner-token'}"]
+    if settings.password is not None:
+        lines.append("Volunteers           are asked for the password; a link may end with #code=PASSWORD")
+    elif settings.invite_only:
+        lines.append("Volunteers           need a code: `wnn invite` makes them")
     if settings.is_public and settings.tls_cert is None and not (settings.public_url or "").startswith("https"):
         lines.append("Without TLS, browsers elsewhere train without WebGPU: see --tls-cert.")
     return tuple(lines)

@@ -63,10 +63,13 @@ class Crowd:
         return FIRST_SHARE + min(max(now - since, 0.0) * self._fastest, WARM_UP)
 
     def _look(self, here: list[Member], now: float) -> None:
-        known = [1 / member.pace for member in here if member.pace is not None] or [1.0]
+        paces = [member.pace for member in here]
+        known = [1 / pace for pace in paces if pace is not None] or [1.0]
         self._fastest, average = max(known), sum(known) / len(known)
-        self._warmest = max((self._warmth(member, now) for member in here), default=FIRST_SHARE)
+        warmths = [self._warmth(member, now) for member in here]
+        self._warmest = max(warmths, default=FIRST_SHARE)
+        shares = [min(warmth / self._warmest, 1.0) for warmth in warmths]
         counts = [
-            (average if member.pace is None else 1 / member.pace) * self.share(member, now) for member in here
+            (average if pace is None else 1 / pace) * share for pace, share in zip(paces, shares, strict=True)
         ] or [1.0]
         self._mean = sum(counts) / max(counts) / len(counts)

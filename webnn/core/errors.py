@@ -25,6 +25,7 @@ ERRORS: Mapping[str, ErrorKind] = MappingProxyType(
         "moved": ErrorKind(409, 4002, "Another run needs your help more."),
         "queued": ErrorKind(503, 4003, "The run waits for its turn; your device joins it when it starts."),
         "bound": ErrorKind(403, 4005, "This run takes only volunteers who chose it."),
+        "code_needed": ErrorKind(403, 4006, "This run asks volunteers for a code."),
         "protocol_error": ErrorKind(400, 4400, "A message does not follow the protocol."),
         "bad_secret": ErrorKind(401, 4401, "The secret does not prove this volunteer's id."),
         "kicked": ErrorKind(403, 4403, "The owner of this run has ended your part in it for now."),
@@ -37,6 +38,7 @@ ERRORS: Mapping[str, ErrorKind] = MappingProxyType(
         # HTTP only: a socket that meets one of these is closed as an internal or a protocol error
         "unauthorized": ErrorKind(401, 4401, "This needs the owner's token."),
         "forbidden": ErrorKind(403, 4401, "The token given does not allow this."),
+        "not_signed_in": ErrorKind(403, 4401, "Sign in first: the owner of this server asks everyone to."),
         "not_found": ErrorKind(404, 4404, "There is nothing at this address."),
         "no_such_shard": ErrorKind(404, 4404, "The run has no shard of that name."),
         "version_gone": ErrorKind(410, 4404, "That version of the weights is no longer held; ask for a newer one."),

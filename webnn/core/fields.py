@@ -40,6 +40,10 @@ class Fields:
     def optional_text(self, key: str, max_length: int) -> str | None:
         return None if self._take(key) is None else self.text(key, max_length)
 
+    def text_or_none(self, key: str, max_length: int) -> str | None:
+        """As `optional_text`; None where the key is absent too, as older clients leave it."""
+        return self.optional_text(key, max_length) if key in self._values else None
+
     def texts(self, key: str, max_items: int, max_length: int) -> tuple[str, ...]:
         value = self._take(key)
         good = isinstance(value, list | tuple) and len(value) <= max_items

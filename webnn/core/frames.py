@@ -24,6 +24,8 @@ ALIGNMENT = 8
 
 _LENGTH = struct.Struct("<I")
 
+_PLAIN = frozenset({str, int, bool, type(None)})
+
 Buffer = bytes | bytearray | memoryview
 
 
@@ -110,7 +112,7 @@ def _refuse_extension(code: int, data: bytes) -> NoReturn:
 
 def _problem(header: object, max_depth: int) -> str | None:
     """Find what is wrong with a header as a value; None when nothing is."""
-    if not isinstance(header, Mapping):
+    if type(header) is not dict and not isinstance(header, Mapping):
         return "is not a map"
     if not isinstance(header.get("type"), str):
         return "has no type"
@@ -124,8 +126,9 @@ def _value_problem(value: object, depth: int) -> str | None:
         case float():
             return None if math.isfinite(value) else "has a number that is not finite"
         case Mapping():
-            if not all(isinstance(key, str) for key in value):
-                return "has a key that is not a string"
+            for key in value:
+                if not isinstance(key, str):
+                    return "has a key that is not a string"
             return _items_problem(value.values(), depth - 1)
         case list() | tuple():
             return _items_problem(value, depth - 1)
@@ -136,5 +139,11 @@ def _value_problem(value: object, depth: int) -> str | None:
 def _items_problem(items: Iterable[object], depth: int) -> str | None:
     if depth < 0:
         return "nests too deep"
-    problems = (_value_problem(item, depth) for item in items)
-    return next((problem for problem in problems if problem is not None), None)
+    for item in items:
+        kind = type(item)
+        if kind in _PLAIN or (kind is float and math.isfinite(item)):  # type: ignore[arg-type]
+            continue  # nearly all of them: a look at each by `match` would cost more than packing it
+        problem = _value_problem(item, depth)
+        if problem is not None:
+            return problem
+    return None

@@ -6,7 +6,7 @@ Every key, range and length is docs/protocol.md's. A header that does not follow
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from webnn.core.encoding import DOWN, UP, Encoding
@@ -14,9 +14,22 @@ from webnn.core.errors import ProtocolError
 from webnn.core.fields import Fields
 from webnn.core.frames import Buffer, decode_frame
 from webnn.core.metrics import TrainingMetrics
-from webnn.core.replies import goodbye, lease, live, outcome, pushes, snapshot, state, version, wait, welcome
+from webnn.core.replies import (
+    MAX_PUSHED_BYTES,
+    goodbye,
+    lease,
+    live,
+    outcome,
+    pushes,
+    snapshot,
+    state,
+    version,
+    wait,
+    welcome,
+)
 
 __all__ = [
+    "MAX_PUSHED_BYTES",
     "PROTOCOL",
     "SUBPROTOCOL",
     "AbandonMessage",
@@ -47,6 +60,7 @@ __all__ = [
 PROTOCOL = 1
 SUBPROTOCOL = "webnn.v1"
 MAX_ID = 64
+MAX_CODE = 100
 
 
 class Role(StrEnum):
@@ -76,7 +90,7 @@ class Hello:
     """First message. `encodings_up`, `encodings_down`: what the client can send and take, favourite first, with f32.
 
     A volunteer that is not `bound` to this run goes wherever help is needed; one that takes `brief` messages remembers
-    what the last ones said.
+    what the last ones said. `code`: what some runs ask for.
     """
 
     build: str | None
@@ -88,19 +102,21 @@ class Hello:
     encodings_up: tuple[Encoding, ...]
     encodings_down: tuple[Encoding, ...]
     bound: bool = True
+    code: str | None = field(default=None, repr=False)
     brief: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ReadyMessage:
     """Asks for one lease. `version`: the newest weights that the client holds; `down`: how weights that come without
-    being asked for should come.
+    being asked for should come, `push`: whether they should where they are many bytes, too.
     """
 
     backend: str
     seconds_per_iteration: float | None
     version: int | None
     down: Encoding = Encoding.F32
+    push: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +201,7 @@ def _hello(fields: Fields) -> Hello:
         encodings_up=_encodings(encodings.texts("up", 16, 20)),
         encodings_down=_encodings(encodings.texts("down", 16, 20)),
         bound=fields.flag("bound", default=True),
+        code=fields.text_or_none("code", MAX_CODE),
         brief=fields.flag("brief", default=False),
     )
     device.done()
@@ -204,6 +221,7 @@ def _ready(fields: Fields) -> ReadyMessage:
         seconds_per_iteration=fields.optional_number("seconds_per_iteration", above=0),
         version=fields.optional_integer("version", 0),
         down=_down(fields.late_text("down", 20)),
+        push=fields.flag("push", default=False),
     )
 
 

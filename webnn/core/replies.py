@@ -11,6 +11,7 @@ from webnn.core.leases import Lease, Outcome
 from webnn.core.states import RunState, WaitReason
 
 PUSHED_BYTES = 65_536
+MAX_PUSHED_BYTES = 2 << 20  # to those who ask for it
 """Weights that take no more than this (f32) come with the outcome of a merged update: asking for them takes longer."""
 
 Header = dict[str, Any]
@@ -104,7 +105,7 @@ def outcome(
 
 
 def pushes(outcome: Outcome, *, whole: bool, num_weights: int) -> bool:
-    """Whether an outcome carries the weights of its `version`: small ones, which its volunteer does not have yet."""
+    """Whether an outcome carries the weights of its `version` unasked: small ones, which its volunteer lacks."""
     return outcome is Outcome.MERGED and not whole and 4 * num_weights <= PUSHED_BYTES
 
 

@@ -258,8 +258,9 @@ class Notes(TypedDict):
 
 
 class Rights(TypedDict):
-    """What the token allows."""
+    """What the token allows: each scope also what those before it do."""
 
+    scope: Literal["watch", "control", "admin"]
     downloads: list[Download]
     blocked: int
 

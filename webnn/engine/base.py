@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Coroutine, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from webnn.core.events import Vector
 from webnn.core.merging.base import Contribution, State, Strategy
@@ -43,6 +43,10 @@ class Frozen:
 
 class Engine(Protocol):
     """Judging and merging are coroutines so that the arithmetic can happen elsewhere: in a thread, on a cluster."""
+
+    @property
+    def immediate(self) -> bool:
+        """Whether judging, merging and encoding wait for nothing, so that `at_once` has what they give."""
 
     @property
     def num_weights(self) -> int: ...
@@ -91,3 +95,15 @@ class Engine(Protocol):
 
     def strategy_state(self) -> State:
         """The strategy's memory, for a checkpoint. Not to be changed, and not to be read while a merge is under way."""
+
+
+_T = TypeVar("_T")
+
+
+def at_once(coroutine: Coroutine[Any, Any, _T]) -> _T:
+    """Take the result of a coroutine that waits for nothing."""
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        return done.value  # type: ignore[no-any-return]
+    raise AssertionError("the engine waited for something")

@@ -89,6 +89,10 @@ class LocalEngine:
     def newest(self) -> Snapshot:
         return self._newest
 
+    @property
+    def immediate(self) -> bool:
+        return self._inline and not self._between_merges.locked()
+
     async def judge(self, payload: Vector, base_version: int = 0) -> Verdict:
         base: Vector | None = None
         if self._strategy.wants is Wants.WEIGHTS:
@@ -155,7 +159,16 @@ class LocalEngine:
         return Encoded(f"{name}-{since_version(body)}", body)
 
     def encoded_now(self, snapshot: Snapshot, encoding: str, since: int = 0) -> memoryview:
-        return self._encode(snapshot, encoding, since).body
+        if encoding == Encoding.GRID:
+            return self._encode(snapshot, encoding, since).body
+        key = (snapshot.version, encoding, 0)
+        made = self._encoded.get(key)
+        if made is None or not made.done():
+            made = asyncio.get_running_loop().create_future()
+            made.set_result(self._encode(snapshot, encoding, 0))
+            if snapshot.version in self._held:
+                self._encoded[key] = made
+        return made.result().body
 
     async def freeze(self) -> Frozen:
         async with self._between_merges:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import os
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +22,7 @@ FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
 HEALTHY_SECONDS = 60.0  # one that ran this long starts its pauses anew
 MAX_QUICK_DEATHS = 6
+CODE_VARIABLE = "WNN_CODE"
 
 Event = Mapping[str, Any]
 OnEvent = Callable[[int, Event], None]
@@ -43,7 +45,7 @@ class WorkerPool:
     """`count` volunteers for the run at `url`, each started again when it breaks.
 
     `url` is a run's join URL, or its server's when that has one run. `share` is the part of the time in which to
-    train, 0 < share <= 1. Use as an async context manager, or `start` it and `stop` it.
+    train, 0 < share <= 1. `code`: what the run asks for. Use as an async context manager, or `start` it and `stop` it.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class WorkerPool:
         *,
         share: float = 1.0,
         name: str | None = None,
+        code: str | None = None,
         retry_seconds: float = 600.0,
         on_event: OnEvent | None = None,
         command: Sequence[str] | None = None,
@@ -66,6 +69,8 @@ class WorkerPool:
             *(find_program("volunteer").command() if command is None else command),
             *(url, "--attached", "--share", str(share), "--retry-seconds", str(retry_seconds), *names),
         )
+        # in the environment, which other users of this computer cannot read as they can a command line
+        self._environment = None if code is None else {**os.environ, CODE_VARIABLE: code}
         self._count = count
         self._on_event = on_event
         self._tasks: list[asyncio.Task[int]] = []
@@ -136,7 +141,7 @@ class WorkerPool:
 
     async def _run_once(self, number: int) -> int:
         pipe = asyncio.subprocess.PIPE
-        options: dict[str, Any] = own_group()
+        options: dict[str, Any] = {**own_group(), "env": self._environment}
         try:
             process = await asyncio.create_subprocess_exec(
                 *self._command, stdin=pipe, stdout=pipe, stderr=pipe, limit=CHUNK_BYTES, **options
@@ -186,6 +191,7 @@ def run_workers(
     on_event: OnEvent | None = None,
     *,
     name: str | None = None,
+    code: str | None = None,
     retry_seconds: float = 600.0,
 ) -> int:
     """Run `count` volunteers until the run is over; this is `wnn worker`.
@@ -197,7 +203,7 @@ def run_workers(
 
     async def work() -> int:
         async with WorkerPool(
-            url, count, share=share, name=name, retry_seconds=retry_seconds, on_event=on_event
+            url, count, share=share, name=name, code=code, retry_seconds=retry_seconds, on_event=on_event
         ) as pool:
             if sys.platform != "win32":
                 asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, pool.let_go)

@@ -22,19 +22,21 @@ def client_address(request: web.BaseRequest, proxies: Sequence[Network]) -> str:
     X-Forwarded-For that is none. Whatever stands before it there is anyone's word.
     """
     address = request.remote or ""
-    if not proxies or not _within(address, proxies):
+    if not proxies or not within(address, proxies):
         return address
     for hop in reversed(",".join(request.headers.getall(hdrs.X_FORWARDED_FOR, [])).split(",")):
         if not _is_address(hop.strip()):
             break
         address = hop.strip()
-        if not _within(address, proxies):
+        if not within(address, proxies):
             break
     return address
 
 
 def quota_key(address: str) -> str:
     """Whom an address counts for: an IPv6 user has a network of 64 bits, and would have as many quotas."""
+    if ":" not in address:
+        return address
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
@@ -48,6 +50,8 @@ def quota_key(address: str) -> str:
 
 def is_local(address: str) -> bool:
     """Whether this is the server's own computer."""
+    if not address.startswith("127.") and ":" not in address:
+        return not address
     try:
         return ipaddress.ip_address(address).is_loopback
     except ValueError:
@@ -55,9 +59,12 @@ def is_local(address: str) -> bool:
 
 
 class Quota:
-    """So many things a second for each address, with bursts after a rest. The server's own computer is free."""
+    """So many things a second for each address, with bursts after a rest. The server's own computer is free, unless
+    `local_is_free` is false.
+    """
 
-    def __init__(self, rate: float, burst: int) -> None:
+    def __init__(self, rate: float, burst: int, *, local_is_free: bool = True) -> None:
+        self._local_is_free = local_is_free
         self._rate = rate
         self._burst = burst
         self._buckets: OrderedDict[str, tuple[TokenBucket, float]] = OrderedDict()
@@ -67,7 +74,7 @@ class Quota:
 
     def take(self, address: str, now: float) -> bool:
         """Whether one more is allowed now; addresses that have been silent are forgotten."""
-        if is_local(address):
+        if self._local_is_free and is_local(address):
             return True
         key = quota_key(address)
         bucket = self._buckets.pop(key, (None, 0.0))[0] or TokenBucket(self._rate, self._burst, now)
@@ -83,7 +90,8 @@ class Quota:
             del self._buckets[key]
 
 
-def _within(address: str, networks: Sequence[Network]) -> bool:
+def within(address: str, networks: Sequence[Network]) -> bool:
+    """Whether an address is of one of the networks; what is no address is of none."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

@@ -18,10 +18,11 @@ from webnn.export import history_csv
 from webnn.model import model_schema
 from webnn.server.auth import require_owner
 from webnn.server.describing import JSON, Query, describe
-from webnn.server.keys import ASSETS, HOST, RUNS, TOKEN
+from webnn.server.keys import ASSETS, HOST, RUNS
 from webnn.server.rolling_back import BEST, roll_back
 from webnn.server.run_task import RunTask
 from webnn.server.still import Shown
+from webnn.server.tokens import Scope
 
 _FORMAT = {"format": Query({"enum": ["json", "csv"]}, "json (where it is left out) or csv")}
 _NO_STORE = {"Cache-Control": "no-store"}
@@ -87,19 +88,19 @@ async def show_model_schema(request: web.Request) -> web.Response:
     return json_answer(model_schema())
 
 
-@describe("Pause a run; volunteers wait", answer=shapes.RunView, owner=True)
+@describe("Pause a run; volunteers wait", answer=shapes.RunView, owner=Scope.CONTROL)
 async def pause_run(request: web.Request) -> web.Response:
     return await _control(request, Pause("The owner paused the run."), {RunState.RUNNING})
 
 
-@describe("Let a paused run go on", answer=shapes.RunView, owner=True)
+@describe("Let a paused run go on", answer=shapes.RunView, owner=Scope.CONTROL)
 async def resume_run(request: web.Request) -> web.Response:
     return await _control(request, Resume(), {RunState.PAUSED})
 
 
-@describe("End a run and save it, or take it out of the queue", answer=shapes.RunView, owner=True)
+@describe("End a run and save it, or take it out of the queue", answer=shapes.RunView, owner=Scope.CONTROL)
 async def stop_run(request: web.Request) -> web.Response:
-    require_owner(request, request.app[TOKEN])
+    require_owner(request)
     run = request.match_info["run"]
     if request.app[HOST].queue.place(run) is not None:
         await request.app[HOST].withdraw(run)
@@ -108,10 +109,10 @@ async def stop_run(request: web.Request) -> web.Response:
     return await _control(request, Stop("The owner stopped the run."), allowed)
 
 
-@describe("Go on from an earlier version", body=shapes.RollBack, answer=shapes.ReturnedRun, owner=True)
+@describe("Go on from an earlier version", body=shapes.RollBack, answer=shapes.ReturnedRun, owner=Scope.CONTROL)
 async def roll_back_run(request: web.Request) -> web.Response:
     """`{"to": VERSION}` or `{"to": "best"}`."""
-    require_owner(request, request.app[TOKEN])
+    require_owner(request)
     task = find_run(request)
     try:
         to = (await request.json())["to"]
@@ -123,10 +124,10 @@ async def roll_back_run(request: web.Request) -> web.Response:
     return view_answer(request, returned_to=version)
 
 
-@describe("Write a checkpoint and the model's files now", answer=shapes.SavedRun, owner=True)
+@describe("Write a checkpoint and the model's files now", answer=shapes.SavedRun, owner=Scope.CONTROL)
 async def save_run(request: web.Request) -> web.Response:
     """Write a checkpoint and the model's files now."""
-    require_owner(request, request.app[TOKEN])
+    require_owner(request)
     task = find_run(request)
     if task.saver is None or task.run.version == 0:
         raise WebNNError("not_running", "The run cannot be saved now.")
@@ -138,7 +139,7 @@ async def save_run(request: web.Request) -> web.Response:
 
 
 async def _control(request: web.Request, event: Event, allowed: set[RunState]) -> web.Response:
-    require_owner(request, request.app[TOKEN])
+    require_owner(request)
     task = find_run(request)
     if task.state not in allowed:
         raise WebNNError("not_running", f"The run is {task.state}, which does not allow this.")

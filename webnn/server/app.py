@@ -8,6 +8,7 @@ from aiohttp import web
 
 from webnn.paths import dist_dir, templates_dir
 from webnn.server import api, catalogue, downloads, embedding, openapi, privacy, queueing, sharing, views
+from webnn.server.admission import ADMISSION, Admission
 from webnn.server.assets import Assets
 from webnn.server.config import ServerConfig
 from webnn.server.evaluating import add_evaluation_routes
@@ -15,7 +16,7 @@ from webnn.server.guarding import GUARD, Guard, guard
 from webnn.server.headers import add_security_headers
 from webnn.server.hosting import Host
 from webnn.server.identities import Identities
-from webnn.server.keys import ASSETS, CONFIG, CONNECTIONS, HOST, IDENTITIES, PAGES, RECEIVING, RUNS, TOKEN, TOKENS
+from webnn.server.keys import ASSETS, CONFIG, CONNECTIONS, HOST, IDENTITIES, PAGES, RECEIVING, RUNS, TOKENS
 from webnn.server.limits import ConnectionCount
 from webnn.server.looks import add_look_routes
 from webnn.server.monitoring import add_monitoring
@@ -26,7 +27,8 @@ from webnn.server.receiving import Receiving
 from webnn.server.runs import Runs
 from webnn.server.secrets import keep_secret
 from webnn.server.settings import add_settings_routes
-from webnn.server.tokens import Tokens
+from webnn.server.signing_in import SIGN_IN, ask_who, load_sign_in
+from webnn.server.tokens import FIRST_FILE, Tokens
 from webnn.server.updates import receive_update
 from webnn.server.volunteers import volunteer_socket
 from webnn.server.webhook import add_webhook
@@ -44,13 +46,17 @@ def create_app(config: ServerConfig) -> web.Application:
     Creates `config.runs_dir` with the tokens of the owner and of metrics and the volunteers' key,
     readable by their owner alone.
     """
-    app = web.Application(middlewares=[answer_errors, guard], client_max_size=_MAX_REQUEST_BYTES)
+    app = web.Application(middlewares=[answer_errors, guard, ask_who], client_max_size=_MAX_REQUEST_BYTES)
     assets = Assets(dist_dir())
     app[CONFIG] = config
-    app[TOKEN] = config.owner_token or keep_secret(config.runs_dir / "owner-token")
     app[IDENTITIES] = Identities(keep_secret(config.runs_dir / "volunteers-key"))
-    app[TOKENS] = Tokens(config.runs_dir)
+    app[TOKENS] = Tokens(config.runs_dir, first=config.owner_token)
+    if config.owner_token is None:
+        keep_secret(config.runs_dir / FIRST_FILE)
     app[GUARD] = Guard(config)
+    app[ADMISSION] = Admission(config)
+    if config.sign_in is not None:
+        app[SIGN_IN] = load_sign_in(config.sign_in)
     app[RUNS] = Runs()
     app[HOST] = Host(app[RUNS], config)
     app[CONNECTIONS] = ConnectionCount(config.limits)
@@ -69,6 +75,11 @@ def create_app(config: ServerConfig) -> web.Application:
 
 def _add_routes(app: web.Application) -> None:
     run = "/api/v1/runs/{run}"
+    # What volunteers ask for all the time stands first: routes are tried in this order, each by a regular expression.
+    app.router.add_get(f"{run}/weights/{{name:[0-9][^/]*}}", downloads.send_weights)
+    app.router.add_get(f"{run}/shards/{{name}}", downloads.send_shard)
+    app.router.add_get(f"{run}/volunteer", volunteer_socket)
+    app.router.add_post(f"{run}/updates", receive_update)
     app.router.add_get("/", views.home_page, name="home")
     app.router.add_get("/join", views.help_page)
     app.router.add_get("/join/{run}", views.join_page, name="join")
@@ -103,10 +114,6 @@ def _add_routes(app: web.Application) -> None:
     add_evaluation_routes(app, run)
     add_owner_routes(app, run)
     add_settings_routes(app, run)
-    app.router.add_get(f"{run}/weights/{{name}}", downloads.send_weights)
-    app.router.add_get(f"{run}/shards/{{name}}", downloads.send_shard)
-    app.router.add_get(f"{run}/volunteer", volunteer_socket)
-    app.router.add_post(f"{run}/updates", receive_update)
     app.router.add_post(f"{run}/pause", api.pause_run)
     app.router.add_post(f"{run}/resume", api.resume_run)
     app.router.add_post(f"{run}/stop", api.stop_run)

@@ -1,34 +1,54 @@
-"""Who may do what: the owner's token, and pages of which origin may open a socket."""
+"""Who may do what: the owner's tokens, and pages of which origin may open a socket."""
 
 from __future__ import annotations
 
-import hmac
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from webnn.core.errors import WebNNError
+from webnn.server.describing import description_of
 from webnn.server.keys import TOKENS
+from webnn.server.logs import LOGGER
 from webnn.server.tokens import Scope
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-def require_owner(request: web.Request, token: str, scope: Scope = Scope.CONTROL) -> None:
-    """Raises `WebNNError` `unauthorized` without an `Authorization: Bearer` header, `forbidden` with a wrong token.
-
-    The owner's first `token` allows everything, any other what its scope does.
+def require_owner(request: web.Request, scope: Scope | None = None) -> None:
+    """Raises `WebNNError` `unauthorized` without an `Authorization: Bearer` header, `forbidden` with a token that is
+    none, or not for `scope`; None: the scope that the handler's description has.
     """
-    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not given.strip():
+    if scope is None:
+        told = description_of(request.match_info.handler)
+        assert told is not None, "the handler is not described"
+        assert told.owner is not None, "its description says nothing of the owner"
+        scope = told.owner
+    if not given_token(request):
         raise WebNNError("unauthorized")
-    if hmac.compare_digest(given.strip().encode(), token.encode()):
-        return
-    found = request.app[TOKENS].scope_of(given.strip())
+    found = scope_of(request)
     if found is None:
         raise WebNNError("forbidden")
     if not found.allows(scope):
-        raise WebNNError("forbidden", f"That token is for {found}; this needs one for {scope}.")
+        raise WebNNError("forbidden", f'This needs a token of the scope "{scope}"; that one has the scope "{found}".')
+
+
+def scope_of(request: web.Request) -> Scope | None:
+    """What the request's token allows; None: there is none, or it is worth nothing."""
+    given = given_token(request)
+    if not given:
+        return None
+    try:
+        return request.app[TOKENS].scope_of(given)
+    except WebNNError:
+        LOGGER.exception("the tokens cannot be read")
+        return None
+
+
+def given_token(request: web.Request) -> str:
+    """The token of the `Authorization: Bearer` header; "" without one."""
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    return given.strip() if scheme.lower() == "bearer" else ""
 
 
 def check_origin(request: web.Request, public_url: str | None) -> None:

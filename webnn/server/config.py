@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from webnn.core.errors import WebNNError
+from webnn.server.invites import check_code
 from webnn.server.networks import Network, parse_networks
 
 MAX_HEADER_BYTES = 65_536
@@ -25,10 +26,11 @@ class Limits:
     (to a volunteer twice that), `version_seconds` between `version` messages, `progress_seconds` between a volunteer's
     `progress`. `held_update_bytes` of updates may wait to be merged before the server stops reading more of them.
     `progress`. Updates of `post_bytes` and more are to be posted, with `receiving_bytes` of them on their way at once
-    and no slower than `min_bytes_per_second`. `max_sockets` connections of any kind, each with the head of its first
-    request (`head_bytes` at most) within `head_seconds`, idle for `keepalive_seconds` at most; other bodies come within
-    `body_seconds`. An address has `requests_per_second` and `newcomers_per_second` (new volunteers), with bursts; the
-    server's own computer has as many as it likes.
+    and no slower than `min_bytes_per_second`. Outcomes carry weights while no more than `pushing_bytes` of them are on
+    their way. `max_sockets` connections of any kind, each with the head of its first request (`head_bytes` at most)
+    within `head_seconds`, idle for `keepalive_seconds` at most; other bodies come within `body_seconds`. An address has
+    `requests_per_second` and `newcomers_per_second` (new volunteers), with bursts; the server's own computer has as
+    many as it likes. `codes_per_second`: tries of codes that are not known to be good.
     """
 
     max_connections: int = 4096
@@ -48,6 +50,7 @@ class Limits:
     post_bytes: int = 256 << 10
     receiving_bytes: int = 1 << 30
     min_bytes_per_second: float = 2048.0
+    pushing_bytes: int = 16 << 20
     max_sockets: int = 8192
     max_sockets_per_address: int = 1024
     head_seconds: float = 20.0
@@ -58,6 +61,8 @@ class Limits:
     request_burst: int = 4000
     newcomers_per_second: float = 2.0
     newcomer_burst: int = 200
+    codes_per_second: float = 0.5
+    code_burst: int = 30
 
     def announcement_seconds(self, num_volunteers: int) -> float:
         """How long to wait after a `version` message: leases and outcomes name the newest version too, and to tell a
@@ -116,7 +121,8 @@ class ServerConfig:
     X-Forwarded-For is believed from `trusted_proxies` (addresses or networks) alone, for counting; other X-Forwarded-*
     headers never. A server of many runs finds models and data in `places`, lets `at_most` of
     them run at once, and refuses one that may need more than `run_bytes` of memory (None: than is free). `webhook` is
-    told when a run ends or stalls.
+    told when a run ends or stalls. With `password` every run asks volunteers for it, with `invite_only` for a code
+    of its own (webnn/server/invites.py). `sign_in` names a function ("module:function") that every visitor has to pass.
     """
 
     runs_dir: Path
@@ -131,6 +137,9 @@ class ServerConfig:
     log_format: str = "text"
     embed_origins: tuple[str, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
+    password: str | None = field(default=None, repr=False)
+    invite_only: bool = False
+    sign_in: str | None = None
     webhook: WebhookPlan | None = None
     limits: Limits = field(default_factory=Limits)
     places: Places = field(default_factory=Places)
@@ -156,6 +165,8 @@ class ServerConfig:
         for origin in self.embed_origins:
             _check_origin(origin)
         parse_networks(self.trusted_proxies)
+        if self.password is not None:
+            check_code(self.password, "A password")
 
     @property
     def proxies(self) -> tuple[Network, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from aiohttp import web
 from webnn.core.brief import Brief
 from webnn.core.encoding import Encoding
 from webnn.core.errors import ERRORS
-from webnn.core.frames import Buffer, encode_frame
+from webnn.core.frames import encode_frame
 from webnn.core.messages import Role, VolunteerState, goodbye
 from webnn.server.config import Limits
 from webnn.server.traffic import Traffic
@@ -28,11 +29,59 @@ _OURS = {1002: 4400, 1003: 4400, 1007: 4400, 1009: 4413}
 
 
 class Socket(web.WebSocketResponse):
-    """A WebSocket that closes with the protocol's codes where aiohttp would use the transport's."""
+    """A WebSocket that closes with the protocol's codes where aiohttp would use the transport's, and sends a large
+    message without copying it.
+    """
+
+    def send_now(self, frame: bytes) -> bool:
+        """Send a small binary message at once, if nothing waits to leave before it; whether that was so."""
+        writer = self._writer
+        if writer is None or self.waits or len(frame) > _JOINED_BYTES:
+            return False
+        writer.transport.write(_start(len(frame)) + frame)
+        return True
+
+    @property
+    def waits(self) -> bool:
+        """Whether a message would have to wait: for bytes that have not left yet, or for ever."""
+        writer = self._writer
+        if writer is None or self.closed or writer.transport.is_closing():
+            return True
+        return writer.transport.get_write_buffer_size() > 0
+
+    async def send_parts(self, head: bytes, payload: memoryview) -> None:
+        """Send one binary message: `head`, then `payload`, which aiohttp would have to be given joined.
+
+        Raises `ConnectionError` where the connection is closing.
+        """
+        writer = self._writer
+        if writer is None or self.closed or writer.transport.is_closing():
+            raise ConnectionResetError("the connection is closing")
+        start = _start(len(head) + len(payload)) + head
+        if len(payload) <= _JOINED_BYTES:
+            writer.transport.write(start + payload)
+        else:
+            writer.transport.write(start)
+            writer.transport.write(payload)
+        if writer.protocol._paused:
+            await writer.protocol._drain_helper()
 
     async def close(self, *, code: int = 1000, message: bytes = b"", drain: bool = True) -> bool:
         ours = _OURS.get(code, code)
         return await super().close(code=ours, message=message or _REASONS.get(ours, b""), drain=drain)
+
+
+_JOINED_BYTES = 16_384  # what is copied faster than written apart
+_BINARY = 0x82  # a whole binary message
+
+
+def _start(size: int) -> bytes:
+    """What stands before a binary message of `size` bytes that is not masked (RFC 6455, 5.2)."""
+    if size < 126:
+        return bytes((_BINARY, size))
+    if size < 65_536:
+        return struct.pack("!BBH", _BINARY, 126, size)
+    return struct.pack("!BBQ", _BINARY, 127, size)
 
 
 _REASONS = {4400: b"Malformed WebSocket frame.", 4413: ERRORS["too_large"].sentence.encode()}
@@ -52,6 +101,12 @@ class Closing:
         return self.message.encode()[:_MAX_REASON_BYTES].decode(errors="ignore").encode()
 
 
+NOTHING = memoryview(b"")
+
+Make = Callable[[], tuple[bytes, memoryview]]
+"""Makes a message when its turn has come: its header as bytes, and its payload (empty: none)."""
+
+
 class Connection:
     """Sends without ever making the sender wait: frames queue up here, and a reader that is too slow is dropped.
 
@@ -66,6 +121,7 @@ class Connection:
         self.down = Encoding.F32  # of weights that come without being asked for
         self.pushed = 0  # the version that came last so, on its grid; it is here, since what is sent comes in order
         self.state = VolunteerState.TRAINING
+        self.push = False  # whether they shall come where they are many bytes, too
         self.bound = True  # whether it came for this run, and for no other
         self.brief: Brief | None = None  # for one that remembers what it was told
         self.seen_validations = 0
@@ -74,10 +130,11 @@ class Connection:
         self._transport = transport
         self._limits = limits
         self._traffic = traffic
-        self._queue: deque[bytes] = deque()
+        self._queue: deque[bytes | Make] = deque()
         self._queued_bytes = 0
         self._latest: dict[str, Callable[[], bytes]] = {}
         self._news = asyncio.Event()
+        self._writing = False
         self._closing: Closing | None = None
         self._deadline: asyncio.TimerHandle | None = None
 
@@ -86,27 +143,54 @@ class Connection:
         """Why this connection is being closed by this side; None while it is not."""
         return self._closing
 
-    def send(self, frame: bytes) -> None:
-        """Queue a frame. A connection that is closing takes none."""
+    def send(self, frame: bytes | Make) -> None:
+        """Queue a frame, or what makes one when its turn comes. A connection that is closing takes none."""
         if self._closing is not None:
             return
         if len(self._queue) >= self._limits.queue_messages or self._queued_bytes > self._limits.queue_bytes:
             self.drop()
             return
+        if isinstance(frame, bytes):
+            if self._idle and self._socket.send_now(frame):
+                self._traffic.bytes_out += len(frame)
+                return
+            self._queued_bytes += len(frame)
         self._queue.append(frame)
-        self._queued_bytes += len(frame)
         self._news.set()
 
-    def send_header(self, header: Mapping[str, Any], payload: Buffer | None = None) -> None:
-        """Queue a message; `payload` is copied."""
-        if self._closing is None:
-            self.send(encode_frame(header if self.brief is None else self.brief.shorten(header), payload))
+    @property
+    def _idle(self) -> bool:
+        """Whether nothing waits to be sent, here or in the transport."""
+        return not (self._queue or self._latest or self._writing or self._socket.waits)
+
+    def send_header(self, header: Mapping[str, Any]) -> None:
+        """Queue a message without a payload. For one that remembers what it was told it is shortened when it leaves."""
+        if self._closing is not None:
+            return
+        if self._idle:
+            self.send(encode_frame(self.shortened(header)))
+        else:
+            self.send(lambda: (encode_frame(self.shortened(header)), NOTHING))
+
+    def shortened(self, header: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A message as it may be sent next, in the order of sending."""
+        return header if self.brief is None else self.brief.shorten(header)
 
     def send_latest(self, slot: str, make: Callable[[], bytes]) -> None:
         """Send what `make` returns as soon as the queue is empty, unless the slot is filled anew before."""
-        if self._closing is None:
-            self._latest[slot] = make
-            self._news.set()
+        if self._closing is not None:
+            return
+        if self._idle:
+            frame = make()
+            if self._socket.send_now(frame):
+                self._traffic.bytes_out += len(frame)
+            else:
+                self._queue.append(frame)
+                self._queued_bytes += len(frame)
+                self._news.set()
+            return
+        self._latest[slot] = make
+        self._news.set()
 
     def close(
         self, code: str, message: str | None = None, reconnect_seconds: float | None = None, run: str | None = None
@@ -147,11 +231,25 @@ class Connection:
                 self._deadline.cancel()
 
     async def _drain(self) -> None:
+        self._writing = True  # not taken back by what breaks in here: that ends the connection
         while self._queue or self._latest:
             if self._queue:
                 frame = self._queue.popleft()
+                if not isinstance(frame, bytes):
+                    await self._send_made(*frame())
+                    continue
                 self._queued_bytes -= len(frame)
             else:
                 frame = self._latest.pop(next(iter(self._latest)))()
             await self._socket.send_bytes(frame)
             self._traffic.bytes_out += len(frame)
+        self._writing = False
+
+    async def _send_made(self, head: bytes, payload: memoryview) -> None:
+        traffic, size = self._traffic, len(payload)
+        traffic.pushing_bytes += size
+        try:
+            await self._socket.send_parts(head, payload)
+        finally:
+            traffic.pushing_bytes -= size
+        traffic.bytes_out += len(head) + size

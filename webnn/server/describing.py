@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
+from webnn.server.tokens import Scope
+
 Handler = TypeVar("Handler", bound=Callable[[web.Request], Awaitable[web.StreamResponse]])
 JSON = "application/json"
 BYTES = "application/octet-stream"
@@ -32,14 +34,14 @@ class Description:
     """One operation: a line on it, its body and its answer as types (None: there is none), and who may do it.
 
     `types` are the content types of the answer, `status` that of success. A `volunteer`'s operation is proved by the
-    volunteer's secret, the `owner`'s by the token.
+    volunteer's secret, the `owner`'s by a token of that scope or a higher one.
     """
 
     summary: str
     answer: Any = None
     body: Any = None
     status: int = 200
-    owner: bool = False
+    owner: Scope | None = None
     volunteer: bool = False
     types: tuple[str, ...] = (JSON,)
     body_type: str = JSON

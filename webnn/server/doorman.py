@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from aiohttp import web
 
+from webnn.server.addresses import within
 from webnn.server.config import Limits
+from webnn.server.networks import Network
 
 _END_OF_HEAD = b"\r\n\r\n"
 _TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
@@ -17,10 +19,11 @@ _TOO_LONG = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\
 
 
 class Door:
-    """Counts the connections that are open, and admits them."""
+    """Counts the connections that are open, and admits them; those of `proxies`, which stand for many, in all only."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, proxies: Sequence[Network] = ()) -> None:
         self.limits = limits
+        self._proxies = proxies
         self.waiting: set[Doorman] = set()
         self._by_address: Counter[str] = Counter()
         self._total = 0
@@ -32,7 +35,8 @@ class Door:
     def enter(self, address: str) -> bool:
         """Whether one more connection may come from `address`; it is counted then, until it leaves."""
         limits = self.limits
-        if self._total >= limits.max_sockets or self._by_address[address] >= limits.max_sockets_per_address:
+        full = self._by_address[address] >= limits.max_sockets_per_address and not within(address, self._proxies)
+        if full or self._total >= limits.max_sockets:
             return False
         self._total += 1
         self._by_address[address] += 1
@@ -142,11 +146,14 @@ class _Counted(asyncio.Protocol):
 class GuardedRunner(web.AppRunner):
     """An `AppRunner` whose connections come in by a `Door`."""
 
-    def __init__(self, app: web.Application, limits: Limits, **options: Any) -> None:
+    def __init__(
+        self, app: web.Application, limits: Limits, *, proxies: Sequence[Network] = (), **options: Any
+    ) -> None:
         options.setdefault("keepalive_timeout", limits.keepalive_seconds)
         options.setdefault("lingering_time", limits.close_seconds)
+        options.setdefault("auto_decompress", False)  # a body would be, before anyone could refuse it
         super().__init__(app, **options)
-        self.door = Door(limits)
+        self.door = Door(limits, proxies)
 
     @property
     def server(self) -> Any:

@@ -10,12 +10,13 @@ from aiohttp import web
 
 from webnn.core.encoding import DOWN, Encoding
 from webnn.core.errors import WebNNError
+from webnn.server.admission import require_code
 from webnn.server.api import find_run
 from webnn.server.assets import Asset
 from webnn.server.describing import BYTES, ENCODING, FROM, describe
 from webnn.server.keys import ASSETS
 from webnn.server.run_task import RunTask
-from webnn.server.sending import IMMUTABLE, REVALIDATE, accepts_gzip, send_bytes
+from webnn.server.sending import IMMUTABLE, IMMUTABLE_PRIVATE, REVALIDATE, accepts_gzip, send_bytes
 
 _WEIGHTS_NAME = re.compile(r"(\d{1,15})-([0-9a-f]{16,64})")
 _NUMBER = re.compile(r"\d{1,15}")
@@ -29,6 +30,7 @@ async def send_weights(request: web.Request) -> web.StreamResponse:
     some earlier life of it, had and holds no more.
     """
     task = find_run(request)
+    asked = await require_code(request)
     named = _WEIGHTS_NAME.fullmatch(request.match_info["name"])
     if named is None:
         raise WebNNError("not_found")
@@ -43,7 +45,7 @@ async def send_weights(request: web.Request) -> web.StreamResponse:
         return _gone(task)
     encoded = await task.engine.encoded(snapshot, encoding, int(since) if encoding == Encoding.GRID else 0)
     response = await send_bytes(
-        request, encoded.body, etag=encoded.etag, content_type="application/octet-stream", cache=IMMUTABLE
+        request, encoded.body, etag=encoded.etag, content_type="application/octet-stream", cache=_cache(asked)
     )
     task.traffic.bytes_out += response.content_length or 0
     return response
@@ -61,14 +63,20 @@ def _gone(task: RunTask) -> web.Response:
 async def send_shard(request: web.Request) -> web.StreamResponse:
     """A shard by its SHA-256; encoded and compressed in a thread, which the first to ask may have to wait for."""
     task, name = find_run(request), request.match_info["name"]
+    asked = await require_code(request)
     gzipped = await asyncio.to_thread(task.shards.gzipped, name) if accepts_gzip(request) else None
     body = gzipped if gzipped is not None else await asyncio.to_thread(task.shards.get, name)
     etag, headers = (f"{name}-gzip", [_VARY, _GZIP]) if gzipped is not None else (name, [_VARY])
     task.traffic.bytes_out += len(body)
     task.traffic.bytes_of_data += len(body)
     return await send_bytes(
-        request, body, etag=etag, content_type="application/octet-stream", cache=IMMUTABLE, headers=headers
+        request, body, etag=etag, content_type="application/octet-stream", cache=_cache(asked), headers=headers
     )
+
+
+def _cache(asked: bool) -> str:
+    """What was given for a code no cache on the way gives to others."""
+    return IMMUTABLE_PRIVATE if asked else IMMUTABLE
 
 
 async def send_asset(request: web.Request) -> web.StreamResponse:

@@ -10,7 +10,7 @@ from webnn.server.api import find_run
 from webnn.server.downloads import send_bytes_of_asset
 from webnn.server.headers import policy
 from webnn.server.keys import ASSETS, CONFIG, PAGES
-from webnn.server.views import facts
+from webnn.server.views import asking, facts
 
 _ANYWHERE = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 """The script is the same for all and says nothing of anybody: any page may load it."""
@@ -19,7 +19,7 @@ _ANYWHERE = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy":
 async def embed_page(request: web.Request) -> web.Response:
     """The join page made small, for a frame. Only pages of the owner's choice may show it."""
     task = find_run(request)
-    answer = request.app[PAGES].render(request, "embed.html", run=task.status(), **facts(task))
+    answer = request.app[PAGES].render(request, "embed.html", run=task.status(), **asking(request), **facts(task))
     answer.headers["Content-Security-Policy"] = policy(" ".join(("'self'", *request.app[CONFIG].embed_origins)))
     return answer
 

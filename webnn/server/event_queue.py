@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
@@ -30,19 +31,31 @@ class EventQueue:
     """What waits to be handled. `reader` is the task that handles it, once there is one."""
 
     def __init__(self) -> None:
-        self._items: asyncio.Queue[tuple[Event | Turn | Attempt, Handled | None] | None] = asyncio.Queue()
-        self.reader: asyncio.Task[None] | None = None
+        self._items: deque[tuple[Event | Turn | Attempt, Handled | None] | None] = deque()
+        self._news = asyncio.Event()
+        self._asked: set[Handled] = set()
+        self._reader: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
-        return self._items.qsize()
+        return len(self._items)
+
+    @property
+    def reader(self) -> asyncio.Task[None] | None:
+        """The task that handles what waits; whoever asked and has no answer when it ends is told so."""
+        return self._reader
+
+    @reader.setter
+    def reader(self, reader: asyncio.Task[None]) -> None:
+        self._reader = reader
+        reader.add_done_callback(lambda _: self._tell_the_rest())
 
     def post(self, event: Event | Turn) -> None:
         """Hand an event or a turn over, without waiting for anything. What a turn raises ends the reader."""
-        self._items.put_nowait((event, None))
+        self._put((event, None))
 
     def post_if(self, event: Event, condition: Callable[[], bool]) -> None:
         """Hand an event over for the case that `condition` holds when its turn comes."""
-        self._items.put_nowait((Attempt(event, condition), None))
+        self._put((Attempt(event, condition), None))
 
     async def ask(self, event: Event | Turn) -> None:
         """Hand something over and wait until it has been handled.
@@ -52,11 +65,12 @@ class EventQueue:
         if self.reader is None or self.reader.done():
             raise WebNNError("not_running")
         handled = asyncio.get_running_loop().create_future()
-        self._items.put_nowait((event, handled))
-        await asyncio.wait([handled, self.reader], return_when=asyncio.FIRST_COMPLETED)
-        if not handled.done():
-            raise WebNNError("not_running")
-        handled.result()
+        self._asked.add(handled)
+        self._put((event, handled))
+        try:
+            await asyncio.shield(handled)  # it is handled even where nobody waits any more
+        finally:
+            self._asked.discard(handled)
 
     async def deliver(self, event: Event) -> None:
         """Hand over an event and return when it has been handled, or nothing is any more."""
@@ -70,22 +84,36 @@ class EventQueue:
         if self.reader is not None and not self.reader.done():
             handled = asyncio.get_running_loop().create_future()
             handled.add_done_callback(lambda done: done.cancelled() or done.exception())
-            self._items.put_nowait((Attempt(event, condition), handled))
+            self._put((Attempt(event, condition), handled))
 
     def close(self) -> None:
         """Let the reader end once it has read what waits."""
-        self._items.put_nowait(None)
+        self._put(None)
 
     async def read(self) -> AsyncIterator[tuple[Event | Turn, Handled | None]]:
         """Give what is to be handled, until `close`; attempts whose condition does not hold are passed over."""
-        while (item := await self._items.get()) is not None:
-            what, handled = item
-            if not isinstance(what, Attempt):
-                yield what, handled
-            elif what.condition():
-                yield what.event, handled
-            else:
-                settle(handled)
+        while True:  # all that is here before sockets are read again, or a busy server would only ever take more in
+            self._news.clear()
+            while self._items:
+                item = self._items.popleft()
+                if item is None:
+                    return
+                what, handled = item
+                if not isinstance(what, Attempt):
+                    yield what, handled
+                elif what.condition():
+                    yield what.event, handled
+                else:
+                    settle(handled)
+            await self._news.wait()
+
+    def _put(self, item: tuple[Event | Turn | Attempt, Handled | None] | None) -> None:
+        self._items.append(item)
+        self._news.set()
+
+    def _tell_the_rest(self) -> None:
+        for handled in list(self._asked):
+            settle(handled, WebNNError("not_running"))
 
 
 def settle(handled: Handled | None, error: Exception | None = None) -> None:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from webnn.core import messages
 from webnn.core.effects import Grant, Settle, Wait
 from webnn.core.encoding import Encoding
-from webnn.core.frames import Buffer, encode_frame
+from webnn.core.frames import encode_frame, encode_header
+from webnn.core.leases import Outcome
 from webnn.core.states import RunState
+from webnn.engine.base import Snapshot
 from webnn.server.audience import Audience
-from webnn.server.connection import Connection
+from webnn.server.connection import NOTHING, Connection
 from webnn.server.news import StateNews, StatusNews
 
 if TYPE_CHECKING:
@@ -47,12 +49,24 @@ class Herald:
         self._send(effect.volunteer_id, messages.wait(effect.reason, effect.seconds))
 
     def settle(self, effect: Settle) -> None:
-        current = self._task.current
+        """Tell a volunteer how its lease ended. What comes with weights is written when its turn has come, with the
+        newest ones then, so that several who wait are sent the same; but not where volunteers go on from their own work
+        (`carry`), which have to know the very version that has it.
+        """
         connection = self._audience.volunteer(effect.volunteer_id)
         if connection is None:
             return
-        pushed = messages.pushes(effect.outcome, whole=effect.whole, num_weights=len(current.weights))
-        header = messages.outcome(
+        carries_weights = effect.outcome is Outcome.MERGED and not effect.whole
+        if not carries_weights:
+            connection.send_header(self._outcome(effect, self._task.current))
+        elif self._task.run.strategy.carries:
+            snapshot = self._task.current
+            connection.send(lambda: self._with_weights(effect, snapshot, connection))
+        else:
+            connection.send(lambda: self._with_weights(effect, self._task.current, connection))
+
+    def _outcome(self, effect: Settle, current: Snapshot, encoding: Encoding | None = None) -> dict[str, Any]:
+        return messages.outcome(
             lease_id=effect.lease_id,
             outcome=effect.outcome,
             version=current.version,
@@ -60,22 +74,29 @@ class Herald:
             iterations=self._task.run.iterations,
             whole=effect.whole,
             detail=effect.detail,
-            encoding=connection.down if pushed else None,
+            encoding=encoding,
         )
-        connection.send_header(header, self._pushed(connection) if pushed else None)
 
-    def _pushed(self, connection: Connection) -> Buffer:
-        """The current version as the volunteer wants it; on its grid: what changed since the last sent."""
-        current, down = self._task.current, connection.down
-        payload = self._task.engine.encoded_now(current, down, connection.pushed)
+    def _with_weights(self, effect: Settle, current: Snapshot, connection: Connection) -> tuple[bytes, memoryview]:
+        """An outcome with weights, as its volunteer asked for them; without any where there are too many bytes of them,
+        or on their way.
+        """
+        task, down = self._task, connection.down
+        size = current.weights.nbytes
+        large = connection.push and down is not Encoding.GRID and size <= messages.MAX_PUSHED_BYTES
+        wanted = large and task.engine.immediate
+        wanted = wanted or messages.pushes(effect.outcome, whole=effect.whole, num_weights=len(current.weights))
+        if not wanted or task.traffic.pushing_bytes >= task.limits.pushing_bytes:
+            return encode_header(connection.shortened(self._outcome(effect, current))), NOTHING
+        body = task.engine.encoded_now(current, down, connection.pushed)
         if down is Encoding.GRID:
             connection.pushed = current.version
-        return payload
+        return encode_header(connection.shortened(self._outcome(effect, current, down))), body
 
-    def _send(self, volunteer_id: str, header: dict[str, Any], payload: Buffer | None = None) -> None:
+    def _send(self, volunteer_id: str, header: dict[str, Any]) -> None:
         connection = self._audience.volunteer(volunteer_id)
         if connection is not None:
-            connection.send_header(header, payload)
+            connection.send_header(header)
 
     def welcome(self, connection: Connection) -> None:
         """Let a connection in that said who it is, and send it what has happened so far."""

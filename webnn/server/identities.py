@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 
@@ -27,4 +26,4 @@ class Identities:
         return hmac.compare_digest(self._secret(volunteer_id).encode(), secret.encode())
 
     def _secret(self, volunteer_id: str) -> str:
-        return hmac.new(self._key, volunteer_id.encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self._key, volunteer_id.encode(), "sha256").hex()

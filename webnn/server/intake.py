@@ -40,6 +40,11 @@ class Intake:
         self._bytes = 0
         self._look()
 
+    @property
+    def full(self) -> bool:
+        """Whether `wait` would wait."""
+        return not self._room.is_set()
+
     async def wait(self) -> None:
         """Return when there is room for another update."""
         await self._room.wait()

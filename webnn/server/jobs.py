@@ -13,7 +13,7 @@ from webnn.core.events import Appraised, Event, Judged, MergeDone, Replayed, Tic
 from webnn.core.frames import Buffer
 from webnn.core.leases import Lease
 from webnn.core.metrics import Validation
-from webnn.engine.base import Snapshot
+from webnn.engine.base import Snapshot, at_once
 from webnn.server.checking import replay
 from webnn.server.news import ValidationNews
 
@@ -89,12 +89,22 @@ class Jobs:
         self._generation += 1
 
     def judge(self, effect: Judge) -> None:
+        engine = self._task.engine
+        if engine.immediate:
+            verdict = at_once(engine.judge(effect.payload, effect.base_version))
+            self._answer(self._generation, Judged(effect.lease_id, verdict))
+            return
         self._spawn(self._judge(effect, self._generation), arithmetic=True)
 
     def appraise(self, effect: Appraise) -> None:
         self._spawn(self._appraise(effect, self._generation), cancellable=True)
 
     def merge(self, effect: Merge) -> None:
+        engine, keeper = self._task.engine, self._task.keeper
+        if engine.immediate and (keeper is None or keeper.may_merge(effect.version)):
+            at_once(engine.merge(effect.version, effect.iterations, effect.contributions))
+            self._answer(self._generation, MergeDone(effect.version))
+            return
         self._spawn(self._merge(effect, self._generation), arithmetic=True)
 
     def replay(self, effect: Replay) -> None:
@@ -107,7 +117,11 @@ class Jobs:
             self._spawn(self._task.returner(effect))
 
     def adopt(self, effect: Adopt) -> None:
-        self._spawn(self._adopt(effect, self._generation), arithmetic=True)
+        adopting = self._adopt(effect, self._generation)
+        if self._task.engine.immediate:
+            at_once(adopting)  # a merge that is asked for next must find it done
+        else:
+            self._spawn(adopting, arithmetic=True)
 
     def validate(self, effect: Validate) -> None:
         snapshot = self._snapshot_of(effect.version)

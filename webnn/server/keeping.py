@@ -15,6 +15,7 @@ from webnn.core.errors import WebNNError
 from webnn.core.events import Event, MergeDone, Pause, Resume
 from webnn.core.states import RunState
 from webnn.core.validation import VersionResult
+from webnn.engine.base import Frozen, at_once
 from webnn.model.definition import CheckpointPlan
 from webnn.server import moments
 from webnn.server.event_log import Happening
@@ -184,7 +185,12 @@ class Keeper:
     def _take_moment(self, now: float) -> Moment:
         """Write the run down; a merge that is asked for later waits until the arrays are copied."""
         task = self._running
-        frozen = asyncio.create_task(task.engine.freeze())
+        frozen: asyncio.Future[Frozen]
+        if task.engine.immediate:
+            frozen = asyncio.get_running_loop().create_future()
+            frozen.set_result(at_once(task.engine.freeze()))
+        else:
+            frozen = asyncio.create_task(task.engine.freeze())
         return Moment(task.run.version, task.run.weights_iterations, now, task.run.snapshot(), frozen)
 
     @property
@@ -222,9 +228,11 @@ class Keeper:
     async def before_merge(self, version: int) -> None:
         """Wait until `version` may be handed out: until it is reserved on the disk, and recording keeps up."""
         async with self._flushed:
-            await self._flushed.wait_for(
-                lambda: (version <= self._reserved and self._recorded_bytes < MAX_RECORDED_BYTES) or self._closed
-            )
+            await self._flushed.wait_for(lambda: self.may_merge(version))
+
+    def may_merge(self, version: int) -> bool:
+        """Whether there is nothing to wait for before `version` is handed out."""
+        return (version <= self._reserved and self._recorded_bytes < MAX_RECORDED_BYTES) or self._closed
 
     # writing
 

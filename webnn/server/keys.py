@@ -15,7 +15,6 @@ from webnn.server.runs import Runs
 from webnn.server.tokens import Tokens
 
 CONFIG = web.AppKey("config", ServerConfig)
-TOKEN = web.AppKey("owner_token", str)
 RUNS = web.AppKey("runs", Runs)
 HOST = web.AppKey("host", Host)
 IDENTITIES = web.AppKey("identities", Identities)

@@ -26,7 +26,7 @@ class Moment:
     iterations: int
     seconds: float
     snapshot: dict[str, Any]
-    frozen: asyncio.Task[Frozen]
+    frozen: asyncio.Future[Frozen]
 
 
 def write(folder: Path, moment: Moment, frozen: Frozen, keep: int, **more: Any) -> None:

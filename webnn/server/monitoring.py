@@ -13,8 +13,9 @@ from aiohttp import web
 from webnn.core.errors import WebNNError
 from webnn.server.auth import require_owner
 from webnn.server.exposition import CONTENT_TYPE, expose
-from webnn.server.keys import CONFIG, RUNS, TOKEN
+from webnn.server.keys import CONFIG, RUNS
 from webnn.server.secrets import keep_secret
+from webnn.server.tokens import Scope
 
 METRICS_TOKEN_FILE = "metrics-token"
 """Beside the owner's token: a secret that reads `/metrics` and nothing else."""
@@ -70,7 +71,7 @@ def check_reader(request: web.Request) -> None:
     if hmac.compare_digest(given.encode(), request.app[METRICS_TOKEN].encode()):
         return
     try:
-        require_owner(request, request.app[TOKEN])
+        require_owner(request, Scope.WATCH)
     except WebNNError as error:
         where = f"{METRICS_TOKEN_FILE} beside the owner's token"
         raise WebNNError(error.code, f"Metrics are for who has the token in the file {where}.") from error

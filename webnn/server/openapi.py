@@ -60,7 +60,11 @@ def describe_api(app: web.Application, base: str) -> dict[str, Any]:
         "components": {
             "schemas": components.schemas,
             "securitySchemes": {
-                "owner": {"type": "http", "scheme": "bearer", "description": "The owner's token"},
+                "owner": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "A token of the owner's, of the scope named",
+                },
                 "volunteer": {
                     "type": "apiKey",
                     "in": "header",
@@ -125,7 +129,7 @@ def _operation(method: str, path: str, told: Description, components: _Component
         content = {told.body_type: {"schema": components.refer(told.body)}}
         operation["requestBody"] = {"required": True, "content": content}
     if told.owner or told.volunteer:
-        operation["security"] = [{"owner" if told.owner else "volunteer": []}]
+        operation["security"] = [{"owner": [str(told.owner)]} if told.owner else {"volunteer": []}]
     return operation
 
 
@@ -162,7 +166,9 @@ def _in_words(operation: Mapping[str, Any], api: Mapping[str, Any]) -> dict[str,
         "gives": [row for media in success.get("content", {}).values() for row in _rows(media["schema"], api)],
         "kinds": list(success.get("content", {})),
         "status": status,
-        "who": next((scheme for one in operation.get("security", []) for scheme in one), ""),
+        "who": next(
+            (", ".join([who, *roles]) for one in operation.get("security", []) for who, roles in one.items()), ""
+        ),
     }
 
 

@@ -16,10 +16,9 @@ from webnn.core.errors import WebNNError
 from webnn.engine.base import Snapshot
 from webnn.export import Format, history_csv, write_model
 from webnn.server.api import find_run, json_answer
-from webnn.server.auth import require_owner
+from webnn.server.auth import require_owner, scope_of
 from webnn.server.describing import BYTES, describe
 from webnn.server.insight import Insight
-from webnn.server.keys import TOKEN
 from webnn.server.run_task import RunTask
 from webnn.server.tokens import Scope
 
@@ -47,27 +46,28 @@ def add_owner_routes(app: web.Application, run: str) -> None:
     app.router.add_post(f"{run}/volunteers/{{label}}/unblock", unblock)
 
 
-@describe("Say whether the token is the owner's", answer=shapes.Owner, owner=True)
+@describe("Say whether the token is the owner's", answer=shapes.Owner, owner=Scope.ADMIN)
 async def show_owner(request: web.Request) -> web.Response:
     """Whether the token is the owner's, for pages that are of no run."""
-    require_owner(request, request.app[TOKEN])
+    require_owner(request)
     return json_answer({"owner": True})
 
 
-@describe("Say what the token allows", answer=shapes.Rights, owner=True)
+@describe("Say what the token allows", answer=shapes.Rights, owner=Scope.WATCH)
 async def show_rights(request: web.Request) -> web.Response:
     """What the token allows: whether it is the owner's is the question that a page asks here."""
-    require_owner(request, request.app[TOKEN], Scope.WATCH)
+    require_owner(request)
     task = find_run(request)
     names = [name for name in FORMATS if _snapshot(task, name) is not None or not name.startswith("best")]
     downloads = [{"name": name, "title": FORMATS[name]} for name in names]
-    return json_answer({"downloads": downloads, "blocked": len(task.blocked)})
+    rights = {"scope": scope_of(request), "downloads": downloads, "blocked": len(task.blocked)}
+    return json_answer(rights)
 
 
-@describe("Send the result as it is now", types=(BYTES,), owner=True)
+@describe("Send the result as it is now", types=(BYTES,), owner=Scope.WATCH)
 async def download(request: web.Request) -> web.Response:
     """A run's result as it is now, in one of FORMATS."""
-    require_owner(request, request.app[TOKEN], Scope.WATCH)
+    require_owner(request)
     task, name = find_run(request), request.match_info["name"]
     if name not in FORMATS:
         raise WebNNError("not_found")
@@ -77,21 +77,21 @@ async def download(request: web.Request) -> web.Response:
     return web.Response(body=body, content_type="application/octet-stream", headers=headers)
 
 
-@describe("Send a volunteer away for now", answer=shapes.Dismissed, owner=True)
+@describe("Send a volunteer away for now", answer=shapes.Dismissed, owner=Scope.CONTROL)
 async def kick(request: web.Request) -> web.Response:
     """End a volunteer's connection; it may come back."""
     return _send_away(request, blocking=False)
 
 
-@describe("Send a volunteer away for good", answer=shapes.Dismissed, owner=True)
+@describe("Send a volunteer away for good", answer=shapes.Dismissed, owner=Scope.CONTROL)
 async def block(request: web.Request) -> web.Response:
     """End a volunteer's connection for good, over restarts too."""
     return _send_away(request, blocking=True)
 
 
-@describe("Let a volunteer come back", answer=shapes.Dismissed, owner=True)
+@describe("Let a volunteer come back", answer=shapes.Dismissed, owner=Scope.CONTROL)
 async def unblock(request: web.Request) -> web.Response:
-    require_owner(request, request.app[TOKEN])
+    require_owner(request)
     task, volunteer_id = _find_volunteer(request)
     task.memory.unblock(volunteer_id)
     return json_answer({"here": task.audience.volunteer(volunteer_id) is not None, "blocked": False})
@@ -106,7 +106,7 @@ def _find_volunteer(request: web.Request) -> tuple[RunTask, str]:
 
 
 def _send_away(request: web.Request, *, blocking: bool) -> web.Response:
-    require_owner(request, request.app[TOKEN])
+    require_owner(request)
     task, volunteer_id = _find_volunteer(request)
     if blocking:
         task.memory.block(volunteer_id)

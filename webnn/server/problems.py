@@ -19,6 +19,8 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
         return await handler(request)
     except WebNNError as error:
         return _answer(request, error.code, str(error), error.kind.http_status)
+    except web.RequestPayloadError:
+        return _answer(request, "protocol_error", "The body is not what the request's headers say.", 400)
     except web.HTTPException as error:
         if error.status < 400:
             raise

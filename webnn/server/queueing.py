@@ -16,12 +16,13 @@ from webnn.server.auth import require_owner
 from webnn.server.bodies import read_body
 from webnn.server.config import Places
 from webnn.server.describing import describe
-from webnn.server.keys import CONFIG, HOST, TOKEN
+from webnn.server.keys import CONFIG, HOST
+from webnn.server.tokens import Scope
 
 
-@describe("Let a new run wait for its turn", body=shapes.NewRun, answer=shapes.RunView, status=201, owner=True)
+@describe("Let a new run wait for its turn", body=shapes.NewRun, answer=shapes.RunView, status=201, owner=Scope.ADMIN)
 async def create_run(request: web.Request) -> web.Response:
-    require_owner(request, request.app[TOKEN])
+    require_owner(request)
     body = await read_body(request, shapes.NewRun)
     definition = await asyncio.to_thread(define, request.app[CONFIG].places, body["model"], body.get("settings", []))
     run = await request.app[HOST].create(
@@ -32,23 +33,23 @@ async def create_run(request: web.Request) -> web.Response:
     return answer
 
 
-@describe("Remove a run that is over, or waits, and its files", status=204, owner=True)
+@describe("Remove a run that is over, or waits, and its files", status=204, owner=Scope.ADMIN)
 async def delete_run(request: web.Request) -> web.Response:
-    require_owner(request, request.app[TOKEN])
+    require_owner(request)
     await request.app[HOST].remove(request.match_info["run"])
     return web.Response(status=204)
 
 
-@describe("Let a stopped or failed run wait to go on where it was left", answer=shapes.RunView, owner=True)
+@describe("Let a stopped or failed run wait to go on where it was left", answer=shapes.RunView, owner=Scope.CONTROL)
 async def start_run(request: web.Request) -> web.Response:
-    require_owner(request, request.app[TOKEN])
+    require_owner(request)
     await request.app[HOST].start_again(request.match_info["run"])
     return view_answer(request)
 
 
-@describe("Give a waiting run another place", body=shapes.NewPlace, answer=shapes.RunView, owner=True)
+@describe("Give a waiting run another place", body=shapes.NewPlace, answer=shapes.RunView, owner=Scope.CONTROL)
 async def move_run(request: web.Request) -> web.Response:
-    require_owner(request, request.app[TOKEN])
+    require_owner(request)
     body = await read_body(request, shapes.NewPlace)
     await request.app[HOST].move(request.match_info["run"], int(body["order"]))
     return view_answer(request)
@@ -60,10 +61,13 @@ async def show_queue(request: web.Request) -> web.Response:
 
 
 @describe(
-    "Change the order, or how many runs go on at once", body=shapes.QueueChange, answer=shapes.QueueView, owner=True
+    "Change the order, or how many runs go on at once",
+    body=shapes.QueueChange,
+    answer=shapes.QueueView,
+    owner=Scope.ADMIN,
 )
 async def change_queue(request: web.Request) -> web.Response:
-    require_owner(request, request.app[TOKEN])
+    require_owner(request)
     body = await read_body(request, shapes.QueueChange)
     await request.app[HOST].change_queue(_whole(body.get("at_most")), body.get("waiting", []))
     return json_answer(_queue(request))

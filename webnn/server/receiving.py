@@ -19,7 +19,7 @@ class Receiving:
         self._free = max_bytes
         self._num_bodies = 0
         self._by_volunteer: Counter[str] = Counter()
-        self._changed = asyncio.Condition()
+        self._freed = asyncio.Event()
 
     @asynccontextmanager
     async def room(self, volunteer_id: str, num_bytes: int) -> AsyncIterator[None]:
@@ -28,18 +28,21 @@ class Receiving:
             raise WebNNError("too_many", "You are sending two updates already.")
         self._by_volunteer[volunteer_id] += 1
         try:
-            async with self._changed:
-                await self._changed.wait_for(lambda: self._free >= num_bytes or not self._num_bodies)
-                self._free -= num_bytes
-                self._num_bodies += 1
+            while not self._fits(num_bytes):
+                self._freed.clear()
+                await self._freed.wait()
+            self._free -= num_bytes
+            self._num_bodies += 1
             try:
                 yield
             finally:
                 self._free += num_bytes
                 self._num_bodies -= 1
-                async with self._changed:
-                    self._changed.notify_all()
+                self._freed.set()
         finally:
             self._by_volunteer[volunteer_id] -= 1
             if not self._by_volunteer[volunteer_id]:
                 del self._by_volunteer[volunteer_id]
+
+    def _fits(self, num_bytes: int) -> bool:
+        return self._free >= num_bytes or not self._num_bodies

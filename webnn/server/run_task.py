@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, Protocol, assert_never
@@ -105,9 +106,12 @@ class RunTask:
         self._herald = Herald(self, self.audience)
         self._jobs = Jobs(self, validator)
         self._leased: dict[str, int] = {}  # the versions of open leases
+        self._leased_versions: Counter[int] = Counter()  # the same, counted: there may be thousands of leases
         self._listeners: list[Callable[[News], None]] = []
         self._handled_at = 0.0
         self._wake: asyncio.TimerHandle | None = None
+        self._wake_for = 0.0
+        self._awaited = 0.0
         self._over = asyncio.Event()
 
     # what can be seen
@@ -204,6 +208,7 @@ class RunTask:
         self._jobs.drop()
         self.run = run
         self._leased.clear()
+        self._leased_versions.clear()
         self.intake.clear()
         self.history.replace(validation, training)
         self.audience.start_over()
@@ -310,16 +315,18 @@ class RunTask:
 
     def perform(self, effects: Sequence[Effect]) -> None:
         """Do what the run asks for."""
+        published = False
         for effect in effects:
             self._perform(effect)
-        if any(isinstance(effect, Publish) for effect in effects):
+            published = published or type(effect) is Publish
+        if published:
             self.engine.retain(self._versions_needed())
         if self.run.state.over and not self._jobs.computing:
             self._over.set()
 
     def _versions_needed(self) -> set[int]:
         """Versions that open leases start from; all since the oldest of them where merging looks back at the base."""
-        leased = set(self._leased.values())
+        leased = set(self._leased_versions)
         if leased and self.run.strategy.needs_base:
             leased.update(range(min(leased), self.run.version))
         return leased
@@ -328,6 +335,7 @@ class RunTask:
         match effect:
             case Grant(lease):
                 self._leased[lease.lease_id] = lease.version
+                self._leased_versions[lease.version] += 1
                 self._herald.grant(effect)
             case Wait():
                 self._herald.wait(effect)
@@ -355,7 +363,7 @@ class RunTask:
             case Merged():
                 self.history.merged(self.run.seconds(self._handled_at), self.run.iterations, effect)
             case Settle(lease_id=lease_id):
-                self._leased.pop(lease_id, None)
+                self._release(lease_id)
                 self.intake.leave(lease_id)
                 self._herald.settle(effect)
             case Publish():
@@ -370,11 +378,33 @@ class RunTask:
             case _:
                 assert_never(effect)
 
+    def _release(self, lease_id: str) -> None:
+        version = self._leased.pop(lease_id, None)
+        if version is not None:
+            self._leased_versions[version] -= 1
+            if not self._leased_versions[version]:
+                del self._leased_versions[version]
+
     def _wake_at(self, at: float) -> None:
+        """Post a `Tick` at `at` instead of at what was asked for before. A timer that is earlier stays: deadlines move
+        with every merge, and when it goes off it is set anew.
+        """
+        self._awaited = at
+        if self._wake is None or at < self._wake_for:
+            self._set_wake(at)
+
+    def _set_wake(self, at: float) -> None:
         if self._wake is not None:
             self._wake.cancel()
-        loop = asyncio.get_running_loop()
-        self._wake = loop.call_later(max(0.0, at - self.now), self.post, Tick())
+        self._wake_for = at
+        self._wake = asyncio.get_running_loop().call_later(max(0.0, at - self.now), self._woken)
+
+    def _woken(self) -> None:
+        self._wake = None
+        if self._wake_for < self._awaited:
+            self._set_wake(self._awaited)
+        else:
+            self.post(Tick())
 
     # connections
 

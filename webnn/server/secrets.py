@@ -7,6 +7,9 @@ import secrets
 import stat
 from pathlib import Path
 
+Stamp = tuple[int, int, int]
+"""Changes when a file does: when it was written, its length, and which file it is."""
+
 
 def keep_secret(path: Path) -> str:
     """The secret in the file `path`, made (256 random bits in hex, readable by its owner alone) if there is none yet.
@@ -17,12 +20,8 @@ def keep_secret(path: Path) -> str:
     existing = _read(path)
     if existing is not None:
         return existing
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    temporary = _write_aside(path, _fresh())
     try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secrets.token_hex(32) + "\n")
         try:
             os.link(temporary, path)  # unlike a rename, fails where another was first
         except OSError:
@@ -33,6 +32,45 @@ def keep_secret(path: Path) -> str:
     secret = _read(path)
     assert secret is not None
     return secret
+
+
+def replace_secret(path: Path) -> None:
+    """Put a new secret in the place of the one in `path`."""
+    write_privately(path, _fresh())
+
+
+def write_privately(path: Path, text: str) -> None:
+    """Write a file that only its owner can read, whole or not at all. Blocks."""
+    temporary = _write_aside(path, text)
+    try:
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def stamp_of(path: Path) -> Stamp | None:
+    """What tells whether a file was written again; None where there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _fresh() -> str:
+    return secrets.token_hex(32) + "\n"
+
+
+def _write_aside(path: Path, text: str) -> Path:
+    """Write to a file beside `path` that nobody else knows, on the disk when this returns."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(descriptor)
+    return temporary
 
 
 def _read(path: Path) -> str | None:

@@ -12,6 +12,7 @@ from aiohttp import hdrs, web
 from webnn.core.frames import Buffer
 
 IMMUTABLE = "public, max-age=31536000, immutable"
+IMMUTABLE_PRIVATE = IMMUTABLE.replace("public", "private")
 REVALIDATE = "no-cache"
 _CHUNK_BYTES = 256 * 1024
 _RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")

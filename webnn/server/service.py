@@ -18,7 +18,7 @@ from webnn.core.events import Start, Stop
 from webnn.server.config import ServerConfig
 from webnn.server.hosted import Finished, HostedRun, finished_event
 from webnn.server.hosting import Host, HostEvent, Prepare
-from webnn.server.keys import HOST, RUNS, TOKEN
+from webnn.server.keys import HOST, RUNS, TOKENS
 from webnn.server.news import News
 from webnn.server.prepare import PreparedRun, prepare_run
 from webnn.server.run_task import RunTask
@@ -122,7 +122,7 @@ class TrainingServer(_Server):
         await site.start()
         people = site.people_url
         pages = (f"{people}/join/{run}", f"{people}/watch/{run}")
-        self._listening = Listening(site.url, site.workers_url, *pages, run, site.app[TOKEN])
+        self._listening = Listening(site.url, site.workers_url, *pages, run, site.app[TOKENS].first)
         task.log.info("listening at %s", site.url)
         self._hosted.note_place(**site.place, join_url=self._listening.join_url)
         self._on_event(self._listening)
@@ -202,7 +202,9 @@ class RunsServer(_Server):
         await host.open()
         await site.start()
         people = site.people_url
-        self._listening = Listening(site.url, site.workers_url, f"{people}/join", f"{people}/", "", site.app[TOKEN])
+        self._listening = Listening(
+            site.url, site.workers_url, f"{people}/join", f"{people}/", "", site.app[TOKENS].first
+        )
         host.place = site.place
         await asyncio.to_thread(keep_place, self._config.runs_dir, site.place)
         self._on_event(self._listening)

@@ -15,8 +15,8 @@ from webnn.server.api import find_run, json_answer, view_answer
 from webnn.server.auth import require_owner
 from webnn.server.bodies import parse_json
 from webnn.server.describing import describe
-from webnn.server.keys import TOKEN
 from webnn.server.run_task import RunTask
+from webnn.server.tokens import Scope
 
 MAX_NOTES = 20_000
 
@@ -36,10 +36,10 @@ async def show(request: web.Request) -> web.Response:
     return json_answer(body)
 
 
-@describe("Change settings of a run that goes on", body=shapes.JsonObject, answer=shapes.RunView, owner=True)
+@describe("Change settings of a run that goes on", body=shapes.JsonObject, answer=shapes.RunView, owner=Scope.CONTROL)
 async def change(request: web.Request) -> web.Response:
     """Change settings for the leases to come; answers when that is on the disk."""
-    require_owner(request, request.app[TOKEN])
+    require_owner(request)
     task = find_run(request)
     await task.ask(SettingsChanged(read_changes(parse_json(await request.read()))))
     await _flush(task)
@@ -51,10 +51,10 @@ async def show_notes(request: web.Request) -> web.Response:
     return json_answer({"text": find_run(request).memory.notes})
 
 
-@describe("Write the owner's notes", body=shapes.Notes, answer=shapes.Notes, owner=True)
+@describe("Write the owner's notes", body=shapes.Notes, answer=shapes.Notes, owner=Scope.CONTROL)
 async def write_notes(request: web.Request) -> web.Response:
     """`{"text": TEXT}`."""
-    require_owner(request, request.app[TOKEN])
+    require_owner(request)
     task, body = find_run(request), parse_json(await request.read())
     text = body.get("text") if isinstance(body, dict) else None
     if not isinstance(text, str) or len(text) > MAX_NOTES:

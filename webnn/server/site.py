@@ -9,11 +9,13 @@ from typing import Any
 
 from aiohttp import web
 
+from webnn.server.admission import ADMISSION
 from webnn.server.app import READ_BUFFER_BYTES, create_app
 from webnn.server.config import ServerConfig
 from webnn.server.doorman import GuardedRunner
 from webnn.server.listening import bind_socket, local_url, people_url, tls_context
 from webnn.server.logs import ACCESS_LOGGER, AccessLogger
+from webnn.server.signing_in import load_sign_in
 
 _SHUTDOWN_SECONDS = 3.0
 
@@ -22,9 +24,8 @@ class Site:
     """Makes the application, listens, and closes both.
 
     `sock` is a socket that is bound already (`bind_socket`), so that a busy port is found before the data is loaded.
-    With `loopback`, a server that speaks TLS also listens without it at a port of its own that only this computer
-    reaches: its certificate names the server for others, and a local worker that checks certificates, as all do, would
-    refuse it for 127.0.0.1.
+    With `loopback` a server also listens, without TLS, at a port of its own that only this computer reaches, for the
+    owner's own workers: they need no code and no sign-in, and no certificate, which names the server for others.
     """
 
     def __init__(self, config: ServerConfig, *, sock: socket.socket | None = None, loopback: bool = False) -> None:
@@ -59,6 +60,7 @@ class Site:
         self._runner = GuardedRunner(
             mount(self.app, config.prefix),
             config.limits,
+            proxies=config.proxies,
             access_log=ACCESS_LOGGER,
             access_log_class=AccessLogger,
             shutdown_timeout=_SHUTDOWN_SECONDS,
@@ -67,8 +69,9 @@ class Site:
         await self._runner.setup()
         await web.SockSite(self._runner, self._socket, ssl_context=tls).start()
         self._port = self._socket.getsockname()[1]
-        if tls is not None and self._loopback_wanted:
+        if self._loopback_wanted:
             self._loopback = bind_socket("127.0.0.1", 0)
+            self.app[ADMISSION].own_port = self._loopback.getsockname()[1]
             await web.SockSite(self._runner, self._loopback).start()
 
     async def close(self) -> None:
@@ -101,6 +104,13 @@ class Site:
         """What other programs on this computer need to find the server."""
         cert = None if self._config.tls_cert is None else str(self._config.tls_cert.resolve())
         return {"url": self.url, "port": self._port, "pid": os.getpid(), "tls_cert": cert}
+
+
+def check_site(config: ServerConfig) -> None:
+    """Raise `WebNNError("settings")` for files and functions that are of no use, before anything takes long."""
+    tls_context(config)
+    if config.sign_in is not None:
+        load_sign_in(config.sign_in)
 
 
 def mount(app: web.Application, prefix: str) -> web.Application:

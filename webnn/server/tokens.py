@@ -1,4 +1,4 @@
-"""Tokens beside the owner's first one: named, of a scope, for a while; kept as hashes alone."""
+"""The owner's tokens: a first one that allows everything, and named ones, of a scope, for a while, kept as hashes."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from pathlib import Path
 
 from webnn.core.errors import WebNNError
 from webnn.core.words import did_you_mean
+from webnn.server.secrets import Stamp, keep_secret, replace_secret, stamp_of, write_privately
 
 FILE = "tokens.json"
+FIRST_FILE = "owner-token"
 
 
 class Scope(StrEnum):
@@ -49,13 +51,36 @@ class TokenEntry:
 class Tokens:
     """The tokens of a runs folder. Every change is written at once, readable by its owner alone; one that another
     process made is read when it is next asked.
+
+    `first`: the first token, where it is not the one of the folder. That one is kept as it is, for a local `wnn` to
+    find; all others as hashes.
     """
 
-    def __init__(self, runs_dir: Path, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, runs_dir: Path, clock: Callable[[], float] = time.time, first: str | None = None) -> None:
         self._path = runs_dir / FILE
-        self._clock = clock
-        self._read_at: tuple[int, int] | None = None
+        self._first_path = runs_dir / FIRST_FILE
+        self.clock = clock
+        self._read_at: Stamp | None = None
         self._entries: dict[str, TokenEntry] = {}
+        self._fixed = first
+        self._first = ""
+        self._first_read_at: Stamp | None = None
+
+    @property
+    def first(self) -> str:
+        """The first token, made where there is none."""
+        if self._fixed is not None:
+            return self._fixed
+        stamp = stamp_of(self._first_path)
+        if stamp is None or stamp != self._first_read_at:
+            self._first = keep_secret(self._first_path)
+            self._first_read_at = stamp_of(self._first_path)
+        return self._first
+
+    def rotate_first(self) -> str:
+        """Replace the first token; the one before ends at once, in a server that is live too."""
+        replace_secret(self._first_path)
+        return self.first
 
     def all(self) -> list[TokenEntry]:
         """List the tokens, expired ones too, oldest first."""
@@ -84,8 +109,10 @@ class Tokens:
 
     def scope_of(self, token: str) -> Scope | None:
         """What a token allows now; None: nothing. Takes the same time for every token that is none."""
+        if hmac.compare_digest(token.encode(), self.first.encode()):
+            return Scope.ADMIN
         self._read()
-        hashed, found, now = _hash(token), None, self._clock()
+        hashed, found, now = _hash(token), None, self.clock()
         for entry in self._entries.values():
             if hmac.compare_digest(entry.hash, hashed) and entry.good(now):
                 found = entry.scope
@@ -103,34 +130,29 @@ class Tokens:
             raise WebNNError("settings", f"A token's name has 1 to 60 printable characters, not {name[:80]!r}.")
         if seconds is not None and seconds <= 0:
             raise WebNNError("settings", f"A token is good for more than 0 seconds, not {seconds}.")
-        token, now = secrets.token_urlsafe(32), self._clock()
+        token, now = secrets.token_urlsafe(32), self.clock()
         self._entries[name] = TokenEntry(name, scope, _hash(token), now, None if seconds is None else now + seconds)
         self._write()
         return token
 
     def _read(self) -> None:
-        try:
-            stat = self._path.stat()
-        except FileNotFoundError:
+        stamp = stamp_of(self._path)
+        if stamp is None:
             self._entries, self._read_at = {}, None
             return
-        stamp = (stat.st_mtime_ns, stat.st_size)
         if stamp == self._read_at:
             return
         try:
             raw = json.loads(self._path.read_text("utf-8"))
             self._entries = {each["name"]: TokenEntry(**{**each, "scope": Scope(each["scope"])}) for each in raw}
-        except (ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            self._entries, self._read_at = {}, None
             raise WebNNError("settings", f"The tokens in {self._path} cannot be read: {error}.") from error
         self._read_at = stamp
 
     def _write(self) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self._path.with_suffix(".new")
-        temporary.unlink(missing_ok=True)
-        temporary.touch(0o600, exist_ok=False)
-        temporary.write_text(json.dumps([asdict(entry) for entry in self._entries.values()], indent=1), "utf-8")
-        temporary.replace(self._path)
+        text = json.dumps([asdict(entry) for entry in self._entries.values()], indent=1)
+        write_privately(self._path, text)
         self._read_at = None
 
 

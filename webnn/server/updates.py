@@ -62,15 +62,20 @@ async def _receive(request: web.Request, num_bytes: int, limits: Limits) -> memo
     """The body in one piece of memory, each part of it copied there as it comes. Raises `WebNNError("silence")`."""
     body = np.empty(num_bytes, np.uint8).data
     offset = 0
-    slowest = asyncio.get_running_loop().time() + limits.silence_seconds + num_bytes / limits.min_bytes_per_second
+    now = asyncio.get_running_loop().time
+    heard = now()
+    slowest = heard + limits.silence_seconds + num_bytes / limits.min_bytes_per_second
     try:
-        while offset < num_bytes:
-            async with asyncio.timeout(limits.silence_seconds), asyncio.timeout_at(slowest):
+        async with asyncio.timeout(limits.silence_seconds) as silence:
+            while offset < num_bytes:
                 part = await request.content.readany()
-            if not part:
-                raise ProtocolError("The update ended early.")
-            body[offset : offset + len(part)] = part
-            offset += len(part)
+                if not part:
+                    raise ProtocolError("The update ended early.")
+                body[offset : offset + len(part)] = part
+                offset += len(part)
+                if now() > heard + limits.silence_seconds / 16:  # setting a timer anew costs more than a part
+                    heard = now()
+                    silence.reschedule(min(heard + limits.silence_seconds, slowest))
     except TimeoutError:
         raise WebNNError("silence") from None
     return body

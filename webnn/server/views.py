@@ -8,6 +8,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from webnn.core.errors import WebNNError
+from webnn.server.admission import ADMISSION
 from webnn.server.api import show_any_run
 from webnn.server.keys import HOST, PAGES, RUNS
 from webnn.server.sharing import public_address
@@ -34,7 +35,9 @@ async def join_page(request: web.Request) -> web.Response:
     """Where a volunteer lends a device."""
     task = show_any_run(request)
     address = f"{public_address(request)}/join/{task.info.id}"
-    return request.app[PAGES].render(request, "join.html", run=task.status(), address=address, **facts(task))
+    return request.app[PAGES].render(
+        request, "join.html", run=task.status(), address=address, **asking(request), **facts(task)
+    )
 
 
 async def watch_page(request: web.Request) -> web.Response:
@@ -47,6 +50,11 @@ async def watch_page(request: web.Request) -> web.Response:
 async def new_page(request: web.Request) -> web.Response:
     """Where the owner begins a run. What can be chosen, and whether it may be, the page asks with the token."""
     return request.app[PAGES].render(request, "new.html")
+
+
+def asking(request: web.Request) -> dict[str, Any]:
+    """What the pages on which one can start say of the run that the address names, besides its facts."""
+    return {"asks_code": request.app[ADMISSION].asks(request.match_info["run"])}
 
 
 def facts(task: Shown) -> dict[str, Any]:

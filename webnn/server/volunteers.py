@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from functools import partial
+from collections.abc import AsyncIterator
 from typing import assert_never
 
 from aiohttp import WSMsgType, web
@@ -26,6 +25,7 @@ from webnn.core.messages import (
     decode_client_message,
     welcome,
 )
+from webnn.server.admission import Entrance, entrance_of
 from webnn.server.auth import check_origin
 from webnn.server.connection import Connection, Socket
 from webnn.server.guarding import GUARD
@@ -53,9 +53,7 @@ async def volunteer_socket(request: web.Request) -> web.StreamResponse:
     )
     await socket.prepare(request)
     try:
-        watch = request.app[GUARD]
-        address = watch.address(request)
-        with request.app[CONNECTIONS].one_more(address):
+        with request.app[CONNECTIONS].one_more(request.app[GUARD].address(request)):
             if socket.ws_protocol != SUBPROTOCOL:
                 raise ProtocolError(f"The subprotocol of this socket is {SUBPROTOCOL}.")
             if task is None:
@@ -64,10 +62,8 @@ async def volunteer_socket(request: web.Request) -> web.StreamResponse:
             connection = Connection(socket, request.transport, limits, task.traffic)
             chosen_only = run_id in request.app[RUNS].bound
             identities, build = request.app[IDENTITIES], request.app[ASSETS].build
-            admit = partial(watch.admit_newcomer, address)
-            session = Session(
-                socket, connection, task, identities, build, chosen_only=chosen_only, admit_newcomer=admit
-            )
+            entrance = entrance_of(request, run_id)
+            session = Session(socket, connection, task, identities, build, entrance=entrance, chosen_only=chosen_only)
             await session.serve()
     except WebNNError as error:
         await socket.close(code=error.kind.close_code, message=str(error).encode()[:123])
@@ -85,18 +81,20 @@ class Session:
         identities: Identities,
         build: str | None,
         *,
+        entrance: Entrance,
         chosen_only: bool = False,
-        admit_newcomer: Callable[[], None] = lambda: None,
     ) -> None:
         self._socket = socket
         self._task = task
         self._identities = identities
         self._build = build
         self._chosen_only = chosen_only
-        self._admit_newcomer = admit_newcomer
+        self._entrance = entrance
         self._limits = task.limits
         self._connection = connection
         self._entered = False
+        self._listening: float | None = None  # since when, while it listens
+        self._watchdog: asyncio.TimerHandle | None = None
         self._farewell: str | None = None
 
     async def serve(self) -> None:
@@ -104,13 +102,14 @@ class Session:
         connection, task = self._connection, self._task
         writer = asyncio.create_task(connection.write())
         task.audience.meet(connection)
+        self._look_for_silence()
         try:
             await self._read()
         except WebNNError as error:
-            extra = {"volunteer": connection.volunteer_id, "code": error.code}
-            task.log.info("connection closed: %s", error, extra=extra)
-            connection.close(error.code, str(error))
+            self._break(error)
         finally:
+            if self._watchdog is not None:
+                self._watchdog.cancel()
             if task.audience.remove(connection):
                 task.post(Left(connection.volunteer_id, self._why_left(), for_good=self._is_gone()))
             if connection.closing is None:
@@ -133,26 +132,22 @@ class Session:
             if not isinstance(message, Hello):
                 raise ProtocolError("The first message is hello.")
             del payload
-            self._enter(message)
+            await self._enter(message)
             break
         async for message, payload in messages:
             await self._take(message, payload)
 
     async def _messages(self) -> AsyncIterator[tuple[ClientMessage, memoryview]]:
-        """Decode frames as they come; raises `ProtocolError`, or `WebNNError` `silence` or `too_many`."""
+        """Decode frames as they come; raises `ProtocolError` or `WebNNError("too_many")`."""
         loop = asyncio.get_running_loop()
         bucket = TokenBucket(self._limits.messages_per_second, self._limits.message_burst, loop.time())
-        patience = self._limits.hello_seconds
+        intake = self._task.intake
         while True:
-            try:
-                await self._task.intake.wait()
-                async with asyncio.timeout(patience):
-                    message = await self._socket.receive()
-            except TimeoutError:
-                if not self._owes_words():
-                    continue
-                raise WebNNError("silence") from None
-            patience = self._limits.silence_seconds
+            if intake.full:
+                await intake.wait()
+            self._listening = loop.time()
+            message = await self._socket.receive()
+            self._listening = None
             if message.type is WSMsgType.BINARY:
                 self._task.traffic.bytes_in += len(message.data)
                 if not bucket.take(loop.time()):
@@ -163,13 +158,31 @@ class Session:
             else:
                 return
 
+    def _look_for_silence(self) -> None:
+        """Close a connection of which nothing was heard for too long; else look again when that may be so. One timer
+        for a connection costs far less than one for each message.
+        """
+        loop = asyncio.get_running_loop()
+        limits = self._limits
+        patience = limits.silence_seconds if self._entered else limits.hello_seconds
+        listening = self._listening if self._listening is not None and self._owes_words() else loop.time()
+        if loop.time() < listening + patience:
+            self._watchdog = loop.call_at(listening + patience, self._look_for_silence)
+        elif self._connection.closing is None:
+            self._break(WebNNError("silence"))
+
+    def _break(self, error: WebNNError) -> None:
+        extra = {"volunteer": self._connection.volunteer_id, "code": error.code}
+        self._task.log.info("connection closed: %s", error, extra=extra)
+        self._connection.close(error.code, str(error))
+
     def _owes_words(self) -> bool:
         """Whether silence has consequences: watchers have nothing to say after hello."""
         return not self._entered or self._connection.role is Role.VOLUNTEER
 
     # hello
 
-    def _enter(self, hello: Hello) -> None:
+    async def _enter(self, hello: Hello) -> None:
         self._entered = True
         connection, task = self._connection, self._task
         connection.role, connection.bound = hello.role, hello.bound
@@ -182,14 +195,16 @@ class Session:
         elif self._chosen_only and not hello.bound:
             task.audience.dismiss(connection, "bound")
         else:
-            self._enter_volunteer(hello)
+            await self._enter_volunteer(hello)
 
-    def _enter_volunteer(self, hello: Hello) -> None:
+    async def _enter_volunteer(self, hello: Hello) -> None:
         connection, task = self._connection, self._task
+        invite = await self._entrance.check(hello.code)
         connection.volunteer_id, secret = self._identify(hello)
         if connection.volunteer_id in task.blocked:
             connection.close("blocked")
             return
+        await self._entrance.enter(invite, connection.volunteer_id)
         connection.encoding = hello.encodings_up[0]
         connection.brief = Brief() if hello.brief else None
         connection.send_header(self._welcome(secret))
@@ -199,7 +214,7 @@ class Session:
     def _identify(self, hello: Hello) -> tuple[str, str | None]:
         """The volunteer's id and, where it is new, the secret to tell it; raises `bad_secret`, `too_many`."""
         if hello.volunteer_id is None:
-            self._admit_newcomer()
+            self._entrance.newcomer()
             return self._identities.mint()
         if hello.secret is None or not self._identities.proves(hello.volunteer_id, hello.secret):
             raise WebNNError("bad_secret")
@@ -237,7 +252,7 @@ class Session:
             raise ProtocolError("A watcher only watches.")
         match message:
             case ReadyMessage():
-                self._connection.down = message.down
+                self._connection.down, self._connection.push = message.down, message.push
                 task.post(Ready(volunteer_id, message.backend, message.seconds_per_iteration))
             case ProgressMessage():
                 task.post(Progressed(volunteer_id, message.lease_id, message.iterations, message.metrics))

@@ -6,14 +6,14 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from webnn.core import effects as fx
 from webnn.core import events as ev
 from webnn.core.leases import Lease
 from webnn.core.metrics import Validation
 from webnn.core.run import Run
-from webnn.engine.base import Snapshot
+from webnn.engine.base import Snapshot, at_once
 from webnn.engine.local import LocalEngine
 from webnn.engine.sketching import agree
 from webnn.sim.agenda import Agenda
@@ -28,7 +28,6 @@ ANNOUNCE_SECONDS = 0.25
 REPLAY_STEP_SECONDS = 0.02
 """What a step of a replay takes the evaluator."""
 
-_T = TypeVar("_T")
 Replay = Callable[[Lease, Any], Coroutine[Any, Any, Any]]
 Evaluate = Callable[[Any, int | None], Coroutine[Any, Any, Validation]]
 
@@ -230,12 +229,3 @@ def make_engine(run: Run, initial: Any) -> LocalEngine:
     """Make an engine that computes at once, however large the model."""
     config = run.config
     return LocalEngine(run.strategy, initial, config.num_trainable, inline_weights=sys.maxsize, frozen=config.frozen)
-
-
-def at_once(coroutine: Coroutine[Any, Any, _T]) -> _T:
-    """Take the result of a coroutine that waits for nothing."""
-    try:
-        coroutine.send(None)
-    except StopIteration as done:
-        return done.value  # type: ignore[no-any-return]
-    raise AssertionError("the engine waited for something")

@@ -29,6 +29,8 @@ export interface JoinOptions {
   /** Train on these instead of the server's: they never leave the device, only what was learned from them does. */
   examples?: OwnExamples;
   backend?: BackendName;
+  /** The code that the run asks for. */
+  code?: string;
   /** What the volunteers table calls this device. */
   name?: string;
 }
@@ -42,6 +44,7 @@ export class WebNNClient extends EventTarget {
   private readonly build: Promise<string | null>;
   private worker: Worker | null = null;
   private identity: Identity | null = null;
+  private code: string | null = null;
   private predictions: Predictions | null = null;
   private ready: { resolve(version: number): void; reject(error: Error): void } | null = null;
   private dataset: Promise<DatasetConfig> | null = null;
@@ -59,8 +62,9 @@ export class WebNNClient extends EventTarget {
   }
 
   /** Trains until `leave`, the run's end, or an error: the `closed` event says which. */
-  async join({ share = 0.5, examples, backend, name = "An application" }: JoinOptions = {}): Promise<void> {
+  async join({ share = 0.5, examples, backend, code, name = "An application" }: JoinOptions = {}): Promise<void> {
     if (this.worker) return;
+    this.code = code ?? this.code;
     const build = await this.build;
     if (this.worker) return;
     const worker = new Worker(this.asset(build, "worker/main.js"), { type: "module", name: "webnn-volunteer" });
@@ -79,6 +83,7 @@ export class WebNNClient extends EventTarget {
       device_name: name,
       share,
       backend: backend ?? null,
+      code: this.code,
       own: examples ?? null,
     });
   }
@@ -122,6 +127,7 @@ export class WebNNClient extends EventTarget {
       workerUrl,
       base: this.server,
       run: this.run,
+      code: () => this.code,
       onReady: (version) => this.ready?.resolve(version),
       onFailed: (message) => this.ready?.reject(new Error(message)),
     });

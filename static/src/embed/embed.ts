@@ -13,7 +13,7 @@ const FIRST_HEIGHT = 420;
 const MOST_HEIGHT = 2000;
 
 class WebNNVolunteer extends HTMLElement {
-  static readonly observedAttributes = ["run", "server"];
+  static readonly observedAttributes = ["run", "server", "code"];
   private frame: HTMLIFrameElement | null = null;
   private readonly hear = (event: MessageEvent<FrameMessage>) => this.take(event);
 
@@ -62,6 +62,8 @@ class WebNNVolunteer extends HTMLElement {
       const value = style.getPropertyValue(`--webnn-${name}`).trim();
       if (value) set.set(name, value);
     }
+    const code = this.getAttribute("code");
+    if (code) set.set("code", code);
     return set.toString();
   }
 

@@ -1,21 +1,25 @@
 /** Which server and which run a URL that a person pasted means. */
+import { codeIn } from "../shared/code.ts";
 
 export interface Address {
   /** The server's address with its path prefix and without a trailing slash. */
   base: string;
   /** Null: the URL names a server only. */
   run: string | null;
+  /** The run's code, from the fragment. */
+  code: string | null;
 }
 
 const PAGE_OF_RUN = /^(.*)\/(?:join|watch)\/([^/]+)\/?$/;
 const PAGE_OF_ALL = /\/join\/?$/;
 
-/** Reads `http(s)://host[:port][/prefix][/join[/RUN]]`. Throws an error with a sentence for anything else. */
+/** Reads `http(s)://host[:port][/prefix][/join[/RUN]][#code=CODE]`. Throws an error with a sentence for anything else. */
 export function parseAddress(text: string): Address {
   const url = readUrl(text);
   const page = PAGE_OF_RUN.exec(url.pathname);
   const prefix = (page?.[1] ?? url.pathname.replace(PAGE_OF_ALL, "")).replace(/\/+$/, "");
-  return { base: `${url.origin}${prefix}`, run: page?.[2] ? decodeURIComponent(page[2]) : null };
+  const code = codeIn(url.hash);
+  return { base: `${url.origin}${prefix}`, run: page?.[2] ? decodeURIComponent(page[2]) : null, code };
 }
 
 /**

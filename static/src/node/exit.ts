@@ -16,6 +16,7 @@ export function verdictOf(code: string, message: string): { code: number; messag
       return { code: ExitCode.Done, message };
     case "no_such_run":
     case "bad_secret":
+    case "code_needed":
     case "build_changed":
     case "protocol_error":
     case "invalid_model":

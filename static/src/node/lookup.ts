@@ -25,7 +25,7 @@ const LONGEST_WAIT_SECONDS = 15;
  * The id of the run that `address` means, which is there. Throws `UnreachableError`, or an error with a sentence for what
  * no patience mends: no such run, not a WebNN server, a certificate that is not trusted here.
  */
-export async function findRun(address: Address, options: LookupOptions): Promise<string> {
+export async function findRun(address: Pick<Address, "base" | "run">, options: LookupOptions): Promise<string> {
   const runs = `${address.base}/api/v1/runs`;
   const url = address.run === null ? runs : `${runs}/${encodeURIComponent(address.run)}`;
   const started = options.now();

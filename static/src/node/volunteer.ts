@@ -4,6 +4,7 @@
  *     node volunteer.cjs URL [--run RUN] [--share 0.5] [--name NAME] [--backend wasm|cpu]
  *                            [--encoding auto|f32|f16|int8|int4|int2|topk] [--down auto|f32|f16|int8|grid] [--retry-seconds 600] [--attached] [--wasm FOLDER]
  *
+ * The code of a run that asks for one comes in the environment variable WNN_CODE, or in the URL's fragment (#code=CODE).
  * Its events go to standard output, one JSON object a line.
  * `--attached`: leave when standard input ends, that is, when the program that started this one stops or lets go.
  * Exit codes: 0 the run is over or we were asked to leave, 1 something broke (worth another try), 2 it cannot work as
@@ -86,7 +87,7 @@ interface End {
 /** Trains until the session closes, we are asked to leave, or the server is silent for too long. */
 function volunteer(
   options: Options,
-  { base, run, bound }: { base: string; run: string; bound: boolean },
+  { base, run, bound, code }: { base: string; run: string; bound: boolean; code: string | null },
   report: Reporter,
   leaving: Promise<End>,
 ): Promise<End> {
@@ -108,6 +109,7 @@ function volunteer(
   const session = new VolunteerSession({
     base,
     run,
+    code,
     bound,
     identity: null,
     device: { kind: "worker", name: options.name },
@@ -153,7 +155,8 @@ async function work(options: Options, report: Reporter, leaving: Promise<End>): 
   });
   report({ type: "worker", state: "started", base: address.base, run });
   const bound = address.run !== null || options.run !== null;
-  return volunteer(options, { base: address.base, run, bound }, report, leaving);
+  const code = process.env.WNN_CODE ?? address.code;
+  return volunteer(options, { base: address.base, run, bound, code }, report, leaving);
 }
 
 /** Whoever sits at this computer comes first. */

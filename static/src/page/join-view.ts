@@ -286,6 +286,9 @@ export class JoinView {
       case "stopped":
         this.headline("Stopped", "You have left the run. Thank you for your help.");
         break;
+      case "code_needed":
+        this.headline("Not joined", "This run is for those who have a code: enter it, and start again.");
+        break;
       default:
         this.headline("Stopped", message || "The server ended the connection.");
     }

@@ -12,6 +12,7 @@ const tryout = new Tryout({
   base: lending.settings.base,
   run: lending.settings.run,
   workerUrl: document.body.dataset.predictor ?? "",
+  code: () => lending.code.value,
   onBytes: (bytes) => lending.daily.add(bytes),
 });
 offerPassing(document.title, location.href.split(/[?#]/)[0] ?? location.href);

@@ -1,5 +1,6 @@
 /** Lending this device: what every page does on which one can start. */
 import type { BackendName, WorkerMessage } from "../worker/messages.ts";
+import { CodeField } from "./code.ts";
 import { whyNot } from "./conditions.ts";
 import { DailyBytes } from "./daily.ts";
 import { isPhone } from "./device.ts";
@@ -19,6 +20,7 @@ const MOST_TIMER_MILLISECONDS = 2 ** 31 - 1;
 export class Lending {
   readonly settings = pageSettings();
   readonly daily: DailyBytes;
+  readonly code: CodeField;
   private readonly ledger: Ledger;
   private readonly view: JoinView;
   private readonly volunteer: Volunteer;
@@ -35,6 +37,7 @@ export class Lending {
     const storage = openStorage();
     const locks = (navigator as { locks?: Locks }).locks ?? null;
     this.onMessage = onMessage;
+    this.code = new CodeField(settings.prefix);
     this.daily = new DailyBytes(storage);
     this.ledger = new Ledger(storage, `webnn:ledger:${settings.prefix}:${settings.run}`);
     this.view = new JoinView(this.ledger);
@@ -43,6 +46,7 @@ export class Lending {
       workerUrl: document.body.dataset.worker ?? "",
       identities: new IdentityKeeper(settings.prefix, storage, locks),
       backend: forcedBackend(),
+      code: () => this.code.value,
       onMessage: (message) => this.take(message),
     });
     this.device = new DeviceState(() => {
@@ -76,6 +80,10 @@ export class Lending {
   }
 
   private start(): void {
+    if (this.code.lacks) {
+      this.code.ask("Enter the code first.");
+      return;
+    }
     this.paused = false;
     this.moved = 0;
     this.view.started();
@@ -101,6 +109,7 @@ export class Lending {
         keepWorking(this.settings.run, false);
         clearTimeout(this.stopTimer);
         this.ledger.save();
+        if (message.code === "code_needed") this.code.ask(message.message);
         break;
       case "moved":
         this.ledger.save();

@@ -16,6 +16,8 @@ export interface PredictionsOptions {
   workerUrl: string;
   base: string;
   run: string;
+  /** The code that the run asks for, asked anew each time. */
+  code?: () => string | null;
   /** New weights are in use; `bytes` were loaded for them. */
   onReady(version: number, bytes: number): void;
   onFailed(message: string): void;
@@ -47,7 +49,7 @@ export class Predictions {
       };
       this.worker = worker;
     }
-    this.post({ type: "refresh", base, run });
+    this.post({ type: "refresh", base, run, code: this.options.code?.() ?? null });
   }
 
   /** Predicts examples: for each its inputs, as the dataset stores them. */

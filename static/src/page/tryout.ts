@@ -16,6 +16,7 @@ export interface TryoutOptions {
   base: string;
   run: string;
   workerUrl: string;
+  code(): string | null;
   /** Counted as the training's bytes are. */
   onBytes(bytes: number): void;
 }

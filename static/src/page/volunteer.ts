@@ -13,6 +13,7 @@ export interface VolunteerOptions {
   workerUrl: string;
   identities: IdentityKeeper;
   backend: BackendName | null;
+  code(): string | null;
   onMessage(message: WorkerMessage): void;
 }
 
@@ -93,6 +94,7 @@ export class Volunteer {
       device_name: deviceName(navigator.userAgent),
       share: this.share,
       bound: !goesWherever(location.search),
+      code: this.options.code(),
       backend,
     });
     if (this.paused) this.post({ type: "pause" });

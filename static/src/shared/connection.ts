@@ -38,6 +38,7 @@ const FINAL_CODES: ReadonlySet<string> = new Set([
   "build_changed",
   "too_large",
   "bound",
+  "code_needed",
 ]);
 const AT_ONCE_CODES: ReadonlySet<string> = new Set(["bad_secret"]);
 

@@ -160,6 +160,8 @@ export interface HelloMessage {
   encodings: { up: Encoding[]; down: Encoding[] };
   /** Came for this run and no other; where false, the volunteer goes wherever help is needed. True where left out. */
   bound?: boolean;
+  /** What some runs ask for; left out where there is none. */
+  code?: string;
   /** Messages may leave out what the last ones said. */
   brief?: boolean;
 }
@@ -171,6 +173,8 @@ export interface ReadyMessage {
   version: number | null;
   /** How weights should come that are not asked for; f32 where it is absent. */
   down?: Encoding;
+  /** Whether they should come where they are not few bytes, too; false where it is absent. */
+  push?: boolean;
 }
 
 export interface ProgressMessage {
@@ -331,6 +335,7 @@ export const CLOSE_CODES: Readonly<Record<number, string>> = {
   4002: "moved",
   4003: "queued",
   4005: "bound",
+  4006: "code_needed",
   4400: "protocol_error",
   4401: "bad_secret",
   4404: "no_such_run",

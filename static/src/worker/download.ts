@@ -22,6 +22,8 @@ export class RefusedError extends Error {
 }
 
 export interface DownloadHooks {
+  /** Sent with every request. */
+  headers?: Readonly<Record<string, string>> | undefined;
   onTraffic(bytesIn: number): void;
   /** A body of so many bytes on the wire took so long. */
   onBody?(bytes: number, seconds: number): void;
@@ -61,10 +63,15 @@ export class Downloader {
 
   private async attempt(url: string, reload: boolean): Promise<Uint8Array<ArrayBuffer>> {
     const stall = new StallGuard(this.platform, this.stopping.signal);
+    const { headers } = this.hooks;
     const started = this.platform.now();
     try {
       const response = await stall.guard(
-        this.platform.fetch(url, { signal: stall.signal, ...(reload ? { cache: "reload" as const } : {}) }),
+        this.platform.fetch(url, {
+          signal: stall.signal,
+          ...(headers ? { headers } : {}),
+          ...(reload ? { cache: "reload" as const } : {}),
+        }),
       );
       if (!response.ok) throw await refusal(response);
       const body = await this.readAll(response, stall);

@@ -31,6 +31,8 @@ export interface ExchangeOptions {
   /** False where there is no connection. */
   sendBytes(frame: Uint8Array<ArrayBuffer>): boolean;
   emit(event: SessionEvent): void;
+  /** What downloads of this run need besides their address. */
+  headers?: Readonly<Record<string, string>>;
   /** The `Authorization` header that proves who posts. */
   authorization(): string;
   onTraffic(bytesIn: number, bytesOut: number): void;
@@ -79,6 +81,7 @@ export class Exchange {
       onTraffic: (bytesIn) => options.onTraffic(bytesIn, 0),
       onBody: (bytes, seconds) => this.wire.downloaded(bytes, seconds),
       onRetry: (message) => options.emit({ type: "error", code: "download", message }),
+      headers: options.headers,
     });
     this.shards = new ShardCache({
       downloader: this.downloader,
@@ -103,10 +106,14 @@ export class Exchange {
     return this.own?.version ?? this.weights.heldVersion;
   }
 
-  /** How weights should come that are not asked for, as `ready` says it. */
-  get pushedAs(): { down?: Encoding } {
-    const { down } = this.wire;
-    return down === "f32" || !this.wire.mayBePushedAs ? {} : { down };
+  /**
+   * How weights should come that are not asked for, as `ready` says it. One that trains meanwhile asks for large ones
+   * itself, as late as it can.
+   */
+  get pushedAs(): { down?: Encoding; push?: boolean } {
+    const { down, mayBePushedAs } = this.wire;
+    if (!mayBePushedAs) return {};
+    return { ...(down === "f32" ? {} : { down }), ...(this.pacing.shouldOverlap() ? {} : { push: true }) };
   }
 
   get awaitsOutcomes(): boolean {
@@ -198,7 +205,7 @@ export class Exchange {
     this.sentAt = this.now();
   }
 
-  /** `payload`: the weights of the outcome's version, where the server thought them small enough; else empty. */
+  /** `payload`: the weights of the outcome's version, where they were asked for or are few bytes; else empty. */
   settled(message: OutcomeMessage, payload: Uint8Array): void {
     const { lease_id, version, hash, iterations, whole } = message;
     this.weights.announce({ version, hash, iterations });
@@ -206,7 +213,7 @@ export class Exchange {
     const sent = this.outbox.acknowledge(lease_id, this.now());
     if (sent) {
       this.pacing.settled(sent.seconds, whole);
-      this.wire.uploaded(sent.bytes, sent.seconds);
+      this.wire.uploaded(sent.bytes + payload.byteLength, sent.seconds);
     }
     if (this.own?.leaseId === lease_id) this.own.version = whole && this.own.exact ? version : null;
     this.carried.settled(lease_id, message.outcome === "merged" ? version : null);

@@ -23,6 +23,7 @@ function start(message: Extract<PageMessage, { type: "start" }>): void {
     build: message.build,
     share: message.share,
     bound: message.bound ?? true,
+    code: message.code ?? null,
     trainerFactory: browserTrainerFactory(message.backend, message.own ?? null),
     ownExamples: Boolean(message.own),
     platform: hostPlatform(),

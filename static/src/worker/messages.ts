@@ -25,6 +25,8 @@ export type PageMessage =
       share: number;
       /** Train this run and no other. */
       bound?: boolean;
+      /** The code that the run asks for. */
+      code?: string | null;
       /** Use this backend and no other; null: the fastest. */
       backend: BackendName | null;
       /** Train on these and on nothing of the server's. */

@@ -2,6 +2,7 @@
  * The module worker that predicts with a run's newest weights and trains nothing. It is a worker of its own, so that no
  * prediction gets into a lease; a small one, since it computes on the processor.
  */
+import { codeHeaders } from "../shared/code.ts";
 import { decodeVector } from "../shared/encoding.ts";
 import type { DatasetConfig, ModelConfig } from "../shared/protocol.ts";
 import { configureWasm, useBackend } from "../trainer/backend.ts";
@@ -14,7 +15,7 @@ import { blankShard } from "./blank.ts";
 /** From the page. */
 export type PredictorRequest =
   /** Load the model if it is not here, and its newest weights. */
-  | { type: "refresh"; base: string; run: string }
+  | { type: "refresh"; base: string; run: string; code?: string | null }
   /** Predict examples: for each its inputs, as the dataset stores them, flat. */
   | { type: "predict"; id: number; examples: number[][][] };
 
@@ -55,8 +56,9 @@ class Predictor {
   }
 
   /** Takes the newest weights, at half precision, which is enough to predict. Returns how many bytes came. */
-  async refresh(address: RunAddress): Promise<number> {
-    const response = await fetch(address.latestWeights);
+  async refresh(address: RunAddress, code: string | null): Promise<number> {
+    const response = await fetch(address.latestWeights, { headers: codeHeaders(code) });
+    if (response.status === 403) throw new Error("This run shows its network to those who have its code.");
     if (!response.ok) throw new Error("The newest weights could not be loaded.");
     const bytes = new Uint8Array(await response.arrayBuffer());
     this.trainer.setWeights(decodeVector(bytes, "f16", this.model.num_weights));
@@ -88,12 +90,12 @@ class Predictor {
 
 let predictor: Promise<Predictor> | null = null;
 
-async function refresh(base: string, run: string): Promise<void> {
+async function refresh(base: string, run: string, code: string | null): Promise<void> {
   const address = new RunAddress(base, run);
   predictor ??= Predictor.load(address);
   try {
     const loaded = await predictor;
-    const bytes = await loaded.refresh(address);
+    const bytes = await loaded.refresh(address, code);
     scope.postMessage({ type: "ready", version: loaded.version, bytes });
   } catch (error) {
     predictor = null;
@@ -119,7 +121,7 @@ scope.onmessage = ({ data: message }) => {
   queue = queue.then(() => {
     switch (message.type) {
       case "refresh":
-        return refresh(message.base, message.run);
+        return refresh(message.base, message.run, message.code ?? null);
       case "predict":
         return predict(message.id, message.examples);
       default:

@@ -1,4 +1,5 @@
 /** A volunteer's session with one run: joins, trains, sends, and comes back after every kind of interruption. */
+import { codeHeaders } from "../shared/code.ts";
 import { Connection } from "../shared/connection.ts";
 import { DOWN, UP } from "../shared/encoding.ts";
 import type { Platform } from "../shared/platform.ts";
@@ -35,11 +36,14 @@ export interface SessionOptions {
   encoding?: Choice;
   /** False: goes to another run where the server asks for it. True where left out. */
   bound?: boolean;
+  /** The code that the run asks for. */
+  code?: string | null;
   /** The trainer has examples of its own: none are loaded. */
   ownExamples?: boolean;
 }
 
 const MIN_SHARE = 0.05;
+const MOST_CODE = 100;
 const TRAFFIC_EVENT_SECONDS = 1;
 
 export class VolunteerSession {
@@ -137,6 +141,7 @@ export class VolunteerSession {
       device: { kind: this.options.device.kind, name: this.options.device.name.slice(0, 120) },
       encodings: { up: [...UP], down: [...DOWN] },
       bound: this.options.bound ?? true,
+      ...(this.options.code ? { code: this.options.code.slice(0, MOST_CODE) } : {}),
       brief: true,
     };
   }
@@ -218,6 +223,7 @@ export class VolunteerSession {
       emit: (event) => {
         if (this.work === work) this.emit(event);
       },
+      headers: codeHeaders(this.options.code ?? null),
       authorization: () => `Volunteer ${this.identity?.volunteer_id}:${this.identity?.secret}`,
       onTraffic: (bytesIn, bytesOut) => this.count(bytesIn, bytesOut),
       onFatal: (code, message) => this.fail(code, message),

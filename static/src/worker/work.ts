@@ -225,6 +225,8 @@ export class Work {
       return prepared;
     } catch (error) {
       if (this.stopped) return null;
+      // The code has ended since: there is nothing more to fetch here.
+      if (codeOf(error) === "code_needed") throw error;
       this.options.emit({ type: "error", code: codeOf(error) ?? "download", message: messageOf(error) });
       const seconds = backoffSeconds(this.fetchFailures++, this.options.platform.random);
       this.queue.mustWait(this.now(), seconds);

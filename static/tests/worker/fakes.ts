@@ -169,6 +169,7 @@ export class World {
   readonly sockets: FakeSocket[] = [];
   readonly events: SessionEvent[] = [];
   readonly fetched: string[] = [];
+  readonly headersOf: Record<string, string>[] = [];
   readonly posted: { frame: Uint8Array<ArrayBuffer>; authorization: string }[] = [];
   readonly trained: string[] = [];
   readonly weightsSet: number[] = [];
@@ -277,6 +278,7 @@ export class World {
       },
       fetch: async (url, init) => {
         this.fetched.push(url);
+        this.headersOf.push((init?.headers ?? {}) as Record<string, string>);
         if (init?.method === "POST") {
           const { Authorization } = init.headers as Record<string, string>;
           this.posted.push({ frame: init.body as Uint8Array<ArrayBuffer>, authorization: Authorization as string });

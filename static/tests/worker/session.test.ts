@@ -605,6 +605,21 @@ test("weights that come with an outcome are not asked for", async () => {
   assert.equal(world.socket.of("update").at(-1)?.base_version, 7);
 });
 
+test("weights that come with an outcome are read in their own encoding", async () => {
+  const world = await joined();
+  await world.grant("a");
+  const { length } = world.fetched;
+  world.socket.deliver(outcome("a", { version: 7, hash: "h7", encoding: "f16" }), new Uint16Array([0x4700, 0, 0]));
+  await settle();
+  await world.grant("b", { version: 7, hash: "h7" });
+  assert.equal(world.weightsSet.at(-1), 7);
+  assert.equal(world.fetched.length, length);
+  world.socket.deliver(outcome("b", { version: 8, hash: "h8", encoding: "f32" }), new Uint8Array(5));
+  await settle();
+  await world.grant("c", { version: 8, hash: "h8" });
+  assert.equal(world.fetched.length, length + 1, "what is not a model like ours is asked for");
+});
+
 test("a lease that keeps starts between its version and what the last one ended with", async () => {
   const world = await joined();
   await world.grant("a");
@@ -655,6 +670,13 @@ test("a lease that is sent twice is trained once", async () => {
   assert.deepEqual(world.trained, ["a"]);
 });
 
+test("one who waits for outcomes asks for weights to come with them", async () => {
+  const world = new World();
+  world.begin();
+  await world.join({ encodings: { up: ["f32"], down: ["f32", "grid"] } });
+  assert.equal(world.socket.of("ready")[0]?.push, true);
+});
+
 test("the share scales what an iteration is said to take", async () => {
   const world = new World();
   world.begin({ share: 0.5 });
@@ -668,4 +690,29 @@ test("a shard that a later lease will need is fetched ahead", async () => {
   await world.grant("a", { soon });
   assert.ok(world.fetched.some((url) => url.endsWith(`/shards/${soon}`)));
   assert.equal(world.socket.of("update").length, 1);
+});
+
+test("a code is told in hello and with every download", async () => {
+  const world = new World();
+  world.begin({ code: "abcd-efgh" });
+  await world.join();
+  assert.equal(world.socket.of("hello")[0]?.code, "abcd-efgh");
+  await world.grant("a");
+  await settle();
+  assert.ok(world.fetched.length >= 2);
+  for (const headers of world.headersOf) assert.deepEqual(headers, { "WebNN-Code": "abcd-efgh" });
+});
+
+test("a code that is not taken ends the session, and so does one that has ended", async () => {
+  const refused = new World();
+  refused.begin({ code: "wrong-wrong" });
+  refused.socket.drop(4006, "That code is not good for this run.");
+  await settle();
+  assert.equal(refused.eventsOf("closed")[0]?.code, "code_needed");
+  const ended = await joined();
+  const body = JSON.stringify({ error: { code: "code_needed", message: "It has ended." } });
+  ended.answer = () => new Response(body, { status: 403 });
+  await ended.grant("a");
+  await settle();
+  assert.deepEqual(ended.eventsOf("closed"), [{ type: "closed", code: "code_needed", message: "It has ended." }]);
 });

@@ -27,7 +27,8 @@ def command(
     Of finished runs that stay, their checkpoints go, which nothing needs any more. Without --keep and --older-than that
     is all that goes. Live runs stay, and those whose weights another run starts from.
     """
-    from webnn.cli.removal import plan_pruning, read_age, remove
+    from webnn.cli.removal import plan_pruning, remove
+    from webnn.cli.spans import read_age
     from webnn.server.resuming import find_runs
 
     age = None if older_than is None else read_age(older_than)

@@ -22,18 +22,20 @@ from webnn.cli.exits import ExitCode
 @option("--count", type=click.IntRange(1, 256), default=1, show_default=True, help="Volunteers, each on one thread.")
 @options.share_option
 @option("--name", metavar="TEXT", help="What to call this machine on the run's page [default: what it is].")
+@option("--code", metavar="TEXT", help="The code of the run, where it asks for one, or its password.")
 @options.json_option
-def command(url: str, count: int, share: float, name: str | None, json_lines: bool) -> int:
+def command(*, url: str, count: int, share: float, name: str | None, code: str | None, json_lines: bool) -> int:
     """Train for the run at URL until it is over.
 
-    URL is the address that the owner shares (http://host:8888/join/RUN), or the server's own where it has one run.
+    URL is the address that the owner shares (http://host:8888/join/RUN), or the server's own where it has one run. A
+    link that ends with #code=CODE brings the run's code along.
     """
     from webnn.evaluator.worker import run_workers
 
-    code = run_workers(url, count, share, json_printer() if json_lines else text_printer(count), name=name)
-    if code == ExitCode.INTERRUPTED:
+    ended = run_workers(url, count, share, json_printer() if json_lines else text_printer(count), name=name, code=code)
+    if ended == ExitCode.INTERRUPTED:
         click.echo("Interrupted: the open lease was given back.", err=True)
-    return code
+    return ended
 
 
 def json_printer() -> Callable[[int, Mapping[str, Any]], None]:
