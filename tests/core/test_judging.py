@@ -32,6 +32,8 @@ class Checked(World):
         self.agreement: float | None = changes.pop("agreement", 1.0)
         self.ratio = 1.0
         self.replays: list[fx.Replay] = []
+        self.harm = -0.1
+        self.trials: list[fx.Try] = []
         super().__init__(**{"replay_share": 1.0, "remembers": False, "max_open_leases": 1, **changes})
         self.verdict = verdict()
 
@@ -39,6 +41,9 @@ class Checked(World):
         if isinstance(effect, fx.Replay):
             self.replays.append(effect)
             return [ev.Replayed(effect.lease.lease_id, self.agreement, self.ratio, 0.01)]
+        if isinstance(effect, fx.Try):
+            self.trials.append(effect)
+            return [ev.Tried(effect.lease.lease_id, 1.0, 1.0 + self.harm, 0.01)]
         return super()._answer(effect)
 
     def work(self, volunteer_id: str) -> list[fx.Effect]:

@@ -156,3 +156,14 @@ def test_a_run_that_comes_to_harm_goes_back_and_on() -> None:
     assert harmed.accuracy > 0.8, "it learnt all the same"
     assert simulate(scenario, PoisonedTrainer(0, 0)).returns == 0
     assert simulate(scenario, PoisonedTrainer(30, 45)) == harmed
+
+
+def test_updates_are_tried_on_held_out_examples_now_and_then_and_the_same_each_time() -> None:
+    config = replace(CONFIG, merge=MergeSpec("average"), replay_share=0.5)
+    scenario = Scenario(config, parse_population({}), 4, Target(accuracy=0.95), 60, seed=1)
+    outcome = simulate(scenario, StubTrainer(rate=0.0005, noise=0.01))
+    assert outcome.trials > 0
+    assert outcome.replays > 0
+    assert outcome.replay_seconds <= 0.5 * outcome.seconds + 1
+    assert simulate(scenario, StubTrainer(rate=0.0005, noise=0.01)) == outcome
+    assert simulate(replace(scenario, config=replace(config, replay_share=0.0)), StubTrainer(rate=0.0005)).trials == 0

@@ -66,6 +66,20 @@ class Replay:
 
 
 @dataclass(frozen=True, slots=True)
+class Try:
+    """Validate what `lease` was trained from (`base_version` plus all of `carried`), and that with what its `payload`
+    adds, on the same held-out examples, the same `num_examples` each time. Answer with `Tried`. At most one replay or
+    trial is asked for at a time.
+    """
+
+    lease: Lease
+    base_version: int
+    num_examples: int
+    payload: Vector = field(compare=False, repr=False)
+    carried: tuple[Vector, ...] = field(default=(), compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Accused:
     """A volunteer's lie is proved: its work does not count before it has brought what is known to be right."""
 
@@ -171,6 +185,7 @@ Effect = (
     | Wait
     | Judge
     | Replay
+    | Try
     | Accused
     | GoBack
     | Appraise

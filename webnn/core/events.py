@@ -114,6 +114,18 @@ class Replayed:
 
 
 @dataclass(frozen=True, slots=True)
+class Tried:
+    """The answer to a `Try` effect: the held-out loss before the update and with it (both None: the evaluator could not
+    tell), and the seconds that it took.
+    """
+
+    lease_id: str
+    before: float | None
+    after: float | None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Appraised:
     """The answer to an `Appraise` effect; None when the evaluator could not tell."""
 
@@ -200,6 +212,7 @@ Event = (
     | UpdateArrived
     | Judged
     | Replayed
+    | Tried
     | Appraised
     | MergeDone
     | Validated

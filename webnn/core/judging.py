@@ -1,11 +1,12 @@
 """Whether an update counts: what it looks like, whose it is, and what became of it when it was done again.
 
-Four kinds of evidence, and what each may do. Numbers that no training makes are refused, whoever sends them. An update
+Five kinds of evidence, and what each may do. Numbers that no training makes are refused, whoever sends them. An update
 that changes nothing while others' do, or has the very numbers of an earlier one, holds no work: it does not count, and
 `standing.CLAIMS` of them prove a lie. Whatever else looks odd (a direction that came before or is against everyone's,
 work faster than possible) only brings a check about: the evaluator trains the lease again (`Replay`), and many of those
-decide on a volunteer's standing (`webnn.core.evidence`). In quarantine it may get a lease whose answer is known already
-(a canary).
+decide on a volunteer's standing (`webnn.core.evidence`). Now and then it says instead whether an update helps on
+held-out examples (`Try`): that proves nothing, but harm may bring replays about, and in the end weigh less
+(`webnn.core.appraising`). In quarantine a volunteer may get a lease whose answer is known already (a canary).
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ from typing import Any
 
 import numpy as np
 
+from webnn.core.appraising import Appraising
 from webnn.core.carried import OwnWork
 from webnn.core.config import RunConfig
-from webnn.core.effects import Replay
-from webnn.core.events import Replayed, UpdateArrived, Vector
+from webnn.core.effects import Replay, Try
+from webnn.core.events import Replayed, Tried, UpdateArrived, Vector
 from webnn.core.evidence import Evidence
 from webnn.core.leases import Lease
 from webnn.core.merging.base import Contribution, Wants
@@ -61,6 +63,9 @@ exactly where they began: else refusals, after which that is so, would save a li
 REPLAY_SECONDS = 5.0
 """Leases that would take the evaluator longer are not replayed; those of whoever is to be checked are kept shorter."""
 
+TRIALS = 0.25
+"""The part of the checks of what is not odd that are trials on held-out examples."""
+
 ANSWERS = 32
 """Answers that are kept for canaries."""
 
@@ -68,12 +73,12 @@ ANSWERS = 32
 @dataclass(frozen=True, slots=True)
 class Opinion:
     """What becomes of an update. `refused`: why it is invalid; `held`: why it does not count though nothing is wrong
-    with it; `replay`: the evaluator is to do it again; `liar`: this proves a lie.
+    with it; `check`: the evaluator is to do it again, or to try it on held-out examples; `liar`: this proves a lie.
     """
 
     refused: str | None = None
     held: str | None = None
-    replay: Replay | None = None
+    check: Replay | Try | None = None
     liar: bool = False
 
 
@@ -87,10 +92,11 @@ class Answer:
 
 @dataclass(slots=True)
 class Asked:
-    """A replay that is under way."""
+    """A check that is under way: a replay, or a trial."""
 
     lease: Lease
     sketch: tuple[float, ...]
+    tries: bool = False
 
 
 class Judging:
@@ -104,6 +110,7 @@ class Judging:
         self._ratios: deque[float] = deque(maxlen=64)
         self._answers: deque[Answer] = deque(maxlen=ANSWERS)
         self._evidence = Evidence(remembers=config.remembers)
+        self._appraising = Appraising(remembers=config.remembers)
         self._work = OwnWork()
         self._too_long: dict[str, int] = {}
         self._canaries: dict[str, Answer] = {}
@@ -127,14 +134,14 @@ class Judging:
             return self._take_claim(lease.volunteer_id, now)
         self.standing.worked(lease.volunteer_id)
         odd = self._is_odd(update, lease, look, now)
-        wanted = odd or self._random.random() < account.checks
-        replay = self._ask_replay(update, lease, verdict, now) if wanted else None
+        wanted = odd or self._random.random() < self._checks(lease.volunteer_id)
+        check = self._ask_check(update, lease, verdict, now, odd=odd) if wanted else None
         if lease.carry and not account.doubted and self._config.replay_share > 0:
             self._work.sent(lease.lease_id, lease.volunteer_id, update.payload, now)
         held = "It does not count before other work of this device has been checked." if account.doubted else None
         if held is None:
             self._verdicts[lease.lease_id] = verdict
-        return Opinion(held=held, replay=replay)
+        return Opinion(held=held, check=check)
 
     def nonsense(self, volunteer_id: str, now: float, why: str) -> Opinion:
         """Judge an update with numbers that no training makes."""
@@ -168,6 +175,9 @@ class Judging:
         for each, times in zip(contributions, excess, strict=True):
             self._too_long[each.volunteer_id] = self._too_long.get(each.volunteer_id, 0) + 1 if times > REFUSED else 0
         factors = self.standing.weights([each.volunteer_id for each in kept], here)
+        factors = [
+            factor * self._appraising.share(each.volunteer_id) for factor, each in zip(factors, kept, strict=True)
+        ]
         clips = [min(1.0, CLIPPED / times) if times > 0 else 1.0 for times in excess if times <= REFUSED]
         weighed = [
             each if factor * clip == 1.0 else replace(each, weight=each.weight * factor * clip)
@@ -177,33 +187,53 @@ class Judging:
 
     # Checks
 
-    def _ask_replay(self, update: UpdateArrived, lease: Lease, verdict: Verdict, now: float) -> Replay | None:
-        """Ask for a replay if the evaluator has time for it, and it is known where the volunteer began."""
-        if not self._may_replay(lease, now):
-            return None
-        base_version, carried = update.base_version, list[Vector]()
-        if lease.carry:
-            known = self._work.carried(lease.lease_id, lease.volunteer_id, lease.granted_at, base_version)
-            if known is None and self._too_long.get(lease.volunteer_id, 0) < TOO_LONG:
-                return None
-            carried = known or []
-        self._asked = Asked(lease, verdict.sketch)
-        self._replay_at = math.inf
-        return Replay(lease, base_version, update.payload, tuple(carried))
+    def _checks(self, volunteer_id: str) -> float:
+        """The part of a volunteer's work to check, 0 to 1."""
+        return 1.0 if self._appraising.is_watched(volunteer_id) else self.standing.of(volunteer_id).checks
 
-    def _may_replay(self, lease: Lease, now: float) -> bool:
+    def _ask_check(
+        self, update: UpdateArrived, lease: Lease, verdict: Verdict, now: float, *, odd: bool
+    ) -> Replay | Try | None:
+        """Ask for a check if the evaluator has time for it, and it is known where the volunteer began."""
         if self._config.replay_share <= 0 or self._asked is not None or now < self._replay_at:
-            return False
+            return None
         if lease.keep is not None:
-            return False  # it begins with the device's own weights, which nobody else has
-        return self._step_seconds is None or lease.iterations * self._step_seconds <= REPLAY_SECONDS
+            return None  # it begins with the device's own weights, which nobody else has
+        carried: list[Vector] | None = []
+        if lease.carry:
+            carried = self._work.carried(lease.lease_id, lease.volunteer_id, lease.granted_at, update.base_version)
+        tries = self._prefers_trial(lease, odd=odd)
+        if carried is None and (tries or self._too_long.get(lease.volunteer_id, 0) < TOO_LONG):
+            return None
+        if tries and (lease.learning_rate <= 0 or self.standing.of(lease.volunteer_id).doubted):
+            return None
+        own = tuple(carried or ())
+        self._asked = Asked(lease, verdict.sketch, tries)
+        self._replay_at = math.inf
+        if tries:
+            return Try(lease, update.base_version, self._config.validation_examples, update.payload, own)
+        return Replay(lease, update.base_version, update.payload, own)
+
+    def _prefers_trial(self, lease: Lease, *, odd: bool) -> bool:
+        """Whether a check is a trial on held-out examples: where a replay takes too long, and sometimes where nothing
+        speaks against the volunteer that only a replay can clear up.
+        """
+        if self._step_seconds is not None and lease.iterations * self._step_seconds > REPLAY_SECONDS:
+            return True
+        if odd or self._appraising.is_odd(lease.volunteer_id) or self._is_doubted(lease.volunteer_id):
+            return False
+        return bool(self._random.random() < TRIALS)
+
+    def _is_doubted(self, volunteer_id: str) -> bool:
+        account = self.standing.of(volunteer_id)
+        return account.quarantined or account.doubt > 0
 
     def shorten(self, volunteer_id: str, iterations: int) -> int:
         """Keep a lease of a volunteer who is to be checked short enough to be replayed."""
         if self._config.replay_share <= 0 or self._step_seconds is None:
             return iterations
         longest = max(int(REPLAY_SECONDS / self._step_seconds), 1)
-        if iterations <= longest or self._random.random() >= self.standing.of(volunteer_id).checks:
+        if iterations <= longest or self._random.random() >= self._checks(volunteer_id):
             return iterations
         return longest
 
@@ -212,14 +242,11 @@ class Judging:
 
         Raises `ValueError` for an answer that nobody asked for.
         """
-        asked, self._asked = self._asked, None
-        if asked is None or asked.lease.lease_id != event.lease_id:
-            raise ValueError(f"nobody asked for lease {event.lease_id} to be replayed")
-        share = self._config.replay_share
-        self._replay_at = now + max(event.seconds, 1e-3) * (1 / share - 1)
+        asked = self._answered(event, now)
         volunteer_id = asked.lease.volunteer_id
         if event.agreement is None:
             self._replay_at = max(self._replay_at, now + 1.0)
+            self._appraising.replayed(volunteer_id, agreed=False)
             return volunteer_id, False
         self._step_seconds = event.seconds / asked.lease.iterations
         usual = median(self._ratios) if self._ratios else 1.0
@@ -228,6 +255,7 @@ class Judging:
         self._agreements.append(event.agreement)
         self._ratios.append(min(max(event.ratio, 1e-3), 1e3))
         weight = self._evidence.note(volunteer_id, agreed=agreed)
+        self._appraising.replayed(volunteer_id, agreed=agreed)
         if agreed:
             self._answers.append(Answer(asked.lease, asked.sketch))
             self.standing.agreed(volunteer_id, weight)
@@ -235,7 +263,25 @@ class Judging:
         liar = self.standing.disagreed(volunteer_id, now, weight)
         if liar:
             self._evidence.forget(volunteer_id)
+            self._appraising.forget(volunteer_id)
         return volunteer_id, liar
+
+    def take_trial(self, event: Tried, now: float) -> None:
+        """Take what the evaluator says of an update on held-out examples. Raises `ValueError` as `take_replay` does."""
+        asked = self._answered(event, now)
+        if event.before is None or event.after is None:
+            self._replay_at = max(self._replay_at, now + 1.0)
+        else:
+            self._appraising.note(asked.lease.volunteer_id, event.before, event.after)
+
+    def _answered(self, event: Replayed | Tried, now: float) -> Asked:
+        """Find what an answer is to, and see that the evaluator is left alone for its share of the time."""
+        asked = self._asked
+        if asked is None or asked.lease.lease_id != event.lease_id or asked.tries != isinstance(event, Tried):
+            raise ValueError(f"nobody asked for this of lease {event.lease_id}: {type(event).__name__}")
+        self._asked = None
+        self._replay_at = now + max(event.seconds, 1e-3) * (1 / self._config.replay_share - 1)
+        return asked
 
     @property
     def _typical(self) -> float:

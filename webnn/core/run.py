@@ -95,6 +95,8 @@ class Run(RunRecord):
                 self._take_verdict(event)
             case ev.Replayed():
                 self._take_replay(event)
+            case ev.Tried():
+                self._judging.take_trial(event, self._now)
             case ev.Appraised():
                 self._take_appraisal(event)
             case ev.MergeDone():
@@ -378,8 +380,8 @@ class Run(RunRecord):
         self._follow(opinion, open_lease, update)
 
     def _follow(self, opinion: Opinion, open_lease: OpenLease, update: ev.UpdateArrived) -> None:
-        if opinion.replay is not None:
-            self._effects.append(opinion.replay)
+        if opinion.check is not None:
+            self._effects.append(opinion.check)
         if opinion.refused is not None:
             self._settle(open_lease, Outcome.INVALID, opinion.refused)
         elif opinion.held is not None:

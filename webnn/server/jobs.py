@@ -7,14 +7,25 @@ from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from webnn.core.effects import Adopt, Appraise, GoBack, Judge, Merge, Replay, Validate
+from webnn.core.effects import Adopt, Appraise, GoBack, Judge, Merge, Replay, Try, Validate
 from webnn.core.errors import WebNNError
-from webnn.core.events import Appraised, Event, Judged, MergeDone, Replayed, Tick, Validated, ValidationFailed, Vector
+from webnn.core.events import (
+    Appraised,
+    Event,
+    Judged,
+    MergeDone,
+    Replayed,
+    Tick,
+    Tried,
+    Validated,
+    ValidationFailed,
+    Vector,
+)
 from webnn.core.frames import Buffer
 from webnn.core.leases import Lease
 from webnn.core.metrics import Validation
 from webnn.engine.base import Snapshot, at_once
-from webnn.server.checking import replay
+from webnn.server.checking import replay, try_out
 from webnn.server.news import ValidationNews
 
 if TYPE_CHECKING:
@@ -111,6 +122,10 @@ class Jobs:
         base = self._task.engine.snapshot(effect.base_version)
         self._spawn(self._replay(effect, base, self._generation), cancellable=True)
 
+    def try_out(self, effect: Try) -> None:
+        base = self._task.engine.snapshot(effect.base_version)
+        self._spawn(self._try_out(effect, base, self._generation), cancellable=True)
+
     def go_back(self, effect: GoBack) -> None:
         """Take the run back, where there is a way to."""
         if self._task.returner is not None:
@@ -161,6 +176,16 @@ class Jobs:
                 answer = await replay(self._validator, self._task.shards, effect, base)
             except WebNNError as error:
                 self._task.log.warning("a lease could not be replayed: %s", error)
+        self._answer(generation, answer)
+
+    async def _try_out(self, effect: Try, base: Snapshot | None, generation: int) -> None:
+        """Try an update on held-out examples, always the same ones; what cannot be done has no answer."""
+        answer = Tried(effect.lease.lease_id, None, None, 0.0)
+        if base is not None:
+            try:
+                answer = await try_out(self._validator, effect, base, APPRAISED_AS_VERSION)
+            except WebNNError as error:
+                self._task.log.warning("an update could not be tried on held-out examples: %s", error)
         self._answer(generation, answer)
 
     async def _appraise(self, effect: Appraise, generation: int) -> None:

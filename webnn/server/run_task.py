@@ -23,6 +23,7 @@ from webnn.core.effects import (
     SettingsApplied,
     Settle,
     StateChanged,
+    Try,
     Validate,
     Wait,
     Wake,
@@ -343,6 +344,8 @@ class RunTask:
                 self._jobs.judge(effect)
             case Replay():
                 self._jobs.replay(effect)
+            case Try():
+                self._jobs.try_out(effect)
             case Accused():
                 self.log.warning("a volunteer's lie is proved: %s", effect.reason)
             case GoBack():

@@ -13,13 +13,14 @@ from webnn.core import events as ev
 from webnn.core.leases import Lease
 from webnn.core.metrics import Validation
 from webnn.core.run import Run
+from webnn.engine.appraising import before_and_after, began
 from webnn.engine.base import Snapshot, at_once
 from webnn.engine.local import LocalEngine
 from webnn.engine.sketching import agree
 from webnn.sim.agenda import Agenda
 from webnn.sim.going_back import Returner
 
-ANSWERS = (ev.Judged, ev.Replayed, ev.Appraised, ev.MergeDone, ev.Validated)
+ANSWERS = (ev.Judged, ev.Replayed, ev.Tried, ev.Appraised, ev.MergeDone, ev.Validated)
 """Events that answer what a run has asked for."""
 
 ANNOUNCE_SECONDS = 0.25
@@ -27,6 +28,9 @@ ANNOUNCE_SECONDS = 0.25
 
 REPLAY_STEP_SECONDS = 0.02
 """What a step of a replay takes the evaluator."""
+
+TRIAL_EXAMPLE_SECONDS = 1e-4
+"""What the evaluator takes to validate weights on one example."""
 
 Replay = Callable[[Lease, Any], Coroutine[Any, Any, Any]]
 Evaluate = Callable[[Any, int | None], Coroutine[Any, Any, Validation]]
@@ -72,6 +76,7 @@ class Server:
         self.num_returns = 0
         self._returner = Returner()
         self.num_replays = 0
+        self.num_trials = 0
         self.replay_seconds = 0.0
         self._update_seconds = update_seconds
         self._free_at = 0.0
@@ -144,6 +149,8 @@ class Server:
                 self._queue.append(ev.Judged(lease_id, at_once(self.engine.judge(payload, base_version))))
             case fx.Replay():
                 await self._begin_replay(effect)
+            case fx.Try():
+                await self._begin_trial(effect)
             case fx.Accused(volunteer_id, _):
                 self.accused.append((self._agenda.now, volunteer_id))
             case fx.GoBack():
@@ -176,15 +183,23 @@ class Server:
 
     async def _begin_replay(self, effect: fx.Replay) -> None:
         """Train a lease again at once; its answer takes as long as the evaluator needs."""
-        base = self.snapshot(effect.base_version).weights.copy()
-        for own in effect.carried:
-            base += own
+        base = began(self.snapshot(effect.base_version).weights, effect.carried)
         replays = await self._replay(effect.lease, base)
         agreement, ratio = agree(effect.payload, replays, effect.lease.wants, base)
         seconds = len(replays) * effect.lease.iterations * REPLAY_STEP_SECONDS
         self.replay_seconds += seconds
         self.num_replays += 1
         answer = ev.Replayed(effect.lease.lease_id, agreement, ratio, seconds)
+        self._agenda.at(self._agenda.now + seconds, self._answer, answer, self.run)
+
+    async def _begin_trial(self, effect: fx.Try) -> None:
+        """Try an update on held-out examples at once; its answer takes as long as the evaluator needs."""
+        vectors = before_and_after(effect, self.snapshot(effect.base_version).weights)
+        before, after = [(await self._evaluate(each, effect.num_examples)).loss for each in vectors]
+        seconds = 2 * effect.num_examples * TRIAL_EXAMPLE_SECONDS
+        self.replay_seconds += seconds
+        self.num_trials += 1
+        answer = ev.Tried(effect.lease.lease_id, before, after, seconds)
         self._agenda.at(self._agenda.now + seconds, self._answer, answer, self.run)
 
     async def _answer(self, event: ev.Event, run: Run) -> None:

@@ -73,7 +73,7 @@ class Outcome:
     over that of the nominal one; `bytes` travelled both ways; `busy` is the share of the devices' time spent training.
     `accused`: when (virtual seconds) whose lie was proved; `liars` are those who lied, `lies` their updates; `harms`
     counts the times that the run asked to be taken back, `returns` those that it was; `replay_seconds` is what
-    replaying cost the evaluator.
+    replays, and `trials` on held-out examples, cost the evaluator.
     """
 
     seconds_to_target: float | None
@@ -95,6 +95,7 @@ class Outcome:
     harms: int = 0
     returns: int = 0
     replays: int = 0
+    trials: int = 0
     replay_seconds: float = 0.0
 
 
@@ -280,6 +281,7 @@ class Simulation:
             harms=server.num_harms,
             returns=server.num_returns,
             replays=server.num_replays,
+            trials=server.num_trials,
             replay_seconds=server.replay_seconds,
         )
 
