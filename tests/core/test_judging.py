@@ -143,6 +143,8 @@ def test_whoever_claims_work_not_done_is_found_without_any_replay(kind: str) -> 
 
 def test_the_same_work_twice_is_no_copy() -> None:
     usual, seen = Usual(100), verdict(fingerprint="the whole training set in one batch")
+    for number in range(6):
+        usual.look("c", verdict(fingerprint=str(number)), (number, "all"))
     looks = [
         usual.look(name, seen, task).same for name, task in (("a", (1, "all")), ("b", (1, "all")), ("b", (2, "all")))
     ]
@@ -159,6 +161,19 @@ def test_where_nobody_learns_anything_any_more_nobody_claims_anything(others: bo
             length = 1e-8 if name != "a" and others else 0.0
             world.verdict = verdict(length=length, sketch=())
             assert outcomes(world.work(name)) == [Outcome.MERGED]
+    assert world.run.standing.liars() == []
+
+
+@pytest.mark.parametrize("names", ["a", "abc"], ids=["alone", "together"])
+def test_where_everyone_repeats_themselves_nobody_claims_anything(names: str) -> None:
+    """A network that sees nothing but zeros learns the same from every shard."""
+    world = Checked(agreement=None)
+    for name in names:
+        world.join(name)
+    for _ in range(20):
+        for name in names:
+            world.verdict = verdict(fingerprint="the same from every shard")
+            assert Outcome.MERGED in outcomes(world.work(name))
     assert world.run.standing.liars() == []
 
 

@@ -45,6 +45,16 @@ def test_a_fingerprint_tells_updates_apart_and_copies_not() -> None:
     assert prints[0] == prints[1] != prints[2]
 
 
+@pytest.mark.parametrize("place", [0, 1, 4_999, 5_000])
+def test_a_fingerprint_sees_a_number_that_is_in_no_sample(place: int) -> None:
+    measures = [Measure(5001) for _ in range(8)]  # whatever each of them samples
+    work = np.arange(5001, dtype=np.float32)
+    other = work.copy()
+    other[place] += np.float32(0.5)
+    for measure in measures:
+        assert measure.judge(work, None).fingerprint != measure.judge(other, None).fingerprint
+
+
 def test_what_is_not_finite_or_enormous_breaks_nothing() -> None:
     measure = Measure(8)
     assert not measure.judge(np.full(8, np.nan, np.float32), None).finite

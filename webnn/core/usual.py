@@ -32,9 +32,9 @@ NOTHING = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What an update looks like: the `same` numbers came before; it changes nothing though others do (`empty`); it is
-    as good as one that came before (`alike`); the cosine between it and the mean of the others' last ones (None:
-    nothing to compare with).
+    """What an update looks like: the `same` numbers came before, which those of the others do not; it changes nothing
+    though others do (`empty`); it is as good as one that came before (`alike`); the cosine between it and the mean of
+    the others' last ones (None: nothing to compare with).
     """
 
     same: bool
@@ -58,7 +58,7 @@ class Usual:
         self._directions = np.zeros((0, 0))
         self._next = 0
         self._prints: OrderedDict[str, Hashable] = OrderedDict()
-        self._changes: deque[tuple[str, float]] = deque(maxlen=MEMORY)
+        self._changes: deque[tuple[str, float, bool]] = deque(maxlen=MEMORY)  # whose, how long, came before
         self._nothing = NOTHING * math.sqrt(num_weights)
 
     def excess(self, lengths: Sequence[float]) -> list[float]:
@@ -76,11 +76,12 @@ class Usual:
         numbers are no copy where that was the same too.
         """
         mine = _unit(verdict.sketch)
-        same = bool(verdict.fingerprint) and self._prints.get(verdict.fingerprint, task) != task
+        before = bool(verdict.fingerprint) and self._prints.get(verdict.fingerprint, task) != task
         self._note_print(verdict.fingerprint, task)
+        same = before and verdict.length > self._nothing and self._repeats_alone(volunteer_id)
         empty = verdict.length == 0 and self._is_idle_alone(volunteer_id)
-        self._changes.append((volunteer_id, verdict.length))
-        alike, direction = same, None
+        self._changes.append((volunteer_id, verdict.length, before))
+        alike, direction = before, None
         if len(mine) and len(mine) == self._directions.shape[1] and self._whose:
             alike = alike or bool((self._directions @ mine).max() > SAME)
             own = [place for place, whose in enumerate(self._whose) if whose == volunteer_id]
@@ -101,8 +102,15 @@ class Usual:
         """Whether the others' updates change the model: where they do not, or by less than an encoding of 16 bits can
         say, there is nothing to learn.
         """
-        others = [length for whose, length in self._changes if whose != volunteer_id]
+        others = [length for whose, length, _ in self._changes if whose != volunteer_id]
         return len(others) >= FEWEST and median(others) > self._nothing
+
+    def _repeats_alone(self, volunteer_id: str) -> bool:
+        """Whether the others' updates are new ones: where they are not either, the data are such that honest work
+        repeats itself; and where nobody else is, nothing can be told.
+        """
+        others = [before for whose, _, before in self._changes if whose != volunteer_id]
+        return len(others) >= FEWEST and 2 * sum(others) < len(others)
 
     def _remember(self, volunteer_id: str, mine: NDArray[np.float64]) -> None:
         if self._directions.shape[1] != len(mine):

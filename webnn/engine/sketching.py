@@ -47,7 +47,7 @@ class Measure:
         if base is None:
             length = verdict.norm
         sample = payload[self._start :: self._stride]
-        print_ = _fingerprint(sample)
+        print_ = _fingerprint(payload, sample)
         if base is not None:
             with np.errstate(over="ignore", invalid="ignore"):
                 sample = sample - base[self._start :: self._stride]
@@ -62,10 +62,17 @@ class Measure:
         return tuple(heaps.tolist()) if np.isfinite(heaps).all() else ()
 
 
-def _fingerprint(sample: Vector) -> str:
+def _fingerprint(payload: Vector, sample: Vector) -> str:
+    """Name the numbers: those of the sample by a hash, all of them by their exclusive or, which is a single pass and
+    another one if any number is: where inputs are zero most of a layer stays as it is.
+    """
     if np.count_nonzero(sample) < TELLING:
         return ""
-    return hashlib.blake2b(np.ascontiguousarray(sample).data, digest_size=16).hexdigest()
+    even = len(payload) & ~1
+    whole = np.bitwise_xor.reduce(payload[:even].view(np.uint64), initial=np.uint64(0))
+    digest = hashlib.blake2b(np.ascontiguousarray(sample).data, digest_size=16)
+    digest.update(whole.tobytes() + payload[even:].tobytes())
+    return digest.hexdigest()
 
 
 def _distance(payload: Vector, base: Vector) -> float:
