@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from webnn.server.jobs import APPRAISED_AS_VERSION
 from webnn.server.keeping import CHECKPOINT_FOLDER
 from webnn.server.replaying import replay_run
 from webnn.server.rolling_back import roll_back
+from webnn.server.run_task import RunTask
 from webnn.store.checkpoint import list_checkpoints
 from webnn.store.recording import recordings
 
@@ -59,45 +61,38 @@ def nothing_is_short_enough_to_be_replayed(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(judging, "REPLAY_SECONDS", 0.0)
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    folder = tmp_path / INFO.id
-    folder.mkdir()
+@asynccontextmanager
+async def training(folder: Path, validator: Trainer) -> AsyncIterator[RunTask]:
+    """A recorded run with three volunteers, in a new folder; stopped at the end, it has to replay identically."""
+    folder.mkdir()  # noqa: ASYNC240 (before anything is served)
     (folder / "config.json").write_text('{"model": {}}')
-    return folder
-
-
-async def test_updates_are_tried_and_the_recording_replays_identically(folder: Path) -> None:
-    validator = Trainer()
-    async with (
-        asyncio.timeout(60),
-        kept(folder, config=CHECKED, record=True, validator=validator) as (task, url),
-        asyncio.TaskGroup() as group,
-    ):
+    served = kept(folder, config=CHECKED, record=True, validator=validator)
+    async with asyncio.timeout(60), served as (task, url), asyncio.TaskGroup() as group:
         workers = [group.create_task(Steady(lambda: url, pull, seconds=0.01).run()) for _ in range(3)]
-        await until(lambda: len(validator.tried) > 12)
+        yield task
         await task.ask(Stop("enough"))
         await conclude(task)
         for worker in workers:
             worker.cancel()
+    replay = await asyncio.to_thread(replay_run, folder)
+    assert replay.difference is None
+    assert replay.merges > 0
+
+
+async def test_updates_are_tried_and_the_recording_replays_identically(tmp_path: Path) -> None:
+    validator, folder = Trainer(), tmp_path / INFO.id
+    async with training(folder, validator):
+        await until(lambda: len(validator.tried) > 12)
     (before, num_examples), (after, _) = validator.tried[:2]
     assert num_examples == CHECKED.validation_examples
     np.testing.assert_allclose(after, pull(before), rtol=1e-5)
     assert recordings(folder)[0].read_bytes().count(b"Tried") >= 5
-    replay = await asyncio.to_thread(replay_run, folder)
-    assert replay.difference is None
-    assert replay.merges > 5
 
 
-async def test_an_answer_that_comes_after_a_roll_back_is_dropped_and_so_is_one_that_cannot_be_had(folder: Path) -> None:
-    validator = Trainer()
-    async with (
-        asyncio.timeout(60),
-        kept(folder, config=CHECKED, record=True, validator=validator) as (task, url),
-        asyncio.TaskGroup() as group,
-    ):
+async def test_an_answer_after_a_roll_back_is_dropped_and_one_that_cannot_be_had_says_nothing(tmp_path: Path) -> None:
+    validator, folder = Trainer(), tmp_path / INFO.id
+    async with training(folder, validator) as task:
         assert task.keeper is not None
-        workers = [group.create_task(Steady(lambda: url, pull, seconds=0.01).run()) for _ in range(3)]
         await until(lambda: len(validator.tried) > 2)
         await task.keeper.checkpoint()
         target = max(list_checkpoints(folder / CHECKPOINT_FOLDER))
@@ -105,19 +100,11 @@ async def test_an_answer_that_comes_after_a_roll_back_is_dropped_and_so_is_one_t
         held = len(validator.tried)
         await until(lambda: len(validator.tried) > held)
         assert await roll_back(task, target) == target
-        assert task.run._judging._asked is None
         validator.hold.set()
-        validator.hold, validator.breaks = None, True
-        tried = len(validator.tried)
-        await until(lambda: len(validator.tried) > tried)
-        validator.breaks = False
-        tried = len(validator.tried)
-        await until(lambda: len(validator.tried) > tried + 2)
+        validator.hold = None
+        for breaks in (True, False):
+            validator.breaks = breaks
+            tried = len(validator.tried)
+            await until(lambda tried=tried: len(validator.tried) > tried + 1)
         assert task.failure is None
-        await task.ask(Stop("enough"))
-        await conclude(task)
-        for worker in workers:
-            worker.cancel()
     check_accounts(task, folder)
-    replay = await asyncio.to_thread(replay_run, folder)
-    assert replay.difference is None
