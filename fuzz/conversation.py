@@ -52,8 +52,19 @@ class Wire(Socket):
         self.ended = asyncio.Event()
 
     async def send_bytes(self, data: Any, compress: int | None = None) -> None:
-        self.heard.append(decode_frame(data, MAX_LARGE_HEADER_BYTES, 64).header)
+        self.send_now(data)
+
+    async def send_parts(self, head: bytes, payload: memoryview) -> None:
+        self.send_now(head + payload)
+
+    def send_now(self, frame: bytes) -> bool:
+        self.heard.append(decode_frame(frame, MAX_LARGE_HEADER_BYTES, 64).header)
         self.took()
+        return True
+
+    @property
+    def waits(self) -> bool:
+        return self.ended.is_set()
 
     async def close(self, *, code: int = 1000, message: bytes = b"", drain: bool = True) -> bool:
         assert 1000 <= code < 5000

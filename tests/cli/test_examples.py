@@ -36,7 +36,7 @@ def example_of(name: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
     """The example that the help of a command shows, as arguments of `wnn`."""
     assert run([name, "--help"]) == 0
     text = capsys.readouterr().out
-    found = re.search(r"Example:\s+wnn (.+)", text)
+    found = re.search(r"Example:\s+wnn (.+?)\s*(?:\n\s*\n|\Z)", text, re.DOTALL)  # on several lines where it is long
     assert found is not None, f"wnn {name} --help shows no example"
     arguments = shlex.split(found[1])
     assert arguments[0].rstrip(";") == name

@@ -177,6 +177,19 @@ def test_where_everyone_repeats_themselves_nobody_claims_anything(names: str) ->
     assert world.run.standing.liars() == []
 
 
+def test_after_a_change_of_rule_other_lengths_are_usual() -> None:
+    """Gradients are divided by nothing, weights by the rate: what is usual of the one is not of the other."""
+    world = Checked(merge=MergeSpec("dc-asgd"), agreement=None)
+    world.join("a")
+    world.verdict = verdict(length=1.0)
+    for _ in range(10):
+        assert outcomes(world.work("a")) == [Outcome.MERGED]
+    world.send(ev.SettingsChanged({"merge": {"average": {}}}))
+    world.verdict = verdict(length=50.0)
+    for _ in range(3):
+        assert outcomes(world.work("a")) == [Outcome.MERGED]
+
+
 def test_updates_refused_for_their_length_do_not_save_from_being_checked() -> None:
     world = Checked(merge=MergeSpec("auto"), max_open_leases=2)
     for name in ("a", "liar"):

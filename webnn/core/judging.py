@@ -143,6 +143,10 @@ class Judging:
             self._verdicts[lease.lease_id] = verdict
         return Opinion(held=held, check=check)
 
+    def rule_changed(self) -> None:
+        """Forget what updates usually look like: another merge rule may want weights where gradients came."""
+        self._usual = Usual(self._config.num_weights)
+
     def nonsense(self, volunteer_id: str, now: float, why: str) -> Opinion:
         """Judge an update with numbers that no training makes."""
         return Opinion(refused=why, liar=self.standing.sent_nonsense(volunteer_id, now))

@@ -198,6 +198,7 @@ class Run(RunRecord):
                 self._settle(open_lease, Outcome.NOT_NEEDED, words)
         self._collector = make_collector(self.strategy.collect)
         self._granter.follow(self.strategy, self._collector)
+        self._judging.rule_changed()
         self._inbox.follow(self.strategy, self._collector, self._now)
         for open_lease in self._leases.all():
             volunteer = self._volunteers.get(open_lease.lease.volunteer_id)
