@@ -99,6 +99,16 @@ def test_a_damaged_newest_is_reported_and_the_one_before_used(
     assert words in checkpoint.damaged[0]
 
 
+def test_arrays_of_a_first_checkpoint_that_was_interrupted_are_none(tmp_path: Path) -> None:
+    write(tmp_path, 1)
+    (tmp_path / "checkpoint-00000001.json").unlink()
+    assert read_checkpoint(tmp_path) is None
+    write(tmp_path, 2)
+    checkpoint = read_checkpoint(tmp_path)
+    assert checkpoint is not None
+    assert checkpoint.manifest["version"] == 2
+
+
 def test_when_all_are_damaged_each_is_named(tmp_path: Path) -> None:
     for version in (1, 2):
         write(tmp_path, version)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -25,6 +27,9 @@ from webnn.server.still import Shown
 from webnn.server.tokens import Scope
 
 _FORMAT = {"format": Query({"enum": ["json", "csv"]}, "json (where it is left out) or csv")}
+STOP_SECONDS = 10.0
+"""For so long whoever stops a run waits for its last validation."""
+
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -106,7 +111,7 @@ async def stop_run(request: web.Request) -> web.Response:
         await request.app[HOST].withdraw(run)
         return view_answer(request)
     allowed = {state for state in RunState if not state.over}
-    return await _control(request, Stop("The owner stopped the run."), allowed)
+    return await _control(request, Stop("The owner stopped the run."), allowed, wait_over=True)
 
 
 @describe("Go on from an earlier version", body=shapes.RollBack, answer=shapes.ReturnedRun, owner=Scope.CONTROL)
@@ -138,12 +143,19 @@ async def save_run(request: web.Request) -> web.Response:
     return view_answer(request, folder=str(folder.resolve()))
 
 
-async def _control(request: web.Request, event: Event, allowed: set[RunState]) -> web.Response:
+async def _control(
+    request: web.Request, event: Event, allowed: set[RunState], *, wait_over: bool = False
+) -> web.Response:
+    """Hand an event to a run and answer how it stands then; `wait_over`: or, if that comes soon, when it is over."""
     require_owner(request)
     task = find_run(request)
     if task.state not in allowed:
         raise WebNNError("not_running", f"The run is {task.state}, which does not allow this.")
     await task.ask(event)
+    if wait_over:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STOP_SECONDS):
+                await task.wait_over()
     if task.keeper is not None:
         await task.keeper.settle()
     return view_answer(request)

@@ -75,10 +75,14 @@ def read_checkpoint(folder: Path) -> Checkpoint | None:
     """Read the newest checkpoint that is whole; None where none was ever written.
 
     Newer ones that are damaged are passed over and told in `damaged`. Raises `WebNNError("invalid_checkpoint")` where
-    there are checkpoints and every one is damaged.
+    there are checkpoints and every one is damaged. Arrays without a manifest are no checkpoint yet: whoever wrote the
+    first one was interrupted.
     """
     damaged: list[str] = []
-    numbers = sorted({number for number, _ in _files(folder)}, reverse=True)
+    files = _files(folder)
+    if all(path.suffix != ".json" for _, path in files):
+        return None
+    numbers = sorted({number for number, _ in files}, reverse=True)
     for number in numbers:
         try:
             return _read(folder, number, tuple(damaged))

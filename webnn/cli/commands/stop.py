@@ -16,6 +16,11 @@ def command(run: str | None, target: Target, json_lines: bool) -> None:
     RUN is a run's id or its beginning; by default the run that is live.
     """
     from webnn.cli.remote import connect_to_run, say_state
+    from webnn.core.states import RunState
 
     client, found = connect_to_run(target, run)
-    say_state(client.stop(found), json_lines=json_lines)
+    status = client.stop(found)
+    if json_lines or RunState(status["state"]).over:
+        say_state(status, json_lines=json_lines)
+    else:
+        click.echo(f"The run {status['id']} is ending: it is validated once more, and saved.")
