@@ -15,6 +15,7 @@ from support.steady import Steady
 from tests.faults.faults import Fault, Injection, provokes
 from tests.faults.test_network import check_accounts, until
 from tests.faults.world import conclude, kept, pull, run_config
+from webnn.core.events import Stop
 from webnn.core.states import RunState
 from webnn.server import keeping
 from webnn.server.keeping import CHECKPOINT_FOLDER, DISK_TROUBLE
@@ -51,7 +52,7 @@ async def test_run_pauses_while_the_disk_refuses_and_goes_on_by_itself(
     folder = tmp_path / "test-run"
     async with (
         asyncio.timeout(60),
-        kept(folder, config=run_config(iterations=600)) as (task, url),
+        kept(folder, config=run_config(iterations=10_000_000)) as (task, url),
         asyncio.TaskGroup() as group,
     ):
         worker = group.create_task(Steady(lambda: url, pull, seconds=0.005).run())
@@ -62,9 +63,12 @@ async def test_run_pauses_while_the_disk_refuses_and_goes_on_by_itself(
             assert os.strerror(ERRORS[fault]) in (task.reason or "")
             await until(lambda: injected.fired[fault] >= 3)
         await until(lambda: task.state is not RunState.PAUSED)
+        merged = task.run.num_merges
+        await until(lambda: task.run.num_merges > merged + 3)
+        await task.ask(Stop("enough"))
         await conclude(task)
         worker.cancel()
-    assert task.run.state is RunState.FINISHED
+    assert task.run.state is RunState.STOPPED
     check_accounts(task, folder)
 
 
