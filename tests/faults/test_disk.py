@@ -108,8 +108,11 @@ async def test_damaged_newest_checkpoint_is_told_and_the_one_before_used(tmp_pat
     versions = list_checkpoints(folder / CHECKPOINT_FOLDER)
     newest = folder / CHECKPOINT_FOLDER / f"checkpoint-{max(versions.values()):08d}.safetensors"
     newest.write_bytes(newest.read_bytes()[:-1])
+    before = read_checkpoint(folder / CHECKPOINT_FOLDER)
+    assert before is not None
+    assert len(before.damaged) == 1
     async with asyncio.timeout(30), kept(folder, config=run_config(iterations=3000)) as (task, url):
-        assert task.run.returned_to == sorted(versions)[-2]
+        assert task.run.returned_to == before.manifest["version"]
         async with asyncio.TaskGroup() as group:
             group.create_task(Steady(lambda: url, pull).run())
             await conclude(task)
