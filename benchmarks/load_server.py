@@ -145,18 +145,19 @@ def counters(task: RunTask, lag: LagProbe) -> dict[str, Any]:
 
 
 async def serve(options: argparse.Namespace, runs_dir: Path) -> None:
-    task = make_task(options.params, options.merge, options.lease_seconds)
     app = create_app(ServerConfig(runs_dir, port=0, limits=LIMITS))
-    app[RUNS].add(task)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, read_bufsize=READ_BUFFER_BYTES)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0, backlog=2048)
     await site.start()
     port = runner.addresses[0][1]
+    empty_mb = machine.memory_mb("VmRSS")
+    task = make_task(options.params, options.merge, options.lease_seconds)
+    app[RUNS].add(task)
     task.post(Start())
     lag, profile = LagProbe(), cProfile.Profile()
     watching = asyncio.create_task(lag.watch())
-    say({"url": f"http://127.0.0.1:{port}/api/v1/runs/load", "empty_mb": machine.memory_mb("VmRSS")})
+    say({"url": f"http://127.0.0.1:{port}/api/v1/runs/load", "empty_mb": empty_mb})
     while line := (await asyncio.to_thread(sys.stdin.readline)).strip():
         if line == "begin":
             machine.forget_peak()
