@@ -153,9 +153,9 @@ def measure_once(options: argparse.Namespace, num_weights: int, encoding: str) -
     """One turn of ours."""
     with ExitStack() as stack:
         cpus = ("--cpus", options.server_cpus) if options.server_cpus else ()
-        uvloop = ("--uvloop",) if options.uvloop else ()
         profile = ("--profile", options.profile) if options.profile else ()
-        server = Child("load_server.py", "--params", num_weights, "--merge", options.merge, *cpus, *uvloop, *profile)
+        flags = [f"--{name}" for name in ("uvloop", "checks") if getattr(options, name)]
+        server = Child("load_server.py", "--params", num_weights, "--merge", options.merge, *cpus, *flags, *profile)
         stack.callback(server.end)
         address = server.hear()
         groups = [
@@ -225,7 +225,7 @@ def costs(before: dict[str, Any], after: dict[str, Any], seen: list[dict[str, An
         "updates_per_second": round(merges / seconds, 2),
         "leases_per_second": round(leases / seconds, 1),
         "server_cpu_ms_per_update": per(spent["cpu_seconds"] * 1000, merges),
-        "checks_share_of_server_cpu": per(spent["check_seconds"], spent["cpu_seconds"]),
+        "checks_share_of_server_cpu": per(spent["check_seconds"], spent["cpu_seconds"]) or None,
         "server_cpu_ms_per_lease": per(spent["cpu_seconds"] * 1000, leases),
         "lease_p50_ms": round(max(part["lease_p50_ms"] for part in seen), 2),
         "lease_p99_ms": round(max(part["lease_p99_ms"] for part in seen), 2),
@@ -271,7 +271,7 @@ def show(result: dict[str, Any]) -> str:
     return f"{cells}  noisy: not comparable" if result["noisy"] else cells
 
 
-def parse() -> argparse.Namespace:
+def parse(words: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--params", type=int, default=200_000, help="numbers in the model")
     parser.add_argument("--volunteers", type=int, default=8)
@@ -289,6 +289,7 @@ def parse() -> argparse.Namespace:
         "--post-bytes", type=int, default=0, help="post updates of so many bytes or more; 0: as the server says"
     )
     parser.add_argument("--no-push", action="store_true", help="ask for weights by GET instead of with outcomes")
+    parser.add_argument("--checks", action="store_true", help="count the time that checks of updates take (costs some)")
     parser.add_argument("--uvloop", action="store_true", help="run the server on uvloop (to be installed)")
     parser.add_argument("--profile", type=Path, help="write the server's profile to this file (for `python -m pstats`)")
     parser.add_argument(
@@ -299,7 +300,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--keep", metavar="NAME", help="keep the result as benchmarks/results/NAME.json")
     parser.add_argument("--allow-noise", action="store_true", help="print figures of a busy machine, marked")
     parser.add_argument("--json", action="store_true", help="the last line is JSON")
-    options = parser.parse_args()
+    options = parser.parse_args(words)
     options.floor = options.floor or options.all
     options.keep = options.keep or ("load" if options.all else None)
     return options
