@@ -154,7 +154,7 @@ def measure_once(options: argparse.Namespace, num_weights: int, encoding: str) -
     with ExitStack() as stack:
         cpus = ("--cpus", options.server_cpus) if options.server_cpus else ()
         profile = ("--profile", options.profile) if options.profile else ()
-        flags = [f"--{name}" for name in ("uvloop", "checks") if getattr(options, name)]
+        flags = [f"--{name}" for name in ("uvloop", "checks", "compiled") if getattr(options, name)]
         server = Child("load_server.py", "--params", num_weights, "--merge", options.merge, *cpus, *flags, *profile)
         stack.callback(server.end)
         address = server.hear()
@@ -289,6 +289,7 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
         "--post-bytes", type=int, default=0, help="post updates of so many bytes or more; 0: as the server says"
     )
     parser.add_argument("--no-push", action="store_true", help="ask for weights by GET instead of with outcomes")
+    parser.add_argument("--compiled", action="store_true", help="let the server use compiled loops (numba)")
     parser.add_argument("--checks", action="store_true", help="count the time that checks of updates take (costs some)")
     parser.add_argument("--uvloop", action="store_true", help="run the server on uvloop (to be installed)")
     parser.add_argument("--profile", type=Path, help="write the server's profile to this file (for `python -m pstats`)")
@@ -325,7 +326,7 @@ def main() -> None:
             )
         print(show(result), flush=True)
     if options.keep:
-        given = ("rate", "faults", "processes", "server_cpus", "merge", "dispatch", "turns")
+        given = ("rate", "faults", "processes", "server_cpus", "merge", "dispatch", "turns", "compiled")
         machine.keep(options.keep, {**{key: getattr(options, key) for key in given}, "rows": results})
     if options.json:
         print(json.dumps(results if options.all else results[0]))

@@ -23,6 +23,7 @@ import machine
 import numpy as np
 from aiohttp import web
 
+from webnn.core import loops
 from webnn.core.config import RunConfig, ShardSize
 from webnn.core.errors import WebNNError
 from webnn.core.events import Start
@@ -187,9 +188,12 @@ def main() -> None:
     parser.add_argument("--lease-seconds", type=float, default=1.0)
     parser.add_argument("--cpus", type=int, help="use so many processors only")
     parser.add_argument("--uvloop", action="store_true")
+    parser.add_argument("--compiled", action="store_true", help="use compiled loops (numba, the extra `fast`)")
     parser.add_argument("--checks", action="store_true", help="count the time that checks of updates take")
     parser.add_argument("--profile", type=Path, help="write a profile of the measured seconds to this file")
     options = parser.parse_args()
+    if options.compiled and loops.load() is None:
+        raise SystemExit("numba is not installed: pip install numba")
     if options.checks:
         time_checks()
     if options.cpus:
