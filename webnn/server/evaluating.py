@@ -47,12 +47,12 @@ def add_evaluation_routes(app: web.Application, run: str) -> None:
 )
 async def show_evaluation(request: web.Request) -> web.Response:
     """As `wnn evaluate` scores it: a live run on the examples that `predictions` is about, one that is over on all."""
-    which, split = request.query.get("weights", CURRENT), request.query.get("split")
+    which, split = _checked(request.query.get("weights", CURRENT)), request.query.get("split")
     if split is not None and split not in SPLITS:
         raise WebNNError("settings", f"The split is train, validation or test, not {split[:40]!r}.")
     folder = _folder_of_past(request)
     if folder is not None:
-        report = await request.app[BENCH].evaluate(folder, _checked(which), split)
+        report = await request.app[BENCH].evaluate(folder, which, split)
         return json_answer({**report, "weights": which, "version": None, "held_out": report["num_examples"]})
     if split not in (None, "validation"):
         raise WebNNError("settings", f"A live run is scored on its validation split, not on {split}.")
@@ -67,7 +67,7 @@ async def predict(request: web.Request) -> web.Response:
     which, rows = await asyncio.to_thread(read_rows, await request.read())
     folder = _folder_of_past(request)
     if folder is not None:
-        said = await request.app[BENCH].predict(folder, _checked(which), rows)
+        said = await request.app[BENCH].predict(folder, which, rows)
         return json_answer({"run": folder.name, "weights": which, "version": None, "predictions": said})
     task, insight = find_run(request), insight_of(request)
     snapshot = _snapshot(task, which)
@@ -88,7 +88,7 @@ def read_rows(body: bytes) -> tuple[str, NDArray[np.float32]]:
         raise WebNNError(
             "settings", f"The body has an unknown key {unknown[:40]!r}.{did_you_mean(unknown[:40], _KEYS)}"
         )
-    return asked.get("weights", CURRENT), _numbers(asked["rows"])
+    return _checked(asked.get("weights", CURRENT)), _numbers(asked["rows"])
 
 
 def _numbers(rows: Any) -> NDArray[np.float32]:
@@ -126,8 +126,8 @@ def _checked(which: Any) -> str:
     return str(which)
 
 
-def _snapshot(task: RunTask, which: Any) -> Snapshot:
-    snapshot = task.best if _checked(which) == BEST else task.current
+def _snapshot(task: RunTask, which: str) -> Snapshot:
+    snapshot = task.best if which == BEST else task.current
     if snapshot is None:
         raise WebNNError("not_found", "No version has been validated yet, so none did best.")
     return snapshot
