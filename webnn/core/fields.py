@@ -87,9 +87,10 @@ class Fields:
 
     def choice(self, key: str, choices: type[_Choice]) -> _Choice:
         value = self._take(key)
-        if not isinstance(value, str) or value not in frozenset(choices):
-            raise self._wrong(key, f"one of {', '.join(choices)}")
-        return choices(value)
+        try:
+            return choices(value)
+        except ValueError:
+            raise self._wrong(key, f"one of {', '.join(choices)}") from None
 
     def map(self, key: str) -> Fields:
         value = self._take(key)

@@ -85,15 +85,15 @@ def _distance(payload: Vector, base: Vector) -> tuple[float, int | None]:
         if math.isfinite(squares):
             return math.sqrt(squares), bits
     total, scratch = 0.0, np.empty(min(CHUNK, len(payload)), np.float32)
-    for first in range(0, len(payload), CHUNK):
-        with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
+        for first in range(0, len(payload), CHUNK):
             mine = payload[first : first + CHUNK]
             part = np.subtract(mine, base[first : first + CHUNK], out=scratch[: len(mine)])
             squares = float(np.dot(part, part))
-        if not math.isfinite(squares):
-            wide = part.astype(np.float64)
-            squares = float(np.dot(wide, wide))
-        total += squares
+            if not math.isfinite(squares):
+                wide = part.astype(np.float64)
+                squares = float(np.dot(wide, wide))
+            total += squares
     return math.sqrt(total), None
 
 
