@@ -78,6 +78,28 @@ runs_dir_option = option(
 run_argument = click.argument("run", required=False)
 
 
+_token_option = option("--token", help="The owner's token there; better in the environment than in a command line.")
+_ca_option = option("--ca", type=FILE, help="Certificate (PEM) to trust, where the server's own is not vouched for.")
+
+
+def elsewhere_options(function: Decorated) -> Decorated:
+    """`--server`, `--token` and `--ca` of a command that without them does its work here, handed over as `elsewhere`:
+    None, or a `Target`. The runs folder that the command has besides stays its own argument.
+    """
+
+    @functools.wraps(function)
+    def called(server: str | None, token: str | None, ca: Path | None, **values: Any) -> Any:
+        elsewhere = None if server is None else Target(server, token, ca, Path("runs"))
+        return function(elsewhere=elsewhere, **values)
+
+    decorate = together(
+        option("--server", metavar="URL", help="Address of a server that is to do it [default: it is done here]."),
+        _token_option,
+        _ca_option,
+    )
+    return cast(Decorated, decorate(called))
+
+
 def target_options(function: Decorated) -> Decorated:
     """`--server`, `--token`, `--ca` and `--runs-dir`, handed over as one `target`."""
 
@@ -87,8 +109,8 @@ def target_options(function: Decorated) -> Decorated:
 
     decorate = together(
         option("--server", metavar="URL", help="Address of the server [default: the live one of the runs folder]."),
-        option("--token", help="The owner's token there; better in the environment than in a command line."),
-        option("--ca", type=FILE, help="Certificate (PEM) to trust, where the server's own is not vouched for."),
+        _token_option,
+        _ca_option,
         runs_dir_option,
     )
     return cast(Decorated, decorate(called))
