@@ -192,7 +192,7 @@ def main() -> int:
     parser.add_argument("--frames", type=int, default=1_000_000, help="hostile frames in all [1000000]")
     parser.add_argument("--rate", type=float, default=500.0, help="frames a second beside honest volunteers [500]")
     parser.add_argument("--seconds", type=float, default=40.0, help="of honest training, alone and beside [40 each]")
-    parser.add_argument("--minutes", type=float, default=60.0, help="of the flood at most; it may end with fewer frames")
+    parser.add_argument("--minutes", type=float, default=60.0, help="the flood takes no longer [60]")
     parser.add_argument("--json", action="store_true", help="print the result as JSON, nothing else")
     given = parser.parse_args()
     result = measure(given.frames, given.rate, given.seconds, given.minutes)
