@@ -75,7 +75,44 @@ runs_dir_option = option(
     "--runs-dir", type=DIRECTORY, default=Path("runs"), show_default=True, help="Folder that runs are written to."
 )
 
-run_argument = click.argument("run", required=False)
+
+def complete_models(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Names of models, for the shell."""
+    from webnn.cli.places import model_search
+    from webnn.model.files import list_models
+
+    return sorted(name for name in list_models(model_search()) if name.startswith(incomplete))
+
+
+def complete_datasets(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Names of datasets, for the shell."""
+    from webnn.cli.places import dataset_search
+    from webnn.data.loading import list_datasets
+
+    return sorted(name for name in list_datasets(dataset_search()) if name.startswith(incomplete))
+
+
+def complete_rules(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Names of merge rules, for the shell."""
+    from webnn.core.merging import merge_schema
+
+    return sorted(name for name in merge_schema() if name.startswith(incomplete))
+
+
+def complete_runs(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Ids of runs, for the shell: folders that have a run's configuration, or that of one that waits."""
+    runs_dir = Path(context.params.get("runs_dir") or "runs")
+    return sorted(
+        {path.parent.name for name in ("config", "ticket") for path in runs_dir.glob(f"{incomplete}*/{name}.json")}
+    )
+
+
+def complete_models_and_runs(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Names of models and ids of runs, for the shell."""
+    return [*complete_models(context, parameter, incomplete), *complete_runs(context, parameter, incomplete)]
+
+
+run_argument = click.argument("run", required=False, shell_complete=complete_runs)
 
 
 _token_option = option("--token", help="The owner's token there; better in the environment than in a command line.")
@@ -114,20 +151,6 @@ def target_options(function: Decorated) -> Decorated:
         runs_dir_option,
     )
     return cast(Decorated, decorate(called))
-
-
-def complete_models(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Names of models, for the shell."""
-    from webnn.cli.places import model_search
-    from webnn.model.files import list_models
-
-    return sorted(name for name in list_models(model_search()) if name.startswith(incomplete))
-
-
-def complete_runs(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Ids of runs, for the shell: folders that have a run's configuration."""
-    runs_dir = Path(context.params.get("runs_dir") or "runs")
-    return sorted(path.parent.name for path in runs_dir.glob(f"{incomplete}*/config.json"))
 
 
 trained_argument = click.argument("run", shell_complete=complete_runs)
@@ -213,7 +236,12 @@ train_options = together(
     workers_option,
     share_option,
     open_option,
-    option("--merge", metavar="RULE", help="Merge rule, instead of the model's: average, weighted, mimic ..."),
+    option(
+        "--merge",
+        metavar="RULE",
+        shell_complete=complete_rules,
+        help="Merge rule, instead of the model's: average, weighted, mimic ...",
+    ),
     set_option,
     data_dir_option,
     runs_dir_option,

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 @click.command(
     "invite",
     short_help="Make a code that lets volunteers into a run.",
-    epilog="Example: wnn invite --uses 30 --expires 2d; wnn invite --list; wnn invite --revoke 1",
 )
 @options.run_argument
 @click.option("--uses", type=click.IntRange(1), help="How many volunteers may come with it [default: any number].")

@@ -11,7 +11,7 @@ from webnn.cli import options
 from webnn.cli.target import Target
 
 
-@click.command("list", short_help="Name the models and datasets that can be trained here.", epilog="Example: wnn list")
+@click.command("list", short_help="Name the models and datasets that can be trained here.")
 @options.elsewhere_options
 @options.json_option
 def command(elsewhere: Target | None, json_lines: bool) -> None:

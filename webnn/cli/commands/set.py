@@ -10,9 +10,7 @@ from webnn.cli import options
 from webnn.cli.target import Target
 
 
-@click.command(
-    "set", short_help="Change settings of a live run.", epilog="Example: wnn set learningRate=0.01 batchSize=32"
-)
+@click.command("set", short_help="Change settings of a live run.")
 @click.argument("words", nargs=-1, required=True, metavar="[RUN] KEY=VALUE...")
 @options.target_options
 @options.json_option

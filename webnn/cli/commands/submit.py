@@ -11,9 +11,8 @@ from webnn.cli.target import Target
 @click.command(
     "submit",
     short_help="Let a new run wait on a server.",
-    epilog="Example: wnn submit digits-mlp --set training.batchSize=32",
 )
-@click.argument("name")
+@options.name_argument
 @options.set_option
 @click.option("--to", type=click.IntRange(1), help="Its place in the queue; 1: the next to start [default: the last].")
 @click.option("--bound", is_flag=True, help="Take only volunteers who choose this run.")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from webnn.cli import options
+from webnn.cli.examples import examples_of
 from webnn.cli.target import Target
 from webnn.core.shapes import TokenView
 
@@ -40,7 +41,6 @@ class Given:
 @click.group(
     "token",
     short_help="Show the owner's token, or make others.",
-    epilog="Example: wnn token new helper --scope control --expires 7d; wnn token list; wnn token revoke helper",
     invoke_without_command=True,
 )
 @click.option("--rotate", is_flag=True, help="Make another token; the one before is worth nothing any more.")
@@ -63,7 +63,7 @@ def command(context: click.Context, *, rotate: bool, runs_dir: Path, json_lines:
         raise click.UsageError(f"--rotate is for `wnn token` alone, not for `wnn token {context.invoked_subcommand}`.")
 
 
-@command.command("new", short_help="Make a token with a name and a scope.", epilog="Example: wnn token new helper")
+@command.command("new", short_help="Make a token with a name and a scope.", epilog=examples_of("token new"))
 @name_argument
 @click.option("--scope", type=click.Choice(SCOPES), default="control", show_default=True, help="What it allows.")
 @expires_option
@@ -90,7 +90,7 @@ def new(
     _tell(token, json_lines or given.json_lines, name=name, scope=scope)
 
 
-@command.command("rotate", short_help="Put a new token in a token's place.", epilog="Example: wnn token rotate helper")
+@command.command("rotate", short_help="Put a new token in a token's place.", epilog=examples_of("token rotate"))
 @name_argument
 @expires_option
 @same_options
@@ -115,7 +115,7 @@ def rotate(
     _tell(token, json_lines or given.json_lines, name=name)
 
 
-@command.command("revoke", short_help="End a token.", epilog="Example: wnn token revoke helper")
+@command.command("revoke", short_help="End a token.", epilog=examples_of("token revoke"))
 @name_argument
 @same_options
 @click.pass_obj
@@ -129,7 +129,7 @@ def revoke(given: Given, *, name: str, runs_dir: Path | None, elsewhere: Target 
     click.echo(json.dumps({"revoked": name}) if said else f'The token "{name}" has ended.')
 
 
-@command.command("list", short_help="List the named tokens.", epilog="Example: wnn token list --json")
+@command.command("list", short_help="List the named tokens.", epilog=examples_of("token list"))
 @same_options
 @click.pass_obj
 def list_tokens(given: Given, *, runs_dir: Path | None, elsewhere: Target | None, json_lines: bool) -> None:
