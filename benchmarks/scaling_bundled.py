@@ -1,4 +1,4 @@
-"""`mnist-cnn` as it is bundled, to the accuracy at which it stops by itself, 98 %: 1, 2, 4 and 8 volunteers with `auto`.
+"""`mnist-cnn` as it is bundled, to the 98 % at which it stops by itself: 1, 2, 4 and 8 volunteers with `auto`.
 
 What an owner gets without choosing anything. Virtual time, equal devices: 180 ms a step, 50 ms one way, 20 Mbit/s.
 """
