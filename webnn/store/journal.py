@@ -19,6 +19,7 @@ from typing import Any, Self
 from webnn.core.aftermath import Aftermath, LeaseRecord
 from webnn.core.errors import WebNNError
 from webnn.core.leases import Outcome
+from webnn.store.disk import is_damage
 
 NAME = "journal.sqlite"
 FORMAT = 1
@@ -154,18 +155,24 @@ class Journal:
     @classmethod
     def look(cls, folder: Path) -> Self | None:
         """Open a journal to read in it, without changing anything; None where there is none to read."""
-        if not (folder / NAME).is_file():
-            return None
         try:
-            uri = f"{(folder / NAME).resolve().as_uri()}?mode=ro"
-            connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
-            (found,) = connection.execute("PRAGMA user_version").fetchone()
+            connection, found = _open_to_read(folder)
         except sqlite3.Error:
             return None
         if found == FORMAT:
             return cls(connection)
         connection.close()
         return None
+
+    @staticmethod
+    def damage(folder: Path) -> str | None:
+        """Say why nobody will read the journal in `folder` any more; None where it can be, or is not there yet."""
+        try:
+            connection, found = _open_to_read(folder)
+        except sqlite3.Error as error:
+            return str(error) if is_damage(error) else None
+        connection.close()
+        return None if found in (0, FORMAT) else f"its format is {found}, and this version of WebNN reads {FORMAT}"
 
     def close(self) -> None:
         """Close the file, after a batch that is being written. May be called twice."""
@@ -319,6 +326,17 @@ class Journal:
     def _one(self, query: str) -> Any:
         with closing(self._connection.execute(query)) as cursor:
             return cursor.fetchone()
+
+
+def _open_to_read(folder: Path) -> tuple[sqlite3.Connection, int]:
+    """Open the journal in `folder`, and say its format: 0 where it is being made."""
+    uri = f"{(folder / NAME).resolve().as_uri()}?mode=ro"
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+    try:
+        return connection, int(connection.execute("PRAGMA user_version").fetchone()[0])
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _lease_record(row: tuple[Any, ...]) -> LeaseRecord:
