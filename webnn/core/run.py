@@ -614,7 +614,7 @@ class Run(RunRecord):
             times.append(self._closing.until)
         else:
             times.append(self._validation.next_time(self.version))
-            times.append(self._judging.next_time([each.volunteer_id for each in self._volunteers.waiting()], self._now))
+            times.append(self._judging.next_time(self._volunteers.waits, self._now))
             times.append(self._collector.next_time())
             if self.config.stop.seconds is not None:
                 times.append(self._stopwatch.reaches(self.config.stop.seconds))
