@@ -48,6 +48,7 @@ def options(
     more(parser)
     given = parser.parse_args()
     given.seeds = given.seeds or (quick_seeds if given.quick else seeds)
+    given.commit = commit()
     return given
 
 
@@ -139,7 +140,7 @@ def report(name: str, given: argparse.Namespace, started: float, result: dict[st
         "minutes": round((time.time() - started) / 60, 1),
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
         "machine": machine(),
-        "commit": commit(),
+        "commit": given.commit,
         **result,
     }
     print(json.dumps(record) if given.json else f"{text}\n\n{record['minutes']} minutes on {record['machine']}")

@@ -35,6 +35,9 @@ MAX_HELD_BYTES = 64 << 20
 MAX_BASE_BYTES = 2 << 30
 """The same where merging looks back at what an update was trained from."""
 
+BESIDE_BYTES = 2 << 10
+"""What a version takes beside its numbers: names, and what they are encoded in."""
+
 MAX_GRID_BYTES = 32 << 20
 """Versions on their grids that changes may be told from, all together, where anyone asks for such."""
 
@@ -129,7 +132,7 @@ class LocalEngine:
         return next((held for held in self._held.values() if held.version >= version), self._newest)
 
     def retain(self, versions: Collection[int]) -> None:
-        size = max(1, self._newest.weights.nbytes)
+        size = self._newest.weights.nbytes + BESIDE_BYTES
         most = max(self._keep_last, self._max_held_bytes // size)
         newest = max(self._keep_last, min(most, self._recent_bytes // size))
         # of a small model hundreds are held: only those that are not among the newest are looked at
