@@ -91,10 +91,10 @@ class Fields:
 
     def choice(self, key: str, choices: type[_Choice]) -> _Choice:
         value = self._take(key)
-        try:
-            return choices(value)
-        except ValueError:
-            raise self._wrong(key, f"one of {', '.join(choices)}") from None
+        known = choices._value2member_map_.get(value) if isinstance(value, str) else None
+        if not isinstance(known, choices):
+            raise self._wrong(key, f"one of {', '.join(choices)}")
+        return known
 
     def map(self, key: str) -> Fields:
         value = self._take(key)
