@@ -19,6 +19,7 @@ LEAST_FREE_BYTES = 1 << 30
 LEAST_FREE_MEMORY = 512 << 20
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 EXTRAS = (
+    ("numba", "numba", "a server that merges large models faster", "fast"),
     ("h5py", "h5py", "`wnn export` to Keras and `wnn import` from it", "keras"),
     ("pillow", "PIL", "pictures: `imageFolder`, `resize` and `wnn predict`", "images"),
     ("tensorboard", "tensorboard", "`tensorboard --logdir runs`", None),

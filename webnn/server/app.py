@@ -19,10 +19,11 @@ from webnn.server.headers import add_security_headers
 from webnn.server.hosting import Host
 from webnn.server.identities import Identities
 from webnn.server.inviting import add_invite_routes
-from webnn.server.keys import ASSETS, CONFIG, CONNECTIONS, HOST, IDENTITIES, PAGES, RECEIVING, RUNS, TOKENS
+from webnn.server.keys import ASSETS, CONFIG, CONNECTIONS, HOST, IDENTITIES, OUTGOING, PAGES, RECEIVING, RUNS, TOKENS
 from webnn.server.limits import ConnectionCount
 from webnn.server.looks import add_look_routes
 from webnn.server.monitoring import add_monitoring
+from webnn.server.outgoing import Outgoing
 from webnn.server.ownership import add_owner_routes
 from webnn.server.pages import Pages
 from webnn.server.problems import answer_errors
@@ -65,6 +66,7 @@ def create_app(config: ServerConfig) -> web.Application:
     app[BENCH] = Bench(config.places)
     app[CONNECTIONS] = ConnectionCount(config.limits)
     app[RECEIVING] = Receiving(config.limits.receiving_bytes)
+    app[OUTGOING] = Outgoing(config.limits.sending_bytes)
     app[ASSETS] = assets
     app[PAGES] = Pages(templates_dir(), assets, config)
     app.cleanup_ctx.append(_live_runs)

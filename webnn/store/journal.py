@@ -53,8 +53,16 @@ CACHE_KIB = 512
 
 _LEASE = "lease_id, volunteer_id, outcome, merged_version, ended_at, detail"
 
-_LOG_SCHEMA = "CREATE TABLE IF NOT EXISTS log (seconds REAL NOT NULL, kind TEXT NOT NULL, words TEXT NOT NULL)"
-"""What the watch page lists. Journals of before it lack it."""
+LOG_ROWS = 5_000
+
+_LOG_SCHEMA = f"""
+CREATE TABLE IF NOT EXISTS log (seconds REAL NOT NULL, kind TEXT NOT NULL, words TEXT NOT NULL);
+CREATE TRIGGER IF NOT EXISTS log_stays_short AFTER INSERT ON log WHEN NEW.rowid % 500 = 0
+BEGIN DELETE FROM log WHERE rowid <= NEW.rowid - {LOG_ROWS}; END;
+"""
+"""What the watch page lists, of which the newest rows are kept: strangers who come and go write it. Journals of before
+it lack it.
+"""
 
 Entry = tuple[str, tuple[Any, ...]]
 """A statement and its values, made by one of the functions below."""
@@ -149,7 +157,7 @@ class Journal:
             connection.close()
             message = f"{folder / NAME} has the format {found}; this version of WebNN reads {FORMAT}."
             raise WebNNError("invalid_checkpoint", message)
-        connection.execute(_LOG_SCHEMA)
+        connection.executescript(_LOG_SCHEMA)
         return cls(connection)
 
     @classmethod
@@ -309,8 +317,8 @@ class Journal:
         return self._connection.execute(query, (max_events,)).fetchall()[::-1]
 
     def log(self, max_rows: int = 500) -> tuple[int, list[list[Any]]]:
-        """Count the rows of the log, and read the newest of them, oldest first."""
-        (count,) = self._one("SELECT COUNT(*) FROM log")
+        """Count the rows that the log ever had, and read the newest of them, oldest first."""
+        (count,) = self._one("SELECT COALESCE(MAX(rowid), 0) FROM log")
         query = "SELECT seconds, kind, words FROM log ORDER BY rowid DESC LIMIT ?"
         return count, [list(row) for row in self._connection.execute(query, (max_rows,)).fetchall()[::-1]]
 
