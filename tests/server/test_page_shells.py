@@ -74,4 +74,4 @@ async def test_the_home_page_draws_the_curve_of_a_run_that_goes_on_and_of_one_th
         assert "Runs that are over" in html
         assert "spark-line" in html
         assert "Join" not in page.found
-        assert page.found["Look at it"] == "/watch/test-run"
+        assert page.found["See the result"] == "/watch/test-run"

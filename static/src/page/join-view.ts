@@ -266,6 +266,7 @@ export class JoinView {
 
   private showLost(): void {
     const next = this.retrySeconds === null ? "" : ` Next try in ${Math.max(1, Math.round(this.retrySeconds))} s.`;
+    this.field("connection", "Not connected");
     this.headline(
       "Connection lost",
       `The network or the server is away. What you did is kept until it is back.${next}`,
@@ -339,6 +340,8 @@ export class JoinView {
       case "finished":
         this.headline("The run is over", `${message || "It has finished."} Thank you for your help.`);
         start.hidden = true;
+        this.root.dataset.over = "";
+        showIfThere("result");
         break;
       case "stopped":
         this.headline("Stopped", "You have left the run. Thank you for your help.");

@@ -1,7 +1,7 @@
 /** Other runs' curves to lay over this one's: from this server, or from a `metrics.csv`. */
 import type { RunStatus, ValidationPoint } from "../../shared/protocol.ts";
 import { byId, setText } from "../dom.ts";
-import { wordsOf } from "../owner.ts";
+import { wordsOf } from "../trouble.ts";
 import { readJson } from "./panel.ts";
 
 export interface OtherCurve {
@@ -24,10 +24,24 @@ export class Comparison {
   constructor(base: string, use: (curves: readonly OtherCurve[]) => void) {
     this.base = base;
     this.use = use;
+    this.closeByItself();
     const file = byId<HTMLInputElement>("compare-file");
     file.addEventListener("change", () => {
       for (const chosen of file.files ?? []) void this.addFile(chosen);
       file.value = "";
+    });
+  }
+
+  /** The list closes as menus do: by Escape, and by a press beside it. */
+  private closeByItself(): void {
+    const menu = byId<HTMLDetailsElement>("compare-menu");
+    addEventListener("pointerdown", ({ target }) => {
+      if (!menu.contains(target as Node)) menu.open = false;
+    });
+    menu.addEventListener("keydown", ({ key }) => {
+      if (key !== "Escape" || !menu.open) return;
+      menu.open = false;
+      menu.querySelector("summary")?.focus();
     });
   }
 
@@ -103,7 +117,7 @@ export class Comparison {
   private change(curves: OtherCurve[]): void {
     this.curves = curves;
     this.say("");
-    setText(byId("compare-count"), curves.length > 0 ? ` (${curves.length})` : "");
+    setText(byId("compare-count"), curves.length > 0 ? `(${curves.length})` : "");
     this.use(curves);
   }
 

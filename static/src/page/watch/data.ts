@@ -23,6 +23,7 @@ export function openData({ api }: PanelPlace): Panel {
   return new Polling<Described>({
     seconds: 0,
     noteId: "data-note",
+    leadId: "data-lead",
     async load() {
       const [samples, { dataset }] = await Promise.all([
         readJson<Samples>(`${api}/samples`),

@@ -51,6 +51,7 @@ export function openLog({ api }: PanelPlace): Panel {
   return new Polling<Log>({
     seconds: 2,
     noteId: "log-note",
+    leadId: "log-lead",
     load: () => readJson(`${api}/events?since=${seen}`),
     use({ count: total, events }) {
       // A server that began anew counts from zero.

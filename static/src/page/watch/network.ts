@@ -28,6 +28,7 @@ export function openNetwork({ api }: PanelPlace): Panel {
   const graph = new Polling<{ layers: Layer[] }>({
     seconds: 0,
     noteId: "network-note",
+    leadId: "network-lead",
     load: () => readJson(`${api}/network`),
     use(network) {
       layers = network.layers;

@@ -36,6 +36,7 @@ export class People {
     this.panel = new Polling<{ volunteers: Row[] }>({
       seconds: 3,
       noteId: "people-note",
+      leadId: "people-lead",
       load: () => readJson(`${api}/volunteers`),
       use: ({ volunteers }) => {
         this.rows = volunteers;

@@ -47,6 +47,7 @@ export function openVerdicts({ api }: PanelPlace): Panel {
   return new Polling<Verdict>({
     seconds: 6,
     noteId: "verdicts-note",
+    leadId: "verdicts-lead",
     async load() {
       shapes ??= (await readJson<{ dataset: { inputs: { shape: number[] }[] } }>(`${api}/model`)).dataset.inputs.map(
         ({ shape }) => shape,
