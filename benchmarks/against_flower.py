@@ -21,7 +21,6 @@ import sys
 import time
 import venv
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import load
@@ -33,7 +32,6 @@ HOME = HERE.parent / "build" / "flower"
 REQUIREMENT = "flwr>=1.20,<2"
 SIZES = (200_000, 1_700_000, 25_000_000)
 UPDATES = {200_000: 400, 1_700_000: 120, 25_000_000: 16}  # of Flower in one turn: some seconds of work
-PAPER_FLOOR = {200_000: 0.8, 1_700_000: 12.0, 25_000_000: 460.0}
 PATIENCE_SECONDS = 300
 
 
@@ -95,12 +93,10 @@ def wait_for(address: str, server: subprocess.Popen[str]) -> None:
 
 def webnn(params: int, volunteers: int, seconds: float) -> dict[str, float]:
     """One turn of ours, as `load.py` measures it."""
-    options = SimpleNamespace(
-        volunteers=volunteers, seconds=seconds, merge="average", server_cpus=None, uvloop=False, processes=1,
-        rate=0.0, faults="", post_bytes=0, dispatch=False,
-    )  # fmt: skip
-    result = load.measure(options, params, "f32")
-    return {"ms": result["server_cpu_ms_per_update"], "rate": result["updates_per_second"]}
+    words = ["--merge", "average", "--volunteers", str(volunteers), "--seconds", str(seconds)]
+    result = load.measure_once(load.parse(words), params, "f32")
+    cost: float = result["server_cpu_ms_per_update"]
+    return {"ms": cost, "rate": result["updates_per_second"], "foreign": result["foreign_cpu_share"]}
 
 
 def free_port() -> int:
@@ -119,11 +115,16 @@ def compare(params: int, options: argparse.Namespace) -> dict[str, Any]:
         turns["flower"].append(flower(params, volunteers))
         ours, theirs = turns["webnn"][-1]["ms"], turns["flower"][-1]["ms"]
         print(f"{params} numbers, turn {turn + 1}: WebNN {ours:.2f} ms, Flower {theirs:.2f} ms", file=sys.stderr)
-    row: dict[str, Any] = {"params": params, "volunteers": volunteers, "floor_ms": PAPER_FLOOR.get(params)}
+    row: dict[str, Any] = {
+        "params": params,
+        "volunteers": volunteers,
+        "reference_floor_ms": load.REFERENCE_FLOOR.get(params),
+    }
     for name, seen in turns.items():
         row[f"{name}_ms"] = round(statistics.median(each["ms"] for each in seen), 2)
         row[f"{name}_all_ms"] = [round(each["ms"], 2) for each in seen]
         row[f"{name}_updates_per_second"] = round(statistics.median(each["rate"] for each in seen), 2)
+    row["foreign_cpu_share"] = max(each["foreign"] for each in turns["webnn"])
     row["times_cheaper"] = round(row["flower_ms"] / row["webnn_ms"], 2)
     return row
 
@@ -134,6 +135,7 @@ def main() -> None:
     parser.add_argument("--volunteers", type=int, default=8, help="echo volunteers (4 at most with 10 million numbers)")
     parser.add_argument("--repeat", type=int, default=3, help="turns of each")
     parser.add_argument("--seconds", type=float, default=5.0, help="of each turn of ours")
+    parser.add_argument("--no-save", action="store_true", help="leave benchmarks/results/ alone")
     parser.add_argument("--json", action="store_true", help="the last line is JSON")
     options = parser.parse_args()
     version = subprocess.run(
@@ -142,10 +144,21 @@ def main() -> None:
     ).stdout.strip()  # fmt: skip
     print(f"{machine.describe()}, Python {sys.version.split()[0]}, Flower {version} (gRPC, FedAvg)")
     rows = [compare(params, options) for params in options.params or SIZES]
-    titles = ("params", "volunteers", "WebNN ms/update", "Flower ms/update", "times cheaper", "WebNN /s", "Flower /s")
+    titles = (
+        "params",
+        "volunteers",
+        "WebNN ms/update",
+        "Flower ms/update",
+        "times cheaper",
+        "WebNN /s",
+        "Flower /s",
+        "foreign CPU",
+    )
     keys = ("params", "volunteers", "webnn_ms", "flower_ms", "times_cheaper", "webnn_updates_per_second",
-            "flower_updates_per_second")  # fmt: skip
+            "flower_updates_per_second", "foreign_cpu_share")  # fmt: skip
     print(table(titles, [[row[key] for key in keys] for row in rows]))
+    if not options.no_save:
+        machine.keep("against_flower", {"flower": version, "rows": rows})
     if options.json:
         print(json.dumps({"flower": version, "rows": rows}))
 

@@ -6,7 +6,6 @@ import argparse
 import json
 import os
 import platform
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +17,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 from kept import Bench, make_job, perform  # noqa: E402
+from machine import commit  # noqa: E402
 
 from webnn.core.merging.base import MergeSpec  # noqa: E402 (the checkout's own package)
 from webnn.data.directory import data_dir as find  # noqa: E402
@@ -48,6 +48,7 @@ def options(
     more(parser)
     given = parser.parse_args()
     given.seeds = given.seeds or (quick_seeds if given.quick else seeds)
+    given.commit = commit()
     return given
 
 
@@ -139,7 +140,7 @@ def report(name: str, given: argparse.Namespace, started: float, result: dict[st
         "minutes": round((time.time() - started) / 60, 1),
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
         "machine": machine(),
-        "commit": commit(),
+        "commit": given.commit,
         **result,
     }
     print(json.dumps(record) if given.json else f"{text}\n\n{record['minutes']} minutes on {record['machine']}")
@@ -159,16 +160,6 @@ def machine() -> str:
         names = [line.split(":", 1)[1].strip() for line in cpuinfo.read_text().splitlines() if "model name" in line]
         model = names[0] if names else model
     return f"{model}, {os.cpu_count()} cores, {platform.system()}"
-
-
-def commit() -> str:
-    """The commit that is checked out, with a + where files differ from it."""
-
-    def git(*words: str) -> str:
-        return subprocess.run(["git", *words], cwd=HERE, capture_output=True, text=True, check=False).stdout.strip()
-
-    changed = git("status", "--porcelain", "--untracked-files=no", "--", "..", ":!results")
-    return (git("rev-parse", "--short", "HEAD") or "unknown") + ("+" if changed else "")
 
 
 def row_dict(row: Row, trials: Sequence[Trial]) -> dict[str, Any]:

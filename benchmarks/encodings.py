@@ -9,7 +9,8 @@ that encodings differ by what they lose alone; bytes are those of the numbers. W
 real sockets and every byte counts but the training data; accuracies differ by chance too then. Each training ends after
 as many merged iterations as the others, and is validated on the whole validation split.
 
-What a training came to is kept in build/benchmarks/, so an interrupted comparison goes on where it was; `--fresh`
+The table is kept in benchmarks/results/encodings-MODEL.json (`--no-save`: not). What a training came to is kept in
+build/benchmarks/, so an interrupted comparison goes on where it was; `--fresh`
 trains again.
 """
 
@@ -30,6 +31,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
+import machine  # noqa: E402
 from kept import FOLDER, ROOT, code  # noqa: E402
 from lossy import LossyTrainer  # noqa: E402
 
@@ -165,6 +167,7 @@ def main() -> None:
     parser.add_argument("--set", action="append", default=[], help="as of `wnn train`")
     parser.add_argument("--data-dir", type=Path, help="folder of the datasets' files, as for wnn")
     parser.add_argument("--fresh", action="store_true", help="train again what build/benchmarks/ has kept")
+    parser.add_argument("--no-save", action="store_true", help="leave benchmarks/results/ alone")
     parser.add_argument("--json", action="store_true", help="the last line is JSON")
     options = parser.parse_args()
     print(f"{'up/down':>10}  {'accuracy':>26}  {'loss':>7}  {'B up/update':>12}  {'B down/update':>14}  {'fewer':>6}")
@@ -175,6 +178,9 @@ def main() -> None:
         spread = f"{row['accuracy']:.4f} ({low:.4f}..{high:.4f})"
         figures = f"{row['loss']:>7.4f}  {row['up']:>12,.0f}  {row['down']:>14,.0f}  {row['ratio']:>5.1f}x"
         print(f"{row['pair']:>10}  {spread:>26}  {figures}", flush=True)
+    if not options.no_save:
+        about = {key: getattr(options, key) for key in ("iterations", "volunteers", "seeds")}
+        machine.keep(f"encodings-{options.model}{'-real' if options.real else ''}", {**about, "rows": compared})
     if options.json:
         print(json.dumps(compared))
 

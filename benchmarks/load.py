@@ -1,7 +1,8 @@
 """What one merged update costs the server, and what a thousand volunteers do to it.
 
     python benchmarks/load.py --params 200000 --volunteers 8 --encoding f32 --seconds 5 --json
-    python benchmarks/load.py --all                 every size and encoding, as a table
+    python benchmarks/load.py --all                 every size and encoding beside the floor, as a table
+    python benchmarks/load.py --floor               one row beside bare aiohttp and numpy, measured in turn
     python benchmarks/load.py --dispatch            leases only: how many a second
     python benchmarks/load.py --volunteers 1000 --rate 200 --server-cpus 1
 
@@ -17,20 +18,38 @@ import argparse
 import json
 import os
 import resource
+import statistics
 import subprocess
 import sys
 import time
 from collections import Counter
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import machine
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+from webnn.server.config import Limits  # noqa: E402 (the checkout's own package)
+
 MOST_FOREIGN_SHARE = 0.1
 SIZES = (200_000, 1_700_000, 25_000_000)
 ENCODINGS = ("f32", "f16", "int8", "topk")
+MOST_OF_LARGE = 4
+HELD_UPDATE_BYTES = Limits().held_update_bytes
+
+REFERENCE_FLOOR = {200_000: 0.8, 1_700_000: 12.0, 25_000_000: 460.0}
+"""Milliseconds that the floor takes on the machine for which `WANTED` was set."""
+
+WANTED = {
+    200_000: {"f32": 1.0, "f16": 1.1, "int8": 0.6},
+    1_700_000: {"f32": 13.0, "f16": 13.0, "int8": 7.0},
+    25_000_000: {"f32": 500.0, "f16": 400.0, "int8": 250.0},
+}
+"""Milliseconds that a merged update may cost there."""
 
 
 class Child:
@@ -75,12 +94,68 @@ class Child:
 
 
 def measure(options: argparse.Namespace, num_weights: int, encoding: str) -> dict[str, Any]:
-    """One row."""
+    """One row: `--turns` times, where a floor is measured in turn, and the one with the median cost."""
+    floors, turns = [], []
+    for _ in range(options.turns if options.floor else 1):
+        if options.floor:
+            floors.append(measure_floor(options, num_weights))
+        turns.append(measure_once(options, num_weights, encoding))
+    turns.sort(key=lambda turn: turn["server_cpu_ms_per_update"] or 0.0)
+    result = turns[len(turns) // 2]
+    if floors:
+        result |= compared(result, turns, floors)
+    share = max(turn["foreign_cpu_share"] for turn in [*turns, *floors])
+    return result | {"foreign_cpu_share": share, "noisy": share > MOST_FOREIGN_SHARE}
+
+
+def compared(result: dict[str, Any], turns: list[dict[str, Any]], floors: list[dict[str, Any]]) -> dict[str, Any]:
+    """The floor beside a row, and by how much it should be passed: figures of a slow machine compare so, too."""
+    size, encoding = result["params"], result["encoding"]
+    floor = statistics.median(turn["ms"] for turn in floors)
+    wanted = WANTED.get(size, {}).get(encoding)
+    return {
+        "floor_ms": round(floor, 3),
+        "times_floor": round(result["server_cpu_ms_per_update"] / floor, 2),
+        "wanted_times_floor": None if wanted is None else round(wanted / REFERENCE_FLOOR[size], 2),
+        "all_ms": [turn["server_cpu_ms_per_update"] for turn in turns],
+        "all_floor_ms": [round(turn["ms"], 3) for turn in floors],
+    }
+
+
+@dataclass(frozen=True)
+class Observed:
+    """The server's counters before and after so many seconds, and what its volunteers saw."""
+
+    before: dict[str, Any]
+    after: dict[str, Any]
+    seen: list[dict[str, Any]]
+    seconds: float
+    foreign: float
+
+
+def observe(server: Child, groups: list[Child], seconds: float) -> Observed:
+    """Wait until everyone is warm, then watch."""
+    for group in groups:
+        group.hear()
+    pids = [os.getpid(), server.pid, *(group.pid for group in groups)]
+    usage_before, before, began = machine.usage(pids), server.ask("begin"), time.perf_counter()
+    for group in groups:
+        group.say("begin")
+    time.sleep(seconds)
+    usage_after, after, took = machine.usage(pids), server.ask("end"), time.perf_counter() - began
+    for group in groups:
+        group.say("end")
+    seen = [group.hear() for group in groups]
+    return Observed(before, after, seen, took, round(machine.foreign_share(usage_before, usage_after), 3))
+
+
+def measure_once(options: argparse.Namespace, num_weights: int, encoding: str) -> dict[str, Any]:
+    """One turn of ours."""
     with ExitStack() as stack:
         cpus = ("--cpus", options.server_cpus) if options.server_cpus else ()
-        uvloop = ("--uvloop",) if options.uvloop else ()
         profile = ("--profile", options.profile) if options.profile else ()
-        server = Child("load_server.py", "--params", num_weights, "--merge", options.merge, *cpus, *uvloop, *profile)
+        flags = [f"--{name}" for name in ("uvloop", "checks", "compiled") if getattr(options, name)]
+        server = Child("load_server.py", "--params", num_weights, "--merge", options.merge, *cpus, *flags, *profile)
         stack.callback(server.end)
         address = server.hear()
         groups = [
@@ -89,28 +164,50 @@ def measure(options: argparse.Namespace, num_weights: int, encoding: str) -> dic
         ]
         for group in groups:
             stack.callback(group.end)
-        for group in groups:
-            group.hear()
-        pids = [os.getpid(), server.pid, *(group.pid for group in groups)]
-        usage_before, before, began = machine.usage(pids), server.ask("begin"), time.perf_counter()
-        for group in groups:
-            group.say("begin")
-        time.sleep(options.seconds)
-        usage_after, after, seconds = machine.usage(pids), server.ask("end"), time.perf_counter() - began
-        for group in groups:
-            group.say("end")
-        seen = [group.hear() for group in groups]
-    about = {"params": num_weights, "volunteers": options.volunteers, "encoding": encoding, "seconds": seconds}
-    memory = {"server_rss_mb": round(after["peak_mb"], 1), "server_empty_rss_mb": round(address["empty_mb"], 1)}
-    share = machine.foreign_share(usage_before, usage_after)
-    noise = {"foreign_cpu_share": round(share, 3), "noisy": share > MOST_FOREIGN_SHARE}
-    return about | costs(before, after, seen, seconds) | memory | noise
+        observed = observe(server, groups, options.seconds)
+    volunteers = num_volunteers(options, num_weights)
+    about = {"params": num_weights, "volunteers": volunteers, "encoding": encoding, "seconds": observed.seconds}
+    noise = {"foreign_cpu_share": observed.foreign, "noisy": observed.foreign > MOST_FOREIGN_SHARE}
+    memory = memory_of(observed.after["peak_mb"], address["empty_mb"], num_weights, volunteers)
+    return about | costs(observed.before, observed.after, observed.seen, observed.seconds) | memory | noise
+
+
+def measure_floor(options: argparse.Namespace, num_weights: int) -> dict[str, Any]:
+    """One turn of bare aiohttp and numpy."""
+    with ExitStack() as stack:
+        server = Child("load_floor.py", "--serve", "--params", num_weights)
+        stack.callback(server.end)
+        url, volunteers = server.hear()["url"], num_volunteers(options, num_weights)
+        group = Child("load_floor.py", "--url", url, "--params", num_weights, "--volunteers", volunteers)
+        stack.callback(group.end)
+        observed = observe(server, [group], options.seconds)
+    spent = {name: observed.after[name] - observed.before[name] for name in ("cpu_seconds", "merges")}
+    return {"ms": spent["cpu_seconds"] * 1000 / max(spent["merges"], 1), "foreign_cpu_share": observed.foreign}
+
+
+def num_volunteers(options: argparse.Namespace, num_weights: int) -> int:
+    """As many as asked for; of the largest models half as many with `--all`, whose own memory counts too."""
+    return min(options.volunteers, MOST_OF_LARGE) if options.all and num_weights > 10_000_000 else options.volunteers
+
+
+def memory_of(peak_mb: float, empty_mb: float, num_weights: int, volunteers: int) -> dict[str, Any]:
+    """Memory beside what it may be: three models, an update for each volunteer in flight (within what the server holds
+    at once), and 64 KB a connection, above the server without a run.
+    """
+    model = 4 * num_weights
+    budget = 3 * model + min(volunteers * model, max(HELD_UPDATE_BYTES, model)) + volunteers * 65_536
+    return {
+        "server_rss_mb": round(peak_mb, 1),
+        "server_empty_rss_mb": round(empty_mb, 1),
+        "server_rss_budget_mb": round(empty_mb + budget / 1e6, 1),
+    }
 
 
 def volunteer_arguments(
     options: argparse.Namespace, url: str, num_weights: int, encoding: str, index: int
 ) -> list[object]:
-    count = options.volunteers // options.processes + (index < options.volunteers % options.processes)
+    volunteers = num_volunteers(options, num_weights)
+    count = volunteers // options.processes + (index < volunteers % options.processes)
     arguments: list[object] = ["--url", url, "--params", num_weights, "--volunteers", count, "--encoding", encoding]
     arguments += ["--rate", options.rate / options.processes, "--faults", options.faults]
     arguments += ["--post-bytes", options.post_bytes]
@@ -128,7 +225,7 @@ def costs(before: dict[str, Any], after: dict[str, Any], seen: list[dict[str, An
         "updates_per_second": round(merges / seconds, 2),
         "leases_per_second": round(leases / seconds, 1),
         "server_cpu_ms_per_update": per(spent["cpu_seconds"] * 1000, merges),
-        "checks_share_of_server_cpu": per(spent["check_seconds"], spent["cpu_seconds"]),
+        "checks_share_of_server_cpu": per(spent["check_seconds"], spent["cpu_seconds"]) or None,
         "server_cpu_ms_per_lease": per(spent["cpu_seconds"] * 1000, leases),
         "lease_p50_ms": round(max(part["lease_p50_ms"] for part in seen), 2),
         "lease_p99_ms": round(max(part["lease_p99_ms"] for part in seen), 2),
@@ -150,8 +247,12 @@ COLUMNS = (
     ("updates/s", "updates_per_second"),
     ("leases/s", "leases_per_second"),
     ("CPU ms/update", "server_cpu_ms_per_update"),
+    ("floor ms", "floor_ms"),
+    ("times", "times_floor"),
+    ("wanted", "wanted_times_floor"),
     ("checks", "checks_share_of_server_cpu"),
     ("RSS MB", "server_rss_mb"),
+    ("may be MB", "server_rss_budget_mb"),
     ("lease p50 ms", "lease_p50_ms"),
     ("p99 ms", "lease_p99_ms"),
     ("loop lag ms", "loop_lag_ms"),
@@ -166,11 +267,11 @@ def line(cells: list[str]) -> str:
 
 
 def show(result: dict[str, Any]) -> str:
-    cells = line(["-" if result[key] is None else str(result[key]) for _, key in COLUMNS])
+    cells = line(["-" if result.get(key) is None else str(result[key]) for _, key in COLUMNS])
     return f"{cells}  noisy: not comparable" if result["noisy"] else cells
 
 
-def parse() -> argparse.Namespace:
+def parse(words: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--params", type=int, default=200_000, help="numbers in the model")
     parser.add_argument("--volunteers", type=int, default=8)
@@ -188,12 +289,22 @@ def parse() -> argparse.Namespace:
         "--post-bytes", type=int, default=0, help="post updates of so many bytes or more; 0: as the server says"
     )
     parser.add_argument("--no-push", action="store_true", help="ask for weights by GET instead of with outcomes")
+    parser.add_argument("--compiled", action="store_true", help="let the server use compiled loops (numba)")
+    parser.add_argument("--checks", action="store_true", help="count the time that checks of updates take (costs some)")
     parser.add_argument("--uvloop", action="store_true", help="run the server on uvloop (to be installed)")
     parser.add_argument("--profile", type=Path, help="write the server's profile to this file (for `python -m pstats`)")
-    parser.add_argument("--all", action="store_true", help="every size and encoding")
+    parser.add_argument(
+        "--all", action="store_true", help="every size and encoding, beside the floor; the result is kept"
+    )
+    parser.add_argument("--floor", action="store_true", help="measure bare aiohttp and numpy in turn, and compare")
+    parser.add_argument("--turns", type=int, default=3, help="turns of each with --floor, of which the medians count")
+    parser.add_argument("--keep", metavar="NAME", help="keep the result as benchmarks/results/NAME.json")
     parser.add_argument("--allow-noise", action="store_true", help="print figures of a busy machine, marked")
     parser.add_argument("--json", action="store_true", help="the last line is JSON")
-    return parser.parse_args()
+    options = parser.parse_args(words)
+    options.floor = options.floor or options.all
+    options.keep = options.keep or ("load" if options.all else None)
+    return options
 
 
 def main() -> None:
@@ -214,6 +325,9 @@ def main() -> None:
                 " or add --allow-noise."
             )
         print(show(result), flush=True)
+    if options.keep:
+        given = ("rate", "faults", "processes", "server_cpus", "merge", "dispatch", "turns", "compiled")
+        machine.keep(options.keep, {**{key: getattr(options, key) for key in given}, "rows": results})
     if options.json:
         print(json.dumps(results if options.all else results[0]))
 

@@ -23,6 +23,7 @@ import machine
 import numpy as np
 from aiohttp import web
 
+from webnn.core import loops
 from webnn.core.config import RunConfig, ShardSize
 from webnn.core.errors import WebNNError
 from webnn.core.events import Start
@@ -102,9 +103,13 @@ class Stopwatch:
 
 
 CHECKS = Stopwatch()
-Measure.judge = CHECKS.around(Measure.judge)  # type: ignore[method-assign]
-for name in ("consider", "sift", "ended", "published"):
-    setattr(Judging, name, CHECKS.around(getattr(Judging, name)))
+
+
+def time_checks() -> None:
+    """Count the time of checks from here on. Reading the clock ten times an update costs some percent of it."""
+    Measure.judge = CHECKS.around(Measure.judge)  # type: ignore[method-assign]
+    for name in ("consider", "sift", "ended", "published"):
+        setattr(Judging, name, CHECKS.around(getattr(Judging, name)))
 
 
 def make_task(num_weights: int, merge: str, lease_seconds: float = 1.0) -> RunTask:
@@ -145,18 +150,19 @@ def counters(task: RunTask, lag: LagProbe) -> dict[str, Any]:
 
 
 async def serve(options: argparse.Namespace, runs_dir: Path) -> None:
-    task = make_task(options.params, options.merge, options.lease_seconds)
     app = create_app(ServerConfig(runs_dir, port=0, limits=LIMITS))
-    app[RUNS].add(task)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, read_bufsize=READ_BUFFER_BYTES)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0, backlog=2048)
     await site.start()
     port = runner.addresses[0][1]
+    empty_mb = machine.memory_mb("VmRSS")
+    task = make_task(options.params, options.merge, options.lease_seconds)
+    app[RUNS].add(task)
     task.post(Start())
     lag, profile = LagProbe(), cProfile.Profile()
     watching = asyncio.create_task(lag.watch())
-    say({"url": f"http://127.0.0.1:{port}/api/v1/runs/load", "empty_mb": machine.memory_mb("VmRSS")})
+    say({"url": f"http://127.0.0.1:{port}/api/v1/runs/load", "empty_mb": empty_mb})
     while line := (await asyncio.to_thread(sys.stdin.readline)).strip():
         if line == "begin":
             machine.forget_peak()
@@ -182,8 +188,14 @@ def main() -> None:
     parser.add_argument("--lease-seconds", type=float, default=1.0)
     parser.add_argument("--cpus", type=int, help="use so many processors only")
     parser.add_argument("--uvloop", action="store_true")
+    parser.add_argument("--compiled", action="store_true", help="use compiled loops (numba, the extra `fast`)")
+    parser.add_argument("--checks", action="store_true", help="count the time that checks of updates take")
     parser.add_argument("--profile", type=Path, help="write a profile of the measured seconds to this file")
     options = parser.parse_args()
+    if options.compiled and loops.load() is None:
+        raise SystemExit("numba is not installed: pip install numba")
+    if options.checks:
+        time_checks()
     if options.cpus:
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: options.cpus])
     if options.uvloop:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterable
+import subprocess
+import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+HERE = Path(__file__).resolve().parent
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
@@ -58,6 +63,24 @@ def describe() -> str:
     """This machine in a few words."""
     models = [line.split(":", 1)[1].strip() for line in _cpuinfo() if line.startswith("model name")]
     return f"{os.cpu_count()} x {models[0] if models else 'unknown processor'}"
+
+
+def commit() -> str:
+    """The commit that is checked out, with a + where files differ from it."""
+
+    def git(*words: str) -> str:
+        return subprocess.run(["git", *words], cwd=HERE, capture_output=True, text=True, check=False).stdout.strip()
+
+    changed = git("status", "--porcelain", "--untracked-files=no", "--", "..", ":!results")
+    return (git("rev-parse", "--short", "HEAD") or "unknown") + ("+" if changed else "")
+
+
+def keep(name: str, result: Mapping[str, Any]) -> None:
+    """Keep a result in `benchmarks/results/NAME.json`, with the date, the machine and the commit."""
+    about = {"date": time.strftime("%Y-%m-%d", time.gmtime()), "machine": describe(), "commit": commit()}
+    folder = HERE / "results"
+    folder.mkdir(exist_ok=True)
+    (folder / f"{name}.json").write_text(json.dumps({"benchmark": name, **about, **result}, indent=1) + "\n", "utf-8")
 
 
 def _cpuinfo() -> list[str]:

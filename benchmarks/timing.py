@@ -12,7 +12,6 @@ from webnn.sim.population import parse_population
 from webnn.sim.simulation import Outcome, Scenario, Target, simulate
 from webnn.sim.trainer import StubTrainer
 
-EXAMPLES = 60_000
 SHARD = 668
 
 
@@ -25,10 +24,11 @@ def epochs_of(
     batch_size: int,
     population: Mapping[str, Any],
     update_seconds: float,
+    num_examples: int = 60_000,
     **given: object,
 ) -> Outcome:
-    """Simulate `volunteers` passing `epochs` times over MNIST's 60,000 examples."""
-    shards = tuple(ShardSize(f"{i}", min(SHARD, EXAMPLES - i * SHARD)) for i in range(-(-EXAMPLES // SHARD)))
+    """Simulate `volunteers` passing `epochs` times over `num_examples` (MNIST's)."""
+    shards = tuple(ShardSize(f"{i}", min(SHARD, num_examples - i * SHARD)) for i in range(-(-num_examples // SHARD)))
     config = RunConfig(
         seed=1,
         shards=shards,

@@ -5,11 +5,17 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from tests.engine.test_local import contribution
 from tests.server.volunteer import hello
 from tests.server.world import TARGET, Served, serve
+from webnn.core.merging.base import MergeSpec
+from webnn.core.merging.registry import make_strategy
+from webnn.engine.local import LocalEngine
 from webnn.server.config import Limits
+from webnn.server.keys import OUTGOING
 
 QUICK = Limits(head_seconds=0.2, head_bytes=2000, body_seconds=0.2, close_seconds=1, silence_seconds=0.2)
 
@@ -163,3 +169,90 @@ async def test_forwarded_addresses_of_strangers_are_not_believed(tmp_path: Path)
     async with serve(tmp_path, limits=limits) as served:
         responses = [await served.get("/api/v1/runs", headers={"X-Forwarded-For": "198.51.100.7"}) for _ in range(5)]
         assert {response.status for response, _ in responses} == {200}, "the server's own computer has no quota"
+
+
+async def test_pings_count_as_messages_and_say_nothing(tmp_path: Path) -> None:
+    async with serve(tmp_path, limits=Limits(message_burst=50, messages_per_second=1, close_seconds=1)) as served:
+        peer = await served.peer()
+        await peer.join()
+        await peer.socket.ping(b"once")
+        lease = await peer.lease()
+        for _ in range(60):
+            await peer.socket.ping()
+        assert (await peer.closed()).code == 4429
+        assert lease["lease_id"]
+    async with serve(tmp_path / "again", limits=Limits(hello_seconds=0.3, close_seconds=1)) as served:
+        peer = await served.peer()
+
+        async def ping() -> None:
+            while True:
+                await peer.socket.ping()
+                await asyncio.sleep(0.05)
+
+        pinging = asyncio.create_task(ping())
+        assert (await peer.closed()).code == 4408
+        pinging.cancel()
+
+
+async def test_who_does_not_take_what_was_asked_for_is_cut(tmp_path: Path) -> None:
+    limits = Limits(silence_seconds=0.2, min_bytes_per_second=1e9, close_seconds=1)
+    async with serve(tmp_path, limits=limits) as served:
+        reader, writer = await connect(served)
+        reader._transport.pause_reading()  # type: ignore[attr-defined]
+        ask = b"GET /api/v1/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n"
+
+        async def flood() -> None:
+            while True:
+                writer.write(ask * 20)
+                await writer.drain()
+                await asyncio.sleep(0.02)
+
+        with pytest.raises(ConnectionError):
+            await asyncio.wait_for(flood(), 20)
+        writer.close()
+        await still_serves(served)
+
+
+async def test_old_versions_are_not_held_by_slow_readers(tmp_path: Path) -> None:
+    size = 4_000_000
+    engine = LocalEngine(make_strategy(MergeSpec("average")), np.zeros(size, np.float32), size, keep_last=1)
+    limits = Limits(sending_bytes=40 << 20, close_seconds=1)
+    async with serve(tmp_path, engine=engine, limits=limits, num_weights=size, num_trainable=size) as served:
+        slow = []
+        for version in range(2, 7):
+            current = engine.newest
+            reader, writer = await connect(served)
+            reader._transport.pause_reading()  # type: ignore[attr-defined]
+            path = f"/api/v1/runs/test-run/weights/{current.version}-{current.hash}"
+            writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            slow.append((reader, writer))
+            await _counts(served, 4 * size * min(version - 1, 2))
+            await engine.merge(version, version, [contribution(np.ones(size, np.float32))])
+            engine.retain(())
+        assert served.app[OUTGOING].num_bytes <= limits.sending_bytes
+        for reader, _ in slow[:3]:
+            reader._transport.resume_reading()  # type: ignore[attr-defined]
+            assert await _is_cut(reader)
+        reader, _ = slow[-1]
+        reader._transport.resume_reading()  # type: ignore[attr-defined]
+        await reader.readuntil(b"\r\n\r\n")
+        assert len(await asyncio.wait_for(reader.readexactly(4 * size), 20)) == 4 * size
+        for _, writer in slow:
+            writer.close()
+
+
+async def _counts(served: Served, num_bytes: int) -> None:
+    """Wait until bodies of so many bytes are on their way."""
+    async with asyncio.timeout(10):
+        while True:
+            if served.app[OUTGOING].num_bytes >= num_bytes:
+                return
+            await asyncio.sleep(0.01)
+
+
+async def _is_cut(reader: asyncio.StreamReader) -> bool:
+    """Whether a connection ends before the body is whole."""
+    try:
+        return len(await asyncio.wait_for(reader.read(-1), 10)) < 16_000_000
+    except ConnectionError:
+        return True

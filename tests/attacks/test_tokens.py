@@ -34,8 +34,14 @@ async def test_every_endpoint_of_the_owner_checks_its_scope(tmp_path: Path) -> N
         owned = [(method, path, told.owner) for method, path, told in operations(many.server.app) if told.owner]
         assert {scope for _, _, scope in owned} == set(Scope)
         for method, path, scope in sorted(owned, key=lambda one: one[0] == "DELETE"):
-            address = path.replace("{run}", run).replace("{label}", "1").replace("{name}", "metrics.csv")
-            assert (await refusal(many, method, address, None))[0] == 401
+            address = (
+                path.replace("{run}", run)
+                .replace("{label}", "1")
+                .replace("{name}", "metrics.csv")
+                .replace("{number}", "1")
+                .replace("{token}", "none")
+            )
+            assert (await refusal(many, method, address, None))[0] == 401, (method, address)
             for given, token in tokens.items():
                 code, message = await refusal(many, method, address, token)
                 if given.allows(scope):

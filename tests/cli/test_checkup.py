@@ -59,12 +59,23 @@ def test_what_is_short_or_optional_is_a_note(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("WNN_TEST_BROWSER", raising=False)
     assert checkup.memory(1 << 20).state is State.NOTE
     assert checkup.chromium(lambda name: None).state is State.NOTE
-    assert checkup.extra("nothing", "no_such_module", "nobody", "some").remedy == 'python -m pip install "webnn[some]"'
+    remedy = checkup.extra("nothing", "no_such_module", "nobody", "some").remedy
+    assert remedy == f'{sys.executable} -m pip install "webnn[some]"'
+    assert {group for *_, group in checkup.EXTRAS} >= {"keras", "images"}
 
 
 @pytest.mark.parametrize(
     ("words", "expected"),
-    [("wnn eval", "evaluate"), ("wnn check digits-m", "digits-mlp"), ("wnn evaluate my", "my-run")],
+    [
+        ("wnn eval", "evaluate"),
+        ("wnn check digits-m", "digits-mlp"),
+        ("wnn evaluate my", "my-run"),
+        ("wnn pause my", "my-run"),
+        ("wnn serve mnist-m", "mnist-mlp"),
+        ("wnn graph series-l", "series-lstm"),
+        ("wnn new x --dataset fried", "friedman"),
+        ("wnn train digits-mlp --merge fedb", "fedbuff"),
+    ],
 )
 def test_shell_completes_commands_models_and_runs(tmp_path: Path, words: str, expected: str):
     (tmp_path / "runs" / "my-run").mkdir(parents=True)

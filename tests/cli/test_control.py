@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+import struct
 from pathlib import Path
 
 import pytest
@@ -60,6 +62,43 @@ async def test_live_run_obeys_and_is_taken_up_again_after_its_server_died(
         finished = await server.event("finished")
     assert finished["state"] == "stopped"
     assert "stopped" in await owner.says("runs")
+
+
+async def test_recorded_run_of_three_volunteers_replays_identical_over_a_kill(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    owner = Owner(tmp_path, capsys)
+    words = ("--workers", "3", "--record")
+    async with serve(tmp_path, *words) as server:
+        await server.wait_for(lambda event: event.get("event") == "validation" and event["iterations"] > 100, 90)
+        server.kill()
+        await server._process.wait()
+    async with serve(tmp_path, *words, "--resume") as server:
+        await server.wait_for(lambda event: event.get("event") == "validation" and event["version"] > 256, 90)
+        assert " is stopped" in await owner.says("stop")
+        assert await server.exit_code(90) == 3, await server.stderr()
+        finished = await server.event("finished")
+    assert finished["volunteers"] >= 3
+    told = (await owner.says("replay")).splitlines()
+    assert "over 2 lives" in told[0]
+    assert told[-1] == "identical"
+    (recording,) = (tmp_path / "runs").glob("*/recording/00001.frames")
+    spoil_update(recording)
+    told = (await owner.says("replay", code=1)).splitlines()
+    assert re.fullmatch(
+        r"first difference: 00001.frames: version \d+ \(event \d+, at [\d.]+ s\) has other weights: \w+ now, \w+ then",
+        told[-1],
+    )
+
+
+def spoil_update(recording: Path) -> None:
+    """Change one number of the first update in a recording."""
+    whole = bytearray(recording.read_bytes())
+    place, end = whole.index(b"UpdateArrived"), 0
+    while end <= place:
+        end += 8 + int.from_bytes(whole[end : end + 8], "little")
+    whole[end - 4 : end] = struct.pack("<f", 0.125)
+    recording.write_bytes(whole)
 
 
 async def check_commands(owner: Owner, folder: Path) -> None:

@@ -18,7 +18,7 @@ SHORT = ("--no-open", "--port", "0", "--set", 'training.stop={"iterations": 20}'
 BEGINS_A_RUN = ("train", "retrain", "reset")
 SERVED = (
     *("runs", "status", "volunteers", "save", "rollback", "pause", "set", "resume"),
-    *("submit", "queue", "token", "kick", "invite", "stop"),
+    *("submit", "queue", "token", "token new", "token list", "token rotate", "token revoke", "kick", "invite", "stop"),
 )
 """In an order in which each can be done to a run of a server."""
 
@@ -32,24 +32,30 @@ NEEDS_MORE = {
 """What makes an example end soon, and take no fixed port."""
 
 
-def example_of(name: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
-    """The example that the help of a command shows, as arguments of `wnn`."""
-    assert run([name, "--help"]) == 0
+def examples_of(name: str, capsys: pytest.CaptureFixture[str]) -> list[list[str]]:
+    """The examples that the help of a command shows, each as arguments of `wnn`."""
+    assert run([*name.split(), "--help"]) == 0
     text = capsys.readouterr().out
-    found = re.search(r"Example:\s+wnn (.+?)\s*(?:\n\s*\n|\Z)", text, re.DOTALL)  # on several lines where it is long
+    found = re.search(r"\n  Examples?:\n((?:    wnn [^\n]+(?:\n|\Z))+)", text)
     assert found is not None, f"wnn {name} --help shows no example"
-    arguments = shlex.split(found[1])
-    assert arguments[0].rstrip(";") == name
-    return arguments
+    lines = [shlex.split(line)[1:] for line in found[1].splitlines()]
+    assert [" ".join(line).startswith(name.split(maxsplit=1)[0]) for line in lines] == [True] * len(lines)
+    return lines
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+def example_of(name: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """The one example of a command."""
+    (found,) = examples_of(name, capsys)
+    return found
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_help_has_an_example(name: str, capsys: pytest.CaptureFixture[str]):
-    example_of(name, capsys)
+    examples_of(name, capsys)
 
 
-def test_table_has_no_command_that_is_not_there():
-    assert set(EXAMPLES) <= set(COMMANDS)
+def test_every_command_has_examples_and_no_other():
+    assert {name.split()[0] for name in EXAMPLES} == set(COMMANDS)
 
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name not in (*SERVED, *PROGRAMS)])
@@ -82,8 +88,8 @@ async def test_examples_of_commands_to_a_server_run(
             watching = [places.get(word, word) for word in example_of("watch", capsys)]
             async with Program(*watching, found, cwd=tmp_path) as watch:  # of two runs, one has to be named
                 for name in SERVED:
-                    for part in " ".join(example_of(name, capsys)).split("; "):
-                        arguments = [places.get(word, word) for word in shlex.split(part.removeprefix("wnn "))]
+                    for words in examples_of(name, capsys):
+                        arguments = [places.get(word, word) for word in words]
                         if name == "queue" and len(arguments) > 1:
                             arguments[1] = waiting(capsys)
                         code = await asyncio.to_thread(run, arguments)

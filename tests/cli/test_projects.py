@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from webnn.cli.main import run
 from webnn.cli.places import dataset_search, model_search
 from webnn.cli.projects import SCAFFOLD, template
+from webnn.core.errors import WebNNError
 from webnn.data import Dataset, Split
 from webnn.data.loading import load_dataset
 from webnn.model.definition import load_model, parse_model
@@ -83,3 +85,57 @@ def test_copy_names_files_beside_the_model_as_seen_from_the_copy(project: Path):
     assert run(["copy", "elsewhere/theirs.json", "mine"]) == 0
     copied = json.loads((project / "models" / "mine.json").read_text("utf-8"))
     assert (copied["topology"], copied["initialWeights"]) == ("../elsewhere/net.json", "../elsewhere/w.safetensors")
+
+
+def split(inputs: Any, targets: Any) -> Split:
+    return Split(np.asarray(inputs), np.asarray(targets))
+
+
+FLAGS = np.eye(3, dtype=np.uint8)[[0, 1, 2, 0]]
+FLOATS = np.linspace(0, 1, 8, dtype=np.float32).reshape(4, 2)
+PICTURES = np.zeros((4, 8, 8, 3), np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("examples", "layers", "last", "loss"),
+    [
+        (
+            split(PICTURES, [0, 1, 2, 0]),
+            ["conv2d", "maxPooling2d", "flatten", "dense", "dense"],
+            "softmax",
+            "categorical",
+        ),
+        (split(FLOATS, [0, 1, 0, 1]), ["dense", "dense"], "softmax", "categoricalCrossentropy"),
+        (split(FLOATS, FLAGS), ["dense", "dense"], "sigmoid", "binaryCrossentropy"),
+        (split(FLOATS, FLOATS), ["dense", "dense"], None, "meanSquaredError"),
+        (split(FLOATS[:, :, None], FLOATS[:, 0]), ["lstm", "dense", "dense"], None, "meanSquaredError"),
+        (
+            split(PICTURES, PICTURES / np.float32(255)),
+            [*["conv2d", "maxPooling2d", "flatten"], *["dense"] * 2, "reshape"],
+            None,
+            "meanSquaredError",
+        ),
+    ],
+    ids=["pictures", "table", "several labels", "values", "sequences", "autoencoder"],
+)
+def test_template_ends_as_the_targets_want(examples: Split, layers: list[str], last: str | None, loss: str):
+    model = template("t", "data", Dataset(train=examples, validation=examples, licence="-", source="-"))
+    assert [name for layer in model["layers"] for name in layer] == layers
+    dense = [layer["dense"] for layer in model["layers"] if "dense" in layer][-1]
+    assert dense.get("activation") == last
+    assert model["loss"].startswith(loss)
+    assert model["merge"] == "auto"
+    parse_model(model, "t.json", None)
+
+
+def test_dataset_with_several_inputs_has_no_template():
+    examples = Split((FLOATS, FLOATS), np.array([0, 1, 0, 1]))
+    with pytest.raises(WebNNError, match="has several inputs"):
+        template("t", "pairs", Dataset(train=examples, validation=examples, licence="-", source="-"))
+
+
+def test_model_file_has_a_line_for_each_layer(capsys: pytest.CaptureFixture[str]):
+    assert run(["new", "mine", "--dataset", "digits"]) == 0
+    text = Path("models/mine.json").read_text("utf-8")
+    assert '\n    {"flatten": {}},\n' in text
+    assert '\n  "merge": "auto"\n}\n' in text

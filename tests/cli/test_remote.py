@@ -109,6 +109,40 @@ def test_owner_does_everything_from_the_command_line(ask: Ask, server: Backgroun
     assert ask("resume", going)[0]["state"] == "queued"
 
 
+def test_owner_lets_in_and_empowers_others_from_elsewhere(ask: Ask, server: Background, going: str) -> None:
+    (made,) = ask("invite", going[:3], "--uses", "2", "--expires", "1h")
+    if made["link"].startswith(server.many.url):
+        assert made["link"] == f"{server.many.url}/join/{going}#code={made['code']}"
+    assert ask("invite", going, "--code", "plain words", as_json=False)[0] == "plain words"
+    assert [(one["number"], one["uses"]) for one in ask("invite", going, "--list")] == [(1, 2), (2, None)]
+    assert ask("invite", going, "--revoke", "1") == [{"run": going, "revoked": 1}]
+    assert ask("invite", going, "--open", as_json=False) == [f"{going} asks for no code any more."]
+    assert ask("invite", going, "--list") == []
+
+
+def test_named_tokens_of_a_server_elsewhere(server: Background, going: str, capsys: pytest.CaptureFixture[str]) -> None:
+    def token(*words: str) -> str:
+        assert wnn(["token", *words, "--server", server.many.url, "--token", server.many.token]) == 0
+        return capsys.readouterr().out.strip()
+
+    made = json.loads(token("new", "helper", "--scope", "watch", "--expires", "7d", "--json"))
+    assert (made["name"], made["scope"]) == ("helper", "watch")
+    assert "helper" in token("list")
+    assert wnn(["token", "list", "--server", server.many.url, "--token", made["token"]]) == 2
+    assert 'needs a token of the scope "admin"' in capsys.readouterr().err
+    other = token("rotate", "helper")
+    assert other != made["token"]
+    assert wnn(["rm", going, "--yes", "--server", server.many.url, "--token", other]) == 2
+    assert token("revoke", "helper") == 'The token "helper" has ended.'
+    assert token("list", "--json") == ""
+
+
+def test_settings_that_change_are_those_of_the_page(ask: Ask) -> None:
+    words = ("leaseSeconds=2", "validation.everySeconds=3", "schedule.step.everyEpochs=5", "schedule.step.factor=0.5")
+    (status,) = ask("set", *words)
+    assert status["changes"] == 1
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
@@ -126,6 +160,10 @@ def test_owner_does_everything_from_the_command_line(ask: Ask, server: Backgroun
         (["pause", "--token", "0" * 64], "does not allow this"),
         (["set", "batchsize=1"], 'Did you mean "batchSize"'),
         (["resume"], "which does not allow this"),
+        (["set", "validation.everysecond=1"], "validation.everySeconds can"),
+        (["set", "schedule=cosin"], "cosine"),
+        (["rm", "nobody", "--yes"], "There is no one run 'nobody'"),
+        (["prune", "--keep", "x"], "is not a valid int"),
     ],
 )
 def test_mistake_gets_a_sentence_and_code_2(
@@ -260,6 +298,11 @@ def test_changes_are_read_as_the_api_takes_them() -> None:
         "batchSize": 32,
         "stop": {"accuracy": 0.9, "seconds": None},
         "merge": {"weighted": {}},
+    }
+    assert read_changes(["schedule=cosine", "validation.everySeconds=5", "leaseSeconds=2"]) == {
+        "schedule": "cosine",
+        "validation": {"everySeconds": 5},
+        "leaseSeconds": 2,
     }
     assert read_changes(["merge.fedbuff.size=8"]) == {"merge": {"fedbuff": {"size": 8}}}
 

@@ -13,11 +13,11 @@ import pytest
 
 from webnn.cli.examples_in import read_examples
 from webnn.cli.main import run
-from webnn.cli.removal import plan_pruning
 from webnn.cli.spans import read_age
 from webnn.core.errors import WebNNError
 from webnn.data.loading import load_dataset
 from webnn.paths import bundled_datasets_dir
+from webnn.server.removal import plan_pruning
 from webnn.server.resuming import find_runs
 
 node = pytest.mark.node

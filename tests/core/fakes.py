@@ -102,7 +102,13 @@ class World:
         self, lease: Lease, *, base: int | None = None, seconds: float = 1.0, payload: Any = None, **changes: Any
     ) -> list[fx.Effect]:
         """Deliver a lease's update."""
-        event = ev.UpdateArrived(
+        return self.send(replace(self.arrival(lease, base=base, seconds=seconds, payload=payload), **changes))
+
+    def arrival(
+        self, lease: Lease, *, base: int | None = None, seconds: float = 1.0, payload: Any = None
+    ) -> ev.UpdateArrived:
+        """Make the event of a lease's update."""
+        return ev.UpdateArrived(
             volunteer_id=lease.volunteer_id,
             lease_id=lease.lease_id,
             base_version=lease.version if base is None else base,
@@ -112,7 +118,6 @@ class World:
             metrics=TrainingMetrics(0.5, 0.9),
             payload=np.ones(NUM_WEIGHTS, np.float32) if payload is None else payload,
         )
-        return self.send(replace(event, **changes))
 
     def new(self, volunteer_id: str, seconds_per_iteration: float | None = None) -> Lease:
         """Join and get a lease."""

@@ -255,6 +255,30 @@ def test_a_liar_gets_canaries_and_earns_its_way_back_by_being_right() -> None:
     assert world.run.epochs == done, "canaries are nobody's examples"
 
 
+def test_a_quarantine_costs_the_liar_more_than_us() -> None:
+    world = Checked()
+    for name in ("good", "liar"):
+        world.join(name)
+    for _ in range(5):
+        world.work("good")
+    world.agreement = -0.2
+    while not world.run.standing.of("liar").quarantined:
+        world.work("liar")
+    since, merged, before = world.now, world.run.outcomes[Outcome.MERGED], len(world.replays)
+    trained = 0.0
+    world.verdict = verdict(sketch=(-1.0, -2.0, -3.0, -4.0))
+    while world.now < since + 3600:
+        world.now += 1.0
+        for effect in only(world.send(ev.Ready("liar", "cpu", None)), fx.Grant):
+            world.now += 5.0
+            trained += 5.0
+            world.update(effect.lease)
+    assert trained >= 25.0, "it trained again and again"
+    assert len(world.replays) == before, "which cost the evaluator nothing"
+    assert world.run.outcomes[Outcome.MERGED] == merged, "and counted for nothing"
+    assert trained < 0.05 * 3600, "most of the hour it got no work at all"
+
+
 def test_three_updates_that_are_not_finite_are_a_lie() -> None:
     world = Checked()
     world.join("a")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from tests.core.fakes import NUM_WEIGHTS, config
 from webnn.core import effects as fx
 from webnn.core import events as ev
 from webnn.core.config import ShardSize
+from webnn.core.examples import Span
 from webnn.core.leases import Lease, Outcome, Phase
 from webnn.core.merging import MergeSpec
 from webnn.core.merging.base import Round
@@ -58,6 +59,7 @@ class RunMachine(RuleBasedStateMachine):
         self.delivered: list[ev.UpdateArrived] = []
         self.outcomes: dict[str, set[Outcome]] = defaultdict(set)
         self.merged: list[str] = []
+        self.spans: dict[str, tuple[Span, ...]] = {}
         self.versions = [0]
         self.judging: list[fx.Judge] = []
         self.appraising: list[fx.Appraise] = []
@@ -91,6 +93,7 @@ class RunMachine(RuleBasedStateMachine):
                     assert lease.volunteer_id in self.connected
                     assert self.run.state is RunState.RUNNING
                     self.leases[lease.lease_id] = lease
+                    self.spans[lease.lease_id] = self.run._ledger.leased(lease.lease_id)
                 case fx.Judge():
                     self.judging.append(effect)
                 case fx.Appraise():
@@ -227,6 +230,25 @@ class RunMachine(RuleBasedStateMachine):
         for lease in self.leases.values():
             leased = sum(span.num_examples for span in ledger.leased(lease.lease_id))
             assert leased == (0 if lease.lease_id in self.outcomes else lease.num_examples)
+
+    @invariant()
+    def each_example_of_an_epoch_is_trained_once(self) -> None:
+        """Which examples, not how many: those of merged leases, of open ones and the free ones are the epoch's own."""
+        seen: dict[int, Counter[tuple[int, int]]] = defaultdict(Counter)
+        for lease_id in (*self.merged, *(lease.lease_id for lease in self.open_leases())):
+            for span in self.spans[lease_id]:
+                seen[span.epoch].update((span.shard, index) for index in range(span.first, span.last))
+        still_open = {epoch.number: epoch for epoch in self.run._ledger.open_epochs}
+        for epoch in still_open.values():
+            for span in epoch.free:
+                seen[epoch.number].update((span.shard, index) for index in range(span.first, span.last))
+        assert {number for number, counts in seen.items() if counts} >= set(still_open)
+        for number, counts in seen.items():
+            assert set(counts.values()) == {1}
+            if number in still_open:
+                assert counts.total() == still_open[number].num_examples
+            elif number < max(seen):  # the last may be cut short by the end
+                assert counts.total() == self.run._ledger._size
 
     @invariant()
     def no_update_counts_twice(self) -> None:

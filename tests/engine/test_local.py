@@ -15,10 +15,11 @@ from webnn.core.events import Vector
 from webnn.core.merging import Contribution, make_strategy, merge_into
 from webnn.core.merging.base import CHUNK, MergeSpec, State, Wants
 from webnn.core.merging.defaults import Defaults
-from webnn.engine.local import LocalEngine, take_snapshot
+from webnn.engine.local import BESIDE_BYTES, RECENT_BYTES, LocalEngine, take_snapshot
 from webnn.engine.sketching import judge_vector
 
 AVERAGE = make_strategy(MergeSpec("average"))
+EACH = 16 + BESIDE_BYTES  # what a version of four numbers takes
 
 
 def contribution(payload: Vector, **changes: object) -> Contribution:
@@ -111,7 +112,7 @@ async def test_versions_are_held_while_they_are_retained_or_among_the_last() -> 
 
 
 async def test_versions_that_take_too_much_memory_go_oldest_first() -> None:
-    engine = LocalEngine(AVERAGE, np.zeros(4, np.float32), 4, keep_last=1, max_held_bytes=3 * 16)
+    engine = LocalEngine(AVERAGE, np.zeros(4, np.float32), 4, keep_last=1, max_held_bytes=3 * EACH)
     for version in range(2, 7):
         await engine.merge(version, version, [contribution(np.ones(4, np.float32))])
         engine.retain(range(1, 7))
@@ -209,7 +210,7 @@ async def test_engine_goes_on_from_other_weights() -> None:
 
 
 async def test_base_that_is_gone_is_the_next_that_is_held() -> None:
-    engine = LocalEngine(AVERAGE, np.zeros(4, np.float32), 4, keep_last=1, max_held_bytes=40)
+    engine = LocalEngine(AVERAGE, np.zeros(4, np.float32), 4, keep_last=1, max_held_bytes=2 * EACH)
     for version in (2, 3, 4):
         await engine.merge(version, 0, [contribution(np.ones(4, np.float32))])
     engine.retain({3})
@@ -217,8 +218,16 @@ async def test_base_that_is_gone_is_the_next_that_is_held() -> None:
 
 
 async def test_last_versions_of_a_small_model_are_held_a_while() -> None:
-    engine = LocalEngine(AVERAGE, np.zeros(4, np.float32), 4, keep_last=1, recent_bytes=3 * 16)
+    engine = LocalEngine(AVERAGE, np.zeros(4, np.float32), 4, keep_last=1, recent_bytes=3 * EACH)
     for version in range(2, 8):
         await engine.merge(version, version, [contribution(np.ones(4, np.float32))])
         engine.retain(())
     assert [version for version in range(1, 8) if engine.snapshot(version) is not None] == [5, 6, 7]
+
+
+async def test_versions_of_the_smallest_models_are_held_for_no_longer() -> None:
+    engine = LocalEngine(AVERAGE, np.zeros(1, np.float32), 1)
+    for version in range(2, 3002):
+        await engine.merge(version, version, [contribution(np.ones(1, np.float32))])
+        engine.retain(())
+    assert sum(engine.snapshot(version) is not None for version in range(1, 3002)) == RECENT_BYTES // (4 + BESIDE_BYTES)

@@ -1,7 +1,8 @@
 """A server that kills itself at a chosen moment: `python -m tests.faults.child FOLDER PORT [FAULT]`.
 
 It prints the run's address. Once the fourth merge of this life is done, the next time that it comes to the moment of
-the fault it is killed with SIGKILL; without a fault it serves the run to its end.
+the fault it is killed with SIGKILL; without a fault it serves the run to its end. To meet the faults of going back it
+goes back to its oldest checkpoint then.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +20,13 @@ import aiohttp
 
 from tests.faults.faults import Fault
 from tests.faults.world import conclude, kept
+from webnn.core.errors import WebNNError
 from webnn.engine.local import LocalEngine
+from webnn.server import moments, rolling_back
+from webnn.server.keeping import CHECKPOINT_FOLDER
 from webnn.server.run_task import RunTask
 from webnn.store import checkpoint, durable, journal
+from webnn.store.checkpoint import list_checkpoints
 
 MERGES_BEFORE = 4
 
@@ -107,12 +113,18 @@ def arm(killer: Killer, fault: Fault) -> None:  # noqa: PLR0912 (one case for ea
             killer.half(checkpoint, "write_arrays", 0)
         case Fault.KILLED_BEFORE_SYNC:
             killer.before(durable, "_sync_file", arrays)
+        case Fault.KILLED_BETWEEN_BEST_AND_CHECKPOINT:
+            killer.after(moments, "write", lambda folder, *_: folder.name == "best")
         case Fault.KILLED_BEFORE_ARRAYS_NAMED:
             killer.before(Path, "replace", arrays)
         case Fault.KILLED_AFTER_ARRAYS_NAMED:
             killer.after(Path, "replace", arrays)
         case Fault.KILLED_IN_MANIFEST:
             killer.half(durable, "_write_text", 0)
+        case Fault.KILLED_BEFORE_MANIFEST_SYNC:
+            killer.before(durable, "_sync_file", manifest)
+        case Fault.KILLED_BEFORE_FOLDER_SYNC:
+            killer.before(durable, "sync_folder")
         case Fault.KILLED_BEFORE_MANIFEST_NAMED:
             killer.before(Path, "replace", manifest)
         case Fault.KILLED_AFTER_MANIFEST_NAMED:
@@ -123,8 +135,26 @@ def arm(killer: Killer, fault: Fault) -> None:  # noqa: PLR0912 (one case for ea
             killer.before(LocalEngine, "_merge")
         case Fault.KILLED_AFTER_MERGE:
             killer.after(LocalEngine, "_merge")
+        case Fault.KILLED_GOING_BACK:
+            killer.before(rolling_back, "write_checkpoint")
+        case Fault.KILLED_GONE_BACK:
+            killer.before(journal.Journal, "go_back")
+        case Fault.KILLED_BACK_AGAIN:
+            killer.before(rolling_back, "drop_versions")
         case _:
             raise ValueError(fault)
+
+
+GOING_BACK = (Fault.KILLED_GOING_BACK, Fault.KILLED_GONE_BACK, Fault.KILLED_BACK_AGAIN)
+
+
+async def go_back(task: RunTask, killer: Killer, folder: Path) -> None:
+    """Take the run back to the oldest checkpoint that it has, once there are merges to go back over."""
+    while not killer.armed:  # noqa: ASYNC110 (nothing tells of it)
+        await asyncio.sleep(0.01)
+    while True:
+        with suppress(WebNNError):  # the checkpoint is not kept any more
+            await rolling_back.roll_back(task, min(list_checkpoints(folder / CHECKPOINT_FOLDER)))
 
 
 async def main(folder: Path, port: int, fault: Fault | None) -> None:
@@ -134,7 +164,10 @@ async def main(folder: Path, port: int, fault: Fault | None) -> None:
     async with kept(folder, port=port) as (task, url):
         killer.task, killer.first = task, task.run.num_merges
         print(url, flush=True)
+        going = asyncio.create_task(go_back(task, killer, folder)) if fault in GOING_BACK else None
         await conclude(task)
+        if going is not None:
+            going.cancel()
 
 
 if __name__ == "__main__":

@@ -1,5 +1,8 @@
 """What of a run's news is in its TensorBoard files."""
 
+import errno
+import os
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -7,6 +10,7 @@ from typing import Any
 import pytest
 
 from webnn.core.metrics import Validation
+from webnn.export import tensorboard as tb
 from webnn.server.event_files import EventFiles, settings_of
 from webnn.server.histograms import Histograms
 from webnn.server.metrics import History
@@ -136,6 +140,37 @@ def test_disk_that_refuses_is_told_once_and_nothing_more(tmp_path: Path, caplog:
         files.hear(status(step, 10.0 * step))
     files.close()
     assert len(caplog.records) == 1
+
+
+def test_what_comes_when_the_disk_takes_it_again_goes_into_another_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    full = threading.Event()
+    append = tb.RecordWriter.append
+
+    def refuse(writer: tb.RecordWriter, records: list[bytes]) -> None:
+        if full.is_set() and records:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        append(writer, records)
+
+    monkeypatch.setattr(tb.RecordWriter, "append", refuse)
+    _, files = follow(tmp_path)
+    for step, refuses in enumerate((False, True, True, False)):
+        drain(files)
+        full.set() if refuses else full.clear()
+        files.hear(status(step, 10.0 * step))
+    files.close()
+    assert len(caplog.records) == 1
+    assert len(list(tmp_path.glob("events.out.tfevents.*"))) == 2
+    assert steps(read(tmp_path), "volunteers") == [0, 3]
+
+
+def drain(files: EventFiles) -> None:
+    """Wait until all that was noted is written, or refused."""
+    done = threading.Event()
+    files._queue.put(lambda: done.set() or [])
+    if files._thread is not None:
+        done.wait(10)
 
 
 def test_settings_name_what_runs_are_compared_by():

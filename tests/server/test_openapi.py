@@ -16,12 +16,27 @@ from tests.server.test_hosting import NEVER, saved
 from tests.server.test_looks import FakePredictor, built, dataset
 from tests.server.volunteer import Peer
 from tests.server.world import SHARDS
+from webnn.model.definition import ModelDefinition
+from webnn.server.bench import BENCH
+from webnn.server.config import Places
 from webnn.server.describing import description_of
 from webnn.server.insight import Insight
 from webnn.server.keys import RUNS
 from webnn.server.openapi import PREFIX, describe_api, operations
 
 __all__ = ["saved"]
+REPORT: dict[str, Any] = {
+    **dict.fromkeys(("training_examples", "validation_examples", "shards", "parameters", "trainable"), 1),
+    **{"memory_bytes": 1, "batch_size": 1, "seconds_per_step": 0.1, "loss": None, "dataset": "digits"},
+    **{"layers": [], "inputs": [], "sample": {}, "lease": {"upload": 4}, "warnings": []},
+}
+
+
+async def checked(definition: ModelDefinition, places: Places, seed: int) -> dict[str, Any]:
+    """What checking a model answers, without Node."""
+    return {"name": definition.name, "description": definition.description, **REPORT}
+
+
 NOT_HTTP = {"/api/v1/runs/{run}/volunteer"}
 
 
@@ -59,6 +74,24 @@ PUT /queue {"waiting": ["nobody"]}
 GET /runs
 POST /runs {"model": "digits-mlp", "settings": ["training.batchSize=16"], "order": null, "bound": true}
 POST /runs {"model": "nothing"}
+POST /check {"model": "digits-mlp", "settings": ["training.batchSize=16"], "seed": null}
+POST /check {"model": "digits-mpl"}
+POST /prune {"keep": 0, "older_than_seconds": 3600, "dry_run": true}
+POST /prune {"kep": 0}
+GET /tokens
+POST /tokens {"name": "helper", "scope": "watch", "seconds": 60}
+POST /tokens {"name": "helper", "scope": "watch"}
+POST /tokens {"name": "other", "scope": "all"}
+POST /tokens/helper/rotate {}
+POST /tokens/nobody/rotate {}
+DELETE /tokens/helper
+DELETE /tokens/helper
+POST /runs/{run}/invites {"code": "a code of ours", "uses": 3, "seconds": 60}
+POST /runs/{run}/invites {"code": "short"}
+GET /runs/{run}/invites
+DELETE /runs/{run}/invites/1
+DELETE /runs/{run}/invites/one
+DELETE /runs/{run}/invites
 GET /runs/{run}
 GET /runs/nobody
 GET /runs/{run}/metrics
@@ -89,6 +122,8 @@ POST /runs/{run}/settings {"learningrate": 0.05}
 GET /runs/{run}/notes
 PUT /runs/{run}/notes {"text": "So far, so good."}
 GET /runs/{run}/download/metrics.csv
+GET /runs/{run}/download/current.npz
+GET /runs/{run}/download/MODEL_CARD.md
 GET /runs/{run}/download/nothing
 POST /runs/{run}/volunteers/1/kick
 POST /runs/{run}/volunteers/1/block
@@ -100,6 +135,9 @@ POST /runs/{run}/resume
 POST /runs/{run}/save
 POST /runs/{run}/rollback {"to": "best"}
 POST /runs/{run}/rollback {"to": []}
+POST /runs/{run}/retrain {"weights": "final"}
+POST /runs/{run}/reset {"settings": ["training.batchSize=16"], "order": 0}
+POST /runs/{run}/reset {"weights": "best"}
 POST /runs/{run}/start
 POST /runs/{run}/order {"order": 0}
 POST /runs/{run}/updates
@@ -115,6 +153,7 @@ DELETE /runs/{run}
 async def test_answers_are_as_described(tmp_path: Path) -> None:
     async with serve_many(tmp_path, Preparer(stop={"small": NEVER})) as many:
         api = describe_api(many.server.app, "")
+        many.server.app[BENCH].check_model = checked
         run = await many.new()
         await many.until(run, "running")
         task = many.server.app[RUNS].get(run)
@@ -185,6 +224,8 @@ async def test_page_names_every_operation(tmp_path: Path, prefix: str) -> None:
 
 
 OF_THE_RUN = "/api/v1/runs/{run}"
+CODES = f"POST {OF_THE_RUN}/invites"
+"""From the first code on a run gives data to nobody else."""
 NOT_TRIED = {"GET /api/v1/openapi.json"}
 """What schemathesis leaves out by itself: the address that the description came from."""
 
@@ -192,6 +233,11 @@ MOSTLY_NOT_FOUND = {
     f"DELETE {OF_THE_RUN}",  # only the first is there to be removed
     f"POST {OF_THE_RUN}/rollback",  # to a version that it made up
     "POST /api/v1/runs",  # of a model that it made up
+    "POST /api/v1/check",
+    f"POST {OF_THE_RUN}/retrain",  # it left no files of weights
+    f"DELETE {OF_THE_RUN}/invites/{{number}}",  # codes that were forgotten meanwhile
+    "POST /api/v1/tokens/{token}/rotate",
+    "DELETE /api/v1/tokens/{token}",
 }
 
 
@@ -200,7 +246,7 @@ def fuzzing(many: Many, runs: dict[str, str], me: str) -> str:
     and a volunteer's proof.
     """
     lines = ["[headers]", f'Authorization = "Bearer {many.token}"', "[parameters]", f'"path.run" = "{runs[""]}"']
-    lines += ['"path.label" = "1"']
+    lines += ['"path.label" = "1"', '"path.number" = "1"', '"path.token" = "helper"']
     current = many.server.app[RUNS].get(runs[""]).current
     names = {"shards": next(iter(SHARDS)), "download": "current.npz", "weights": f"{current.version}-{current.hash}"}
     for operation, name in ((f"GET {OF_THE_RUN}/{what}/{{name}}", name) for what, name in names.items()):
@@ -214,10 +260,11 @@ def fuzzing(many: Many, runs: dict[str, str], me: str) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 async def test_schemathesis_finds_nothing(tmp_path: Path) -> None:
     """No 5xx, no answer that is not as described, whatever is sent to runs that go on and have a volunteer each."""
-    async with serve_many(tmp_path, Preparer(stop={"small": NEVER}), at_most=4) as many, asyncio.TaskGroup() as group:
-        spent = ("", f"POST {OF_THE_RUN}/stop", f"DELETE {OF_THE_RUN}", f"POST {OF_THE_RUN}/settings")
+    async with serve_many(tmp_path, Preparer(stop={"small": NEVER}), at_most=5) as many, asyncio.TaskGroup() as group:
+        spent = ("", f"POST {OF_THE_RUN}/stop", f"DELETE {OF_THE_RUN}", f"POST {OF_THE_RUN}/settings", CODES)
         runs = {operation: await many.new() for operation in spent}
         trainings = []
         for run in runs.values():
@@ -227,6 +274,7 @@ async def test_schemathesis_finds_nothing(tmp_path: Path) -> None:
             trainings.append(group.create_task(many.volunteer(run, seconds=0.05).train()))
             while (await many.status(run))["accuracy"] is None:  # noqa: ASYNC110 (as a program would)
                 await asyncio.sleep(0.01)
+        many.server.app[BENCH].check_model = checked
         peer = await Peer.connect(many.http, f"{many.url}/api/v1/runs/{runs['']}")
         welcome = await peer.join()
         await many.ask("POST", f"/runs/{runs[f'DELETE {OF_THE_RUN}']}/stop")

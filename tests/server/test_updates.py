@@ -117,6 +117,28 @@ async def test_body_that_stops_coming_is_given_up(tmp_path: Path) -> None:
         writer.close()
 
 
+async def test_volunteer_that_goes_away_in_the_middle_is_ordinary(
+    served: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    volunteer = await Poster.join(served)
+    lease = await volunteer.peer.lease()
+    frame = encode_frame(update_for(lease), encode_vector(TARGET, "f32"))
+    host, port = served.url.removeprefix("http://").split(":")
+    head = f"POST {served.base.removeprefix(served.url)}/updates HTTP/1.1\r\nHost: {host}:{port}\r\n"
+    head += f"Authorization: {volunteer.proof}\r\nContent-Length: {len(frame)}\r\n\r\n"
+    writers = [(await asyncio.open_connection(host, int(port)))[1] for _ in range(2)]
+    for writer in writers:
+        writer.write(head.encode() + frame[:20])
+    while (await volunteer.post(b"x" * 100))[0] != 429:  # until both are on their way: two are a volunteer's most
+        pass
+    for writer in writers:
+        writer.transport.abort()
+    while (await volunteer.post(frame))[0] != 204:  # until both are given up
+        pass
+    assert (await volunteer.peer.expect("outcome"))["outcome"] == "merged"
+    assert "request failed" not in caplog.text
+
+
 async def test_room_is_shared_and_two_bodies_are_one_volunteers_most() -> None:
     receiving = Receiving(100)
     entered: list[str] = []

@@ -28,6 +28,7 @@ FINISHED = 1000
 class Steady:
     """Trains until the run is over. `url` is asked afresh for each connection, so that a server may move.
 
+    A lease takes about `seconds`, or `pace` seconds for each of its iterations.
     `train` makes the payload of a lease from its base weights; `meddle`, if given, has every frame on its way out, and
     may raise `Cut`.
     """
@@ -38,12 +39,14 @@ class Steady:
         train: Callable[[Vector], Vector],
         *,
         seconds: float = 0.0,
+        pace: float | None = None,
         retry_seconds: float = 0.02,
         meddle: Frames | None = None,
     ) -> None:
         self._url = url
         self._train = train
         self._seconds = seconds
+        self._pace = pace
         self._retry_seconds = retry_seconds
         self._meddle = meddle or (lambda frame: [frame])
         self._identity: tuple[str | None, str | None] = (None, None)
@@ -128,13 +131,14 @@ class Steady:
                 header = {"type": "abandon", "lease_id": lease["lease_id"], "reason": "its weights are gone"}
                 await self._send(socket, encode_frame(header))
                 return
-        if self._seconds:
-            await asyncio.sleep(self._seconds * random.uniform(0.5, 1.5))
+        seconds = self._seconds if self._pace is None else self._pace * lease["iterations"]
+        if seconds:
+            await asyncio.sleep(seconds * random.uniform(0.5, 1.5))
         weights = decode_vector(body, "f32", len(body) // 4)
         trained = self._train(weights)
         if lease["wants"] == "delta":
             trained = trained - weights
-        frame = encode_frame(_update(lease, max(self._seconds, 0.01)), encode_vector(trained, "f32"))
+        frame = encode_frame(_update(lease, max(seconds, 0.01)), encode_vector(trained, "f32"))
         self._unacknowledged[lease["lease_id"]] = frame
         await self._send(socket, frame)
 
@@ -143,7 +147,7 @@ class Steady:
             await socket.send_bytes(sent)
 
     def _ready(self) -> bytes:
-        seconds = max(self._seconds, 0.01) / 10
+        seconds = max(self._seconds, 0.01) / 10 if self._pace is None else self._pace
         return encode_frame({"type": "ready", "backend": "test", "seconds_per_iteration": seconds, "version": None})
 
 

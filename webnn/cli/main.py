@@ -20,7 +20,7 @@ from webnn.core.errors import WebNNError
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Start with `wnn demo`. Every option of a command can also be set by its environment variable (see --help).",
+    epilog="Start with `wnn demo`. Most options have an environment variable, which `wnn COMMAND --help` names.",
 )
 @click.version_option(__version__, "--version", "-V", prog_name="wnn", message="%(prog)s %(version)s")
 def wnn() -> None:

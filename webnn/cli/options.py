@@ -75,7 +75,66 @@ runs_dir_option = option(
     "--runs-dir", type=DIRECTORY, default=Path("runs"), show_default=True, help="Folder that runs are written to."
 )
 
-run_argument = click.argument("run", required=False)
+
+def complete_models(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Names of models, for the shell."""
+    from webnn.cli.places import model_search
+    from webnn.model.files import list_models
+
+    return sorted(name for name in list_models(model_search()) if name.startswith(incomplete))
+
+
+def complete_datasets(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Names of datasets, for the shell."""
+    from webnn.cli.places import dataset_search
+    from webnn.data.loading import list_datasets
+
+    return sorted(name for name in list_datasets(dataset_search()) if name.startswith(incomplete))
+
+
+def complete_rules(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Names of merge rules, for the shell."""
+    from webnn.core.merging import merge_schema
+
+    return sorted(name for name in merge_schema() if name.startswith(incomplete))
+
+
+def complete_runs(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Ids of runs, for the shell: folders that have a run's configuration, or that of one that waits."""
+    runs_dir = Path(context.params.get("runs_dir") or "runs")
+    return sorted(
+        {path.parent.name for name in ("config", "ticket") for path in runs_dir.glob(f"{incomplete}*/{name}.json")}
+    )
+
+
+def complete_models_and_runs(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Names of models and ids of runs, for the shell."""
+    return [*complete_models(context, parameter, incomplete), *complete_runs(context, parameter, incomplete)]
+
+
+run_argument = click.argument("run", required=False, shell_complete=complete_runs)
+
+
+_token_option = option("--token", help="The owner's token there; better in the environment than in a command line.")
+_ca_option = option("--ca", type=FILE, help="Certificate (PEM) to trust, where the server's own is not vouched for.")
+
+
+def elsewhere_options(function: Decorated) -> Decorated:
+    """`--server`, `--token` and `--ca` of a command that without them does its work here, handed over as `elsewhere`:
+    None, or a `Target`. The runs folder that the command has besides stays its own argument.
+    """
+
+    @functools.wraps(function)
+    def called(server: str | None, token: str | None, ca: Path | None, **values: Any) -> Any:
+        elsewhere = None if server is None else Target(server, token, ca, Path("runs"))
+        return function(elsewhere=elsewhere, **values)
+
+    decorate = together(
+        option("--server", metavar="URL", help="Address of a server that is to do it [default: it is done here]."),
+        _token_option,
+        _ca_option,
+    )
+    return cast(Decorated, decorate(called))
 
 
 def target_options(function: Decorated) -> Decorated:
@@ -87,25 +146,11 @@ def target_options(function: Decorated) -> Decorated:
 
     decorate = together(
         option("--server", metavar="URL", help="Address of the server [default: the live one of the runs folder]."),
-        option("--token", help="The owner's token there; better in the environment than in a command line."),
-        option("--ca", type=FILE, help="Certificate (PEM) to trust, where the server's own is not vouched for."),
+        _token_option,
+        _ca_option,
         runs_dir_option,
     )
     return cast(Decorated, decorate(called))
-
-
-def complete_models(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Names of models, for the shell."""
-    from webnn.cli.places import model_search
-    from webnn.model.files import list_models
-
-    return sorted(name for name in list_models(model_search()) if name.startswith(incomplete))
-
-
-def complete_runs(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Ids of runs, for the shell: folders that have a run's configuration."""
-    runs_dir = Path(context.params.get("runs_dir") or "runs")
-    return sorted(path.parent.name for path in runs_dir.glob(f"{incomplete}*/config.json"))
 
 
 trained_argument = click.argument("run", shell_complete=complete_runs)
@@ -191,7 +236,12 @@ train_options = together(
     workers_option,
     share_option,
     open_option,
-    option("--merge", metavar="RULE", help="Merge rule, instead of the model's: average, weighted, mimic ..."),
+    option(
+        "--merge",
+        metavar="RULE",
+        shell_complete=complete_rules,
+        help="Merge rule, instead of the model's: average, weighted, mimic ...",
+    ),
     set_option,
     data_dir_option,
     runs_dir_option,

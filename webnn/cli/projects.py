@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from webnn.core.errors import WebNNError
 
@@ -67,8 +70,18 @@ def new_model_path(name: str) -> Path:
 
 
 def write_model(path: Path, raw: Mapping[str, Any]) -> None:
-    """Write a model file. Raises `WebNNError("settings")`."""
-    write_new(path, json.dumps(raw, indent=2, ensure_ascii=False) + "\n")
+    """Write a model file as a person would: a line for each key and each layer. Raises `WebNNError("settings")`."""
+    lines = [f"  {json.dumps(key)}: {_laid_out(key, value)}" for key, value in raw.items()]
+    write_new(path, "{\n" + ",\n".join(lines) + "\n}\n")
+
+
+def _laid_out(key: str, value: Any) -> str:
+    if key == "layers" and isinstance(value, list) and value:
+        layers = ",\n".join(f"    {json.dumps(layer, ensure_ascii=False)}" for layer in value)
+        return f"[\n{layers}\n  ]"
+    if key == "topology":
+        return json.dumps(value, indent=2, ensure_ascii=False).replace("\n", "\n  ")
+    return json.dumps(value, ensure_ascii=False)
 
 
 def renamed(raw: Mapping[str, Any], name: str, old: Path | None, new: Path) -> dict[str, Any]:
@@ -83,32 +96,54 @@ def renamed(raw: Mapping[str, Any], name: str, old: Path | None, new: Path) -> d
 
 
 def template(name: str, dataset_name: str, dataset: Dataset) -> dict[str, Any]:
-    """A model that fits a dataset: convolutions for images, dense layers for anything else."""
-    shape = dataset.train.arrays[0].shape[1:]
-    classes = dataset.num_classes
-    hidden: list[dict[str, Any]] = []
-    if len(shape) == 3 and min(shape[:2]) >= 8:
-        hidden = [
-            {"conv2d": {"filters": 16, "kernelSize": 3, "padding": "same", "activation": "relu"}},
-            {"maxPooling2d": {"poolSize": 2}},
-        ]
-    if len(shape) > 1:
-        hidden.append({"flatten": {}})
-    hidden.append({"dense": {"units": 64, "activation": "relu"}})
-    targets = dataset.train.targets.shape[1:]
-    units = classes or (targets[0] if targets else 1)
-    last = {"dense": {"units": units, "activation": "softmax" if classes else "linear"}}
+    """A model that fits a dataset: convolutions for images, an LSTM for sequences, dense layers for anything else; and
+    at its end what its targets want: classes, several labels at once, or values.
+
+    Raises `WebNNError("settings")` for a dataset with several inputs, which no stack of layers takes.
+    """
+    if len(dataset.train.arrays) > 1:
+        how = "Write a topology for it: docs/models.md says how."
+        raise WebNNError("settings", f"{dataset_name} has several inputs, and a stack of layers takes one. {how}")
+    last, loss = _ending(dataset)
     stop: dict[str, Any] = {"epochs": 20}
+    accuracy = {"accuracy": 0.95} if dataset.num_classes else {}
+    table = dataset.train.arrays[0].ndim == 2 and dataset.train.arrays[0].dtype.kind == "f"
     return {
         "name": name,
         "description": "",
         "dataset": dataset_name,
-        "layers": [*hidden, last],
-        "loss": "categoricalCrossentropy" if classes else "meanSquaredError",
+        **({"preprocessing": ["standardise"]} if table else {}),
+        "layers": [*_beginning(dataset), {"dense": {"units": 64, "activation": "relu"}}, *last],
+        "loss": loss,
         "optimizer": {"adam": {"learningRate": 0.002}},
-        "training": {"batchSize": 32, "stop": {**stop, "accuracy": 0.95} if classes else stop},
-        "merge": {"auto": {}},
+        "training": {"batchSize": 32, "stop": {**stop, **accuracy}},
+        "merge": "auto",
     }
+
+
+def _beginning(dataset: Dataset) -> list[dict[str, Any]]:
+    """The layers that make one row of numbers of an example."""
+    inputs = dataset.train.arrays[0]
+    shape = inputs.shape[1:]
+    if len(shape) == 3 and min(shape[:2]) >= 8:
+        convolution = {"filters": 16, "kernelSize": 3, "padding": "same", "activation": "relu"}
+        return [{"conv2d": convolution}, {"maxPooling2d": {"poolSize": 2}}, {"flatten": {}}]
+    if len(shape) == 2 and inputs.dtype.kind == "f":
+        return [{"lstm": {"units": 32}}]
+    return [{"flatten": {}}] if len(shape) > 1 else []
+
+
+def _ending(dataset: Dataset) -> tuple[list[dict[str, Any]], str]:
+    """The layers that make the outputs that the targets want, and the loss that compares them."""
+    targets = dataset.train.targets
+    if dataset.num_classes:
+        return [{"dense": {"units": dataset.num_classes, "activation": "softmax"}}], "categoricalCrossentropy"
+    shape = targets.shape[1:]
+    units = math.prod(shape)
+    if targets.ndim == 2 and units > 1 and bool(np.isin(targets, (0, 1)).all()):
+        return [{"dense": {"units": units, "activation": "sigmoid"}}], "binaryCrossentropy"
+    reshaped = [{"reshape": {"targetShape": list(shape)}}] if len(shape) > 1 else []
+    return [{"dense": {"units": units}}, *reshaped], "meanSquaredError"
 
 
 def _seen_from(folder: Path, path: Path) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
@@ -14,10 +16,13 @@ from webnn.core.errors import WebNNError
 from webnn.core.shapes import RunView
 from webnn.core.states import RunState
 from webnn.core.words import did_you_mean
+from webnn.model.definition import load_model
 from webnn.server.resuming import FoundRun, find_runs
 from webnn.server.tickets import read_place
 from webnn.store.journal import Journal
 
+Answer = TypeVar("Answer")
+RETRY_SECONDS, PATIENCE_SECONDS = 0.5, 60.0
 GOING = frozenset({RunState.RUNNING, RunState.PAUSED})
 
 
@@ -32,14 +37,15 @@ def connect(target: Target) -> Client:
     return _local(target, place["url"], place.get("tls_cert"))
 
 
-def connect_to_run(target: Target, run: str | None) -> tuple[Client, str]:
+def connect_to_run(target: Target, run: str | None, *, by_model: bool = False) -> tuple[Client, str]:
     """A client and the id of the run that `run` (an id, its beginning, or None) means. Raises `WebNNError`.
 
-    With none named it is the one that goes on, or else the newest of a runs folder.
+    With none named it is the one that goes on, or else the newest of a runs folder; `by_model`: a model's name means
+    the newest run of it at a server.
     """
     if target.server is not None or read_place(target.runs_dir) is not None:
         client = connect(target)
-        return client, choose(client.runs(), run, client.url)
+        return client, choose(client.runs(), run, client.url, by_model=by_model)
     found = find_run(target.runs_dir, run)
     journal = Journal.look(found.folder)
     url = cert = None
@@ -52,13 +58,50 @@ def connect_to_run(target: Target, run: str | None) -> tuple[Client, str]:
     return _local(target, url, cert), found.id
 
 
+def model_to_send(name: str) -> str | dict[str, Any]:
+    """The name of a server's model, or the definition in a file here, which is sent, with the topology that it names.
+
+    Raises `WebNNError`.
+    """
+    if not (name.endswith(".json") and Path(name).is_file()):
+        return name
+    definition = load_model(name, ())
+    return {**definition.raw, **({} if definition.topology is None else {"topology": definition.topology})}
+
+
+def is_served(target: Target) -> bool:
+    """Whether a server of many runs is to be asked: one that was named, or the live one of the runs folder."""
+    return target.server is not None or read_place(target.runs_dir) is not None
+
+
+def say_waiting(status: RunView, *, json_lines: bool) -> None:
+    """Print that a new run waits, and where."""
+    place = "" if status["order"] is None else f", {status['order']} before it"
+    click.echo(json.dumps(status) if json_lines else f"{status['id']} is {status['state']}{place}.")
+
+
+def patiently(ask: Callable[[], Answer]) -> Answer:
+    """Ask a server for what it does for one at a time; again after a while where it is busy with another's."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return ask()
+        except WebNNError as error:
+            if error.code != "too_many" or time.monotonic() > until:
+                raise
+            time.sleep(RETRY_SECONDS)
+
+
 def say_state(status: RunView, *, json_lines: bool) -> None:
     """Print how a run stands now."""
     click.echo(json.dumps(status) if json_lines else f"The run {status['id']} is {status['state']}.")
 
 
-def choose(runs: Sequence[RunView], run: str | None, place: str) -> str:
+def choose(runs: Sequence[RunView], run: str | None, place: str, *, by_model: bool = False) -> str:
     """The run that is meant of those that a server lists. Raises `WebNNError("unknown_name")`."""
+    newest = max((each["id"] for each in runs if by_model and each["name"] == run), default=None)
+    if newest is not None:
+        return newest  # ids of a model's runs begin alike, and go on with the time
     if run is not None:
         return one_of([each["id"] for each in runs], run, place)
     going = [each["id"] for each in runs if RunState(each["state"]) in GOING]

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from webnn.cli.compiling import compile_meanwhile
 from webnn.cli.exits import ExitCode
 from webnn.cli.interruption import Interrupted, Interruption
 from webnn.cli.places import model_search
@@ -35,6 +36,7 @@ Tell = Callable[[Listening | HostEvent], None]
 def serve(settings: ServeSettings) -> ExitCode:
     """Serve until Ctrl-C or SIGTERM, which is how a server ends well. Raises `WebNNError` for what has to be mended."""
     configure_logging(settings.log_level, settings.log_format)
+    compile_meanwhile()
     return asyncio.run(_serve(settings, _teller(settings)))
 
 

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from webnn.cli import folding
+from webnn.cli.compiling import compile_meanwhile
 from webnn.cli.exits import ExitCode
 from webnn.cli.happenings import (
     Downloading,
@@ -55,6 +56,7 @@ FILES = (
 def train(settings: TrainSettings) -> ExitCode:
     """Run a training to its end. Raises `WebNNError` for what the person has to mend; told to the reporter first."""
     configure_logging(settings.log_level, settings.log_format)
+    compile_meanwhile()
     if settings.folds is not None:
         return train_folds(settings, settings.folds)
     return train_one(settings, UntilGone(make_reporter(json_lines=settings.json_lines)))

@@ -10,20 +10,26 @@ from urllib.parse import urlencode
 
 from webnn.client.transport import TIMEOUT_SECONDS, Transport
 from webnn.core.shapes import (
+    CheckReport,
     DatasetEntry,
     Dismissed,
     Evaluation,
     Events,
     Health,
     History,
+    Invited,
+    InviteView,
+    MadeToken,
     ModelEntry,
     ModelView,
     Predictions,
     QueueView,
+    Removed,
     ReturnedRun,
     Rights,
     RunView,
     SavedRun,
+    TokenView,
     Volunteer,
     Which,
 )
@@ -97,9 +103,37 @@ class Client:
         body = {"model": model, "settings": list(settings), "order": order, "bound": bound, "seed": seed}
         return cast(RunView, self._transport.ask("POST", "runs", body=body))
 
-    def delete_run(self, run: str) -> None:
-        """Remove a run that is over, or waits, and its files."""
-        self._transport.ask("DELETE", "runs", run)
+    def retrain(
+        self, run: str, settings: Sequence[str] = (), *, weights: Literal["best", "final"] = "best", **more: Any
+    ) -> RunView:
+        """Let a new run wait that starts from the weights that `run` left; `more` as `create_run` has it."""
+        body = {"settings": list(settings), "weights": weights, **more}
+        return cast(RunView, self._transport.ask("POST", "runs", run, "retrain", body=body))
+
+    def reset(self, run: str, settings: Sequence[str] = (), **more: Any) -> RunView:
+        """Let a new run wait that does `run` again from its beginning, with its seed; `more` as `create_run` has it."""
+        body = {"settings": list(settings), **more}
+        return cast(RunView, self._transport.ask("POST", "runs", run, "reset", body=body))
+
+    def check(
+        self, model: str | dict[str, Any], settings: Sequence[str] = (), *, seed: int | None = None
+    ) -> CheckReport:
+        """Say what a model is, and whether the server can train it."""
+        body = {"model": model, "settings": list(settings), "seed": seed}
+        return cast(CheckReport, self._transport.ask("POST", "check", body=body))
+
+    def delete_run(self, run: str, *, force: bool = False) -> None:
+        """Remove a run that is over, or waits, and its files; `force`: one too that another run starts from."""
+        self._transport.ask("DELETE", "runs", run, query="force=true" if force else "")
+
+    def prune(
+        self, keep: int | None = None, older_than_seconds: float | None = None, *, dry_run: bool = False
+    ) -> list[Removed]:
+        """Remove runs beyond the newest `keep` of their model, or older (both, where both are given), and what finished
+        runs need no more; `dry_run`: say what would go.
+        """
+        body = {"keep": keep, "older_than_seconds": older_than_seconds, "dry_run": dry_run}
+        return cast(list[Removed], self._transport.ask("POST", "prune", body=body))
 
     def start(self, run: str) -> RunView:
         """Let a stopped or failed run wait, to go on where it was left."""
@@ -156,14 +190,17 @@ class Client:
         """Show the history of a run."""
         return cast(History, self._transport.ask("GET", "runs", run, "metrics"))
 
-    def evaluation(self, run: str, weights: Which = "current") -> Evaluation:
-        """Score a live run's network on held-out examples: accuracy, precision, recall, F1, confusion."""
-        return cast(
-            Evaluation, self._transport.ask("GET", "runs", run, "evaluation", query=urlencode({"weights": weights}))
-        )
+    def evaluation(
+        self, run: str, weights: Which = "current", split: Literal["train", "validation", "test"] | None = None
+    ) -> Evaluation:
+        """Score a run's network: accuracy, precision, recall, F1, confusion. Live runs are scored on their validation
+        split; of one that is over None is the test split, where there is none the validation split.
+        """
+        query = urlencode({"weights": weights} | ({} if split is None else {"split": split}))
+        return cast(Evaluation, self._transport.ask("GET", "runs", run, "evaluation", query=query))
 
     def predict(self, run: str, rows: Sequence[Sequence[float]], weights: Which = "current") -> Predictions:
-        """Show examples to a live run's network, each a flat row of numbers as the dataset stores them."""
+        """Show examples to a run's network, each a flat row of numbers as the dataset stores them."""
         body = {"rows": [list(row) for row in rows], "weights": weights}
         return cast(Predictions, self._transport.ask("POST", "runs", run, "predict", body=body))
 
@@ -187,12 +224,54 @@ class Client:
         """Let volunteer `number` come back."""
         return self._send(run, number, "unblock")
 
+    # who may
+
+    def invites(self, run: str) -> list[InviteView]:
+        """List a run's codes, without the codes themselves."""
+        return cast(list[InviteView], self._transport.ask("GET", "runs", run, "invites"))
+
+    def invite(
+        self, run: str, code: str | None = None, *, uses: int | None = None, seconds: float | None = None
+    ) -> Invited:
+        """Make a code (None: one is drawn); from the first on, the run takes only volunteers who have one."""
+        body = {"code": code, "uses": uses, "seconds": seconds}
+        return cast(Invited, self._transport.ask("POST", "runs", run, "invites", body=body))
+
+    def end_invite(self, run: str, number: int) -> None:
+        """End a code; who came with it may not again."""
+        self._transport.ask("DELETE", "runs", run, "invites", str(number))
+
+    def open_run(self, run: str) -> None:
+        """Forget a run's codes: everyone may come."""
+        self._transport.ask("DELETE", "runs", run, "invites")
+
+    def tokens(self) -> list[TokenView]:
+        """List the named tokens, without the tokens themselves."""
+        return cast(list[TokenView], self._transport.ask("GET", "tokens"))
+
+    def new_token(
+        self, name: str, scope: Literal["watch", "control", "admin"] = "control", seconds: float | None = None
+    ) -> MadeToken:
+        """Make a token; nobody can read it later."""
+        body = {"name": name, "scope": scope, "seconds": seconds}
+        return cast(MadeToken, self._transport.ask("POST", "tokens", body=body))
+
+    def rotate_token(self, name: str, seconds: float | None = None) -> MadeToken:
+        """Put a new token in a token's place."""
+        return cast(MadeToken, self._transport.ask("POST", "tokens", name, "rotate", body={"seconds": seconds}))
+
+    def end_token(self, name: str) -> None:
+        """End a token, at once."""
+        self._transport.ask("DELETE", "tokens", name)
+
     def rights(self, run: str) -> Rights:
         """Say what the token allows."""
         return cast(Rights, self._transport.ask("GET", "runs", run, "owner"))
 
     def download(self, run: str, name: str) -> bytes:
-        """The result as it is now, in one of the formats that `rights` names."""
+        """The result as it is now, or was at the end: `best.keras`, `current-tfjs.zip`, `version-7.npz`, `metrics.csv`,
+        `model.json`, `MODEL_CARD.md`; docs/api.md has them all.
+        """
         return self._transport.read("GET", "runs", run, "download", name)
 
     def watch(self, run: str, every_seconds: float = 1.0) -> Iterator[RunView]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from webnn.core.events import Vector
 
 MAX_BYTES = 128 << 20
+MAX_UNSURE = 10_000
 
 
 @dataclass(slots=True)
@@ -26,7 +27,8 @@ class OwnWork:
         self._work: OrderedDict[str, Work] = OrderedDict()
         self._max_bytes = max_bytes
         self._bytes = 0
-        self._unsure: dict[str, float] = {}  # volunteer id: since when what it carries is known again
+        self._unsure: OrderedDict[str, float] = OrderedDict()  # volunteer id: since when it is known what it carries
+        self._unsure_before = -1.0  # likewise of those who are forgotten
 
     def sent(self, lease_id: str, volunteer_id: str, payload: Vector, now: float) -> None:
         """Note an update that may be merged; beyond the room that there is, the oldest are forgotten."""
@@ -34,7 +36,7 @@ class OwnWork:
         self._bytes += payload.nbytes
         while self._bytes > self._max_bytes:
             oldest = next(iter(self._work))
-            self._unsure[self._work[oldest].volunteer_id] = now
+            self._doubt(self._work[oldest].volunteer_id, now)
             self._drop(oldest)
 
     def merged(self, lease_id: str, version: int) -> None:
@@ -45,7 +47,7 @@ class OwnWork:
     def refused(self, lease_id: str, now: float) -> None:
         """Note that an update will not be merged; its volunteer may have gone on from it before it was told."""
         if lease_id in self._work:
-            self._unsure[self._work[lease_id].volunteer_id] = now
+            self._doubt(self._work[lease_id].volunteer_id, now)
             self._drop(lease_id)
 
     def prune(self, oldest_version: int) -> None:
@@ -57,7 +59,7 @@ class OwnWork:
 
     def carried(self, lease_id: str, volunteer_id: str, granted_at: float, base_version: int) -> list[Vector] | None:
         """List the volunteer's earlier updates that `base_version` lacks; None: nobody can tell any more."""
-        if self._unsure.get(volunteer_id, -1.0) >= granted_at:
+        if self._unsure.get(volunteer_id, self._unsure_before) >= granted_at:
             return None
         return [
             work.payload
@@ -66,6 +68,13 @@ class OwnWork:
             and key != lease_id
             and (work.version is None or work.version > base_version)
         ]
+
+    def _doubt(self, volunteer_id: str, now: float) -> None:
+        """Note that nobody can tell what a volunteer began with before `now`; nor anyone's where there is no room."""
+        self._unsure[volunteer_id] = now
+        self._unsure.move_to_end(volunteer_id)
+        if len(self._unsure) > MAX_UNSURE:
+            _, self._unsure_before = self._unsure.popitem(last=False)
 
     def _drop(self, lease_id: str) -> None:
         self._bytes -= self._work.pop(lease_id).payload.nbytes

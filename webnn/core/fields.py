@@ -37,6 +37,10 @@ class Fields:
             raise self._wrong(key, f"a string of at most {max_length} characters")
         return value
 
+    def words(self, key: str, max_length: int) -> str:
+        """A text that people are shown: what steers a terminal, breaks a line or turns the text about is a "?"."""
+        return "".join(one if one.isprintable() else "?" for one in self.text(key, max_length))
+
     def optional_text(self, key: str, max_length: int) -> str | None:
         return None if self._take(key) is None else self.text(key, max_length)
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webnn.core.events import Vector
+from webnn.core.loops import loops
 from webnn.core.merging.base import CHUNK
 
 Halves = NDArray[np.float16]
@@ -23,6 +24,9 @@ _EXPONENT = np.float32(2.0**112)
 def narrow(vector: Vector) -> Halves:
     """`vector` in half precision. What is larger than 65,504, but finite, becomes that."""
     halves = np.empty(len(vector), np.float16)
+    fast = loops(vector)
+    if fast is not None and fast.narrow(vector.view(np.uint32), halves.view(np.uint16)):
+        return halves
     scratch = np.empty((2, min(CHUNK, len(vector))), np.uint32)
     for first in range(0, len(vector), CHUNK):
         part = vector[first : first + CHUNK]
@@ -61,6 +65,9 @@ def _narrow_slowly(part: Vector, halves: Halves) -> None:
 def widen(halves: Halves) -> Vector:
     """`halves` in single precision, exactly."""
     vector = np.empty(len(halves), np.float32)
+    fast = loops(halves)
+    if fast is not None and fast.widen(halves.view(np.uint16), vector.view(np.uint32)):
+        return vector
     source, bits = halves.view(np.int16), vector.view(np.int32)
     for first in range(0, len(halves), CHUNK):
         chunk = slice(first, first + CHUNK)

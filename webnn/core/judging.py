@@ -66,6 +66,9 @@ REPLAY_SECONDS = 5.0
 TRIALS = 0.25
 """The part of the checks of what is not odd that are trials on held-out examples."""
 
+MAX_TOO_LONG = 1_000
+"""Volunteers of whom it is known how many updates in a row were far too long."""
+
 ANSWERS = 32
 """Answers that are kept for canaries."""
 
@@ -177,7 +180,7 @@ class Judging:
         kept = [each for each, times in zip(contributions, excess, strict=True) if times <= REFUSED]
         refused = [each.lease_id for each, times in zip(contributions, excess, strict=True) if times > REFUSED]
         for each, times in zip(contributions, excess, strict=True):
-            self._too_long[each.volunteer_id] = self._too_long.get(each.volunteer_id, 0) + 1 if times > REFUSED else 0
+            self._note_length(each.volunteer_id, too_long=times > REFUSED)
         factors = self.standing.weights([each.volunteer_id for each in kept], here)
         factors = [
             factor * self._appraising.share(each.volunteer_id) for factor, each in zip(factors, kept, strict=True)
@@ -188,6 +191,14 @@ class Judging:
             for each, factor, clip in zip(kept, factors, clips, strict=True)
         ]
         return weighed, refused
+
+    def _note_length(self, volunteer_id: str, *, too_long: bool) -> None:
+        """Count the updates in a row that were far too long, of the volunteers that sent such a one last."""
+        count = self._too_long.pop(volunteer_id, 0)
+        if too_long:
+            self._too_long[volunteer_id] = count + 1
+            if len(self._too_long) > MAX_TOO_LONG:
+                del self._too_long[next(iter(self._too_long))]
 
     # Checks
 

@@ -197,7 +197,7 @@ def _hello(fields: Fields) -> Hello:
         volunteer_id=fields.optional_text("volunteer_id", MAX_ID),
         secret=fields.optional_text("secret", 200),
         device_kind=device.choice("kind", DeviceKind),
-        device_name=device.text("name", 120),
+        device_name=device.words("name", 120),
         encodings_up=_encodings(encodings.texts("up", 16, 20)),
         encodings_down=_encodings(encodings.texts("down", 16, 20)),
         bound=fields.flag("bound", default=True),
@@ -217,7 +217,7 @@ def _encodings(names: tuple[str, ...]) -> tuple[Encoding, ...]:
 
 def _ready(fields: Fields) -> ReadyMessage:
     return ReadyMessage(
-        backend=fields.text("backend", 40),
+        backend=fields.words("backend", 40),
         seconds_per_iteration=fields.optional_number("seconds_per_iteration", above=0),
         version=fields.optional_integer("version", 0),
         down=_down(fields.late_text("down", 20)),
@@ -258,7 +258,7 @@ def _metrics(fields: Fields) -> TrainingMetrics:
 
 
 def _abandon(fields: Fields) -> AbandonMessage:
-    return AbandonMessage(fields.text("lease_id", MAX_ID), fields.text("reason", 200))
+    return AbandonMessage(fields.text("lease_id", MAX_ID), fields.words("reason", 200))
 
 
 def _status(fields: Fields) -> StatusMessage:
@@ -266,7 +266,7 @@ def _status(fields: Fields) -> StatusMessage:
 
 
 def _goodbye(fields: Fields) -> GoodbyeMessage:
-    return GoodbyeMessage(fields.text("reason", 200))
+    return GoodbyeMessage(fields.words("reason", 200))
 
 
 _PARSERS: Mapping[str, Callable[[Fields], ClientMessage]] = {

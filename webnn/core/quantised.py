@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from webnn.core.errors import ProtocolError
 from webnn.core.events import Vector
 from webnn.core.frames import Buffer
+from webnn.core.loops import loops
 from webnn.core.merging.base import CHUNK
 
 BLOCK = 256
@@ -33,11 +34,15 @@ def int8_bytes(num_weights: int) -> int:
 
 def encode_int8(vector: Vector) -> memoryview:
     """Scales (float32, one for each 256 numbers), then the numbers as int8 multiples of them."""
+    vector = np.ascontiguousarray(vector, np.float32)
     payload = np.empty(int8_bytes(len(vector)), np.uint8)
     scales, numbers = _int8_parts(payload, len(vector))
+    fast = loops(vector)
+    if fast is not None and fast.quantise(vector, scales, numbers):
+        return payload.data
     scratch = np.empty(min(CHUNK, len(vector)), np.float32)
     for first in range(0, len(vector), CHUNK):
-        part = np.ascontiguousarray(vector[first : first + CHUNK], np.float32)
+        part = vector[first : first + CHUNK]
         blocks = slice(first // BLOCK, first // BLOCK + num_blocks(len(part)))
         _quantise(part, scales[blocks], numbers[first : first + CHUNK], scratch[: len(part)])
     return payload.data
@@ -79,6 +84,9 @@ def decode_int8(payload: Buffer, num_weights: int, base: Vector | None = None) -
     check_length(payload, int8_bytes(num_weights), num_weights)
     scales, numbers = _int8_parts(np.frombuffer(payload, np.uint8), num_weights)
     vector = np.empty(num_weights, np.float32)
+    if base is not None and (fast := loops(scales, numbers, base)) is not None:
+        fast.dequantise(numbers, scales, base[:num_weights], vector)
+        return vector
     with np.errstate(invalid="ignore", over="ignore"):
         for first in range(0, num_weights, CHUNK):
             part = vector[first : first + CHUNK]

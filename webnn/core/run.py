@@ -236,6 +236,7 @@ class Run(RunRecord):
             self._ledger.left(event.volunteer_id)
         for open_lease in self._leases.training(event.volunteer_id):
             if event.for_good:
+                self._gave_nothing(event.volunteer_id)
                 self._settle(open_lease, Outcome.ABANDONED, "The volunteer left.")
             else:
                 self._leases.set_deadline(
@@ -257,7 +258,13 @@ class Run(RunRecord):
     def _abandon(self, event: ev.Abandoned) -> None:
         open_lease = self._own_lease(event.volunteer_id, event.lease_id)
         if open_lease is not None and open_lease.phase is Phase.TRAINING:
+            self._gave_nothing(event.volunteer_id)
             self._settle(open_lease, Outcome.ABANDONED, event.reason)
+
+    def _gave_nothing(self, volunteer_id: str) -> None:
+        volunteer = self._volunteers.get(volunteer_id)
+        if volunteer is not None:
+            volunteer.gave_nothing(self._now)
 
     def _own_lease(self, volunteer_id: str, lease_id: str) -> OpenLease | None:
         open_lease = self._leases.get(lease_id)
@@ -282,7 +289,7 @@ class Run(RunRecord):
         if self.state is not RunState.RUNNING or self._closing is not None:
             return
         for volunteer in self._volunteers.waiting():
-            if self._granter.has_enough(volunteer.volunteer_id):
+            if self._granter.has_enough(volunteer.volunteer_id) or self._now < volunteer.rests_until:
                 continue
             if not self._judging.may_work(volunteer.volunteer_id, self._now) or self._grant_canary(volunteer):
                 continue
@@ -328,6 +335,8 @@ class Run(RunRecord):
             return WaitReason.TOO_MANY_LEASES
         volunteer = self._volunteers.get(volunteer_id)
         assert volunteer is not None
+        if self._now < volunteer.rests_until:
+            return WaitReason.TOO_MANY_LEASES
         wanted = self._granter.wanted(volunteer, self.iterations, self._now)
         if wanted and not self._granter.fit(volunteer, wanted, self._now):
             return WaitReason.ROUND
@@ -342,6 +351,7 @@ class Run(RunRecord):
             return
         why = problem(event, open_lease.lease, self._versions, self.config.num_weights)
         if why is not None:
+            self._gave_nothing(event.volunteer_id)
             self._settle(open_lease, Outcome.INVALID, why)
             return
         volunteer = self._volunteers.get(event.volunteer_id)
@@ -614,7 +624,9 @@ class Run(RunRecord):
             times.append(self._closing.until)
         else:
             times.append(self._validation.next_time(self.version))
-            times.append(self._judging.next_time([each.volunteer_id for each in self._volunteers.waiting()], self._now))
+            waiting = self._volunteers.waiting()
+            times.append(self._judging.next_time([each.volunteer_id for each in waiting], self._now))
+            times.extend(each.rests_until for each in waiting if each.rests_until > self._now)
             times.append(self._collector.next_time())
             if self.config.stop.seconds is not None:
                 times.append(self._stopwatch.reaches(self.config.stop.seconds))

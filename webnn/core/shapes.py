@@ -12,6 +12,11 @@ Place = Annotated[int, (("minimum", 0), ("maximum", 10_000))]
 
 Seed = Annotated[int, (("minimum", 0), ("maximum", 2**32 - 1))]
 
+Seconds = Annotated[float, (("minimum", 0), ("maximum", 3_200_000_000))]
+"""At most a hundred years."""
+
+Span = Annotated[float, (("exclusiveMinimum", 0), ("maximum", 3_200_000_000))]
+
 MAX_ROWS = 256
 """Examples that are shown to a live run's network at once."""
 
@@ -104,6 +109,126 @@ class NewRun(TypedDict):
     order: NotRequired[Place | None]
     bound: NotRequired[bool]
     seed: NotRequired[Seed | None]
+
+
+class Again(TypedDict):
+    """A new run like an earlier one: what is not given is as `NewRun` has it, and the seed the earlier one's."""
+
+    settings: NotRequired[list[str]]
+    order: NotRequired[Place | None]
+    bound: NotRequired[bool]
+    seed: NotRequired[Seed | None]
+
+
+class Retrain(Again):
+    """`weights`: those that did best on the validation split, or the last ones; best where it is left out."""
+
+    weights: NotRequired[Literal["best", "final"]]
+
+
+class ModelToCheck(TypedDict):
+    """A model as `NewRun` has it, and the seed of its weights and batches."""
+
+    model: str | dict[str, Any]
+    settings: NotRequired[list[str]]
+    seed: NotRequired[Seed | None]
+
+
+class CheckReport(TypedDict):
+    """What a model is. `sample` is a batch as the network sees it; `lease` what one costs a device like the server."""
+
+    name: str
+    description: str
+    dataset: str
+    training_examples: int
+    validation_examples: int
+    shards: int
+    layers: list[dict[str, Any]]
+    parameters: int
+    trainable: int
+    inputs: list[dict[str, Any]]
+    sample: dict[str, Any]
+    lease: dict[str, int]
+    memory_bytes: int
+    seconds_per_step: float
+    batch_size: int
+    loss: float | None
+    warnings: list[str]
+
+
+class Prune(TypedDict):
+    """Runs go beyond the newest `keep` of their model, or when they are older (both, where both are given); and of
+    finished runs that stay their checkpoints. `dry_run`: nothing goes, and the answer says what would.
+    """
+
+    keep: NotRequired[Annotated[int, (("minimum", 0), ("maximum", 1_000_000))] | None]
+    older_than_seconds: NotRequired[Seconds | None]
+    dry_run: NotRequired[bool]
+
+
+class Removed(TypedDict):
+    """A folder on the server's disk that went, or would go, and why."""
+
+    run: str
+    path: str
+    reason: str
+    bytes: int
+
+
+class NewInvite(TypedDict):
+    """A code of the owner's own, or one that is drawn; for so many devices and so long; else for all, and for ever."""
+
+    code: NotRequired[str | None]
+    uses: NotRequired[Annotated[int, (("minimum", 1), ("maximum", 1_000_000_000))] | None]
+    seconds: NotRequired[Span | None]
+
+
+class Invited(TypedDict):
+    """A `code`, shown this once, and a `link` to the run that has it."""
+
+    run: str
+    number: int
+    code: str
+    link: str
+
+
+class InviteView(TypedDict):
+    """A code, by its number. Times are seconds since 1970; `expires` null: never; `uses` null: any number."""
+
+    number: int
+    created: float
+    expires: float | None
+    uses: int | None
+
+
+class TokenSpan(TypedDict):
+    """For how long a token is good; for ever where it is left out."""
+
+    seconds: NotRequired[Span | None]
+
+
+class NewToken(TokenSpan):
+    """A token of a scope, `control` where it is left out."""
+
+    name: Annotated[str, (("minLength", 1), ("maxLength", 60))]
+    scope: NotRequired[Literal["watch", "control", "admin"]]
+
+
+class MadeToken(TypedDict):
+    """A `token`, shown this once."""
+
+    token: str
+    name: str
+    scope: Literal["watch", "control", "admin"]
+
+
+class TokenView(TypedDict):
+    """A named token. Times are seconds since 1970; `expires` null: never."""
+
+    name: str
+    scope: Literal["watch", "control", "admin"]
+    created: float
+    expires: float | None
 
 
 class NewPlace(TypedDict):
@@ -266,7 +391,7 @@ class Rights(TypedDict):
 
 
 Which = Literal["current", "best"]
-"""A version that a live run holds."""
+"""A version that a live run holds; of a run that is over the last one and the best."""
 
 
 class Rates(TypedDict):
@@ -287,15 +412,19 @@ class ClassRates(Rates):
 class Evaluation(TypedDict):
     """What the held-out examples that were judged say of one version.
 
+    `held_out` is how many examples the split has. Of a run that is over `model` is its name, `current` are the last
+    weights and `version` is null: the files that it left do not tell.
+
     `kind` is classes, labels (several may hold at once) or values. Classes have all but the last three and `exact`, and
     no `confusion` where they are many (a row for each true class, a column for each predicted one); labels have `exact`
     (all labels of an example right); values have `mse`, `mae` and `r2` (null: not finite, or all targets are alike).
     """
 
     run: str
+    model: NotRequired[str]
     weights: Which
-    version: int
-    split: Literal["validation"]
+    version: int | None
+    split: Literal["train", "validation", "test"]
     held_out: int
     kind: Literal["classes", "labels", "values"]
     num_examples: int
@@ -331,11 +460,11 @@ class Prediction(TypedDict):
 
 
 class Predictions(TypedDict):
-    """One prediction for each row, of one version."""
+    """One prediction for each row, of one version (null: of a run that is over)."""
 
     run: str
     weights: Which
-    version: int
+    version: int | None
     predictions: list[Prediction]
 
 

@@ -21,6 +21,10 @@ SMALLEST_SHARE = 8  # the part of an ordinary lease below which sharing what is 
 BUSY, VERY_BUSY = 0.85, 0.95  # the shares of its time that a volunteer trains, between which leases stay as they are
 LONGER, SHORTER, MAX_STRETCH = 1.15, 0.99, 1_000.0
 SMOOTHING = 0.4  # the share of the newest measurement in the average
+FREE_RETURNS = 8
+"""Leases in a row that a volunteer may end without work; each further one makes it wait twice as long for the next."""
+
+LONGEST_REST = 60.0  # seconds
 
 
 @dataclass(slots=True)
@@ -28,7 +32,8 @@ class Volunteer:
     """One volunteer. `seconds_per_iteration` is an exponential moving average over its updates, None before the first.
 
     `claimed_seconds` is what it measured by itself before that; `last_iterations` the size of its newest lease.
-    `trains_since`: when it began to train since it came; None: not yet.
+    `trains_since`: when it began to train since it came; None: not yet. `fruitless` leases in a row held no work, so
+    that it gets none until `rests_until`.
     """
 
     volunteer_id: str
@@ -41,6 +46,8 @@ class Volunteer:
     delivered_at: float | None = None
     local: Local | None = None
     trains_since: float | None = None
+    fruitless: int = 0
+    rests_until: float = 0.0
 
     def claim(self, backend: str, seconds_per_iteration: float | None) -> None:
         """Note what a `Ready` says."""
@@ -58,6 +65,7 @@ class Volunteer:
         """Note that an update came at `now` which took `seconds`: leases are stretched while their exchange is not
         hidden behind the training of the next, and slowly shortened again where it is.
         """
+        self.fruitless = 0
         since, self.delivered_at = self.delivered_at, now
         if since is None and self.trains_since is not None:
             self.trains_since = max(self.trains_since, now - seconds)  # it had to fetch examples first
@@ -68,6 +76,12 @@ class Volunteer:
             self.stretch = min(self.stretch * LONGER, MAX_STRETCH)
         elif busy > VERY_BUSY:
             self.stretch = max(self.stretch * SHORTER, 1.0)
+
+    def gave_nothing(self, now: float) -> None:
+        """Note a lease that it gave back, or answered with what is no update: each leaves a row on the disk."""
+        self.fruitless += 1
+        if self.fruitless > FREE_RETURNS:
+            self.rests_until = now + min(2.0 ** min(self.fruitless - FREE_RETURNS, 30), LONGEST_REST)
 
     def slow_down(self) -> None:
         """Note that a lease was too much for it: the next is a quarter of that one, and grows again from there."""

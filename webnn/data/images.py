@@ -157,10 +157,11 @@ def _pictures(path: Path, label_names: Sequence[str] | None) -> Iterator[Path]:
 
 
 def _open(file: Path) -> Image:
+    library = pillow()
     try:
-        image: Image = pillow().open(file)
+        image: Image = library.open(file)
         image.load()
-    except (OSError, SyntaxError, ValueError) as error:
+    except (OSError, SyntaxError, ValueError, library.DecompressionBombError) as error:
         raise WebNNError("invalid_dataset", f"{file} cannot be read as a picture: {error}.") from error
     return image
 

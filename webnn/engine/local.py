@@ -34,6 +34,9 @@ MAX_HELD_BYTES = 64 << 20
 MAX_BASE_BYTES = 2 << 30
 """The same where merging looks back at what an update was trained from."""
 
+BESIDE_BYTES = 2 << 10
+"""What a version takes beside its numbers: names, and what they are encoded in."""
+
 MAX_GRID_BYTES = 32 << 20
 """Versions on their grids that changes may be told from, all together, where anyone asks for such."""
 
@@ -128,7 +131,7 @@ class LocalEngine:
 
     def retain(self, versions: Collection[int]) -> None:
         last = list(self._held)[-self._keep_last :]
-        size = max(1, self._newest.weights.nbytes)
+        size = self._newest.weights.nbytes + BESIDE_BYTES
         room = self._max_held_bytes - len(last) * size
         lately = list(self._held)[-max(1, self._recent_bytes // size) :]
         asked = {*lately, *(version for version in self._held if version in versions)}

@@ -11,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 from webnn.core.events import Vector
+from webnn.core.loops import loops
 from webnn.core.merging.base import CHUNK, Wants
 from webnn.core.metrics import Verdict
 
@@ -39,7 +40,7 @@ class Measure:
 
     def judge(self, payload: Vector, base: Vector | None) -> Verdict:
         """Check and measure a payload; `base` (None: zero) is what an update without any work would be."""
-        length = math.inf if base is None else _distance(payload, base)
+        length, bits = (math.inf, None) if base is None else _distance(payload, base)
         # a finite distance from a version, whose numbers are finite, is one of finite numbers
         verdict = Verdict(finite=True, norm=length) if math.isfinite(length) else judge_vector(payload)
         if not verdict.finite:
@@ -47,7 +48,7 @@ class Measure:
         if base is None:
             length = verdict.norm
         sample = payload[self._start :: self._stride]
-        print_ = _fingerprint(payload, sample)
+        print_ = _fingerprint(payload, sample, bits)
         if base is not None:
             with np.errstate(over="ignore", invalid="ignore"):
                 sample = sample - base[self._start :: self._stride]
@@ -62,20 +63,27 @@ class Measure:
         return tuple(heaps.tolist()) if np.isfinite(heaps).all() else ()
 
 
-def _fingerprint(payload: Vector, sample: Vector) -> str:
+def _fingerprint(payload: Vector, sample: Vector, bits: int | None = None) -> str:
     """Name the numbers: those of the sample by a hash, all of them by their exclusive or, which is a single pass and
-    another one if any number is: where inputs are zero most of a layer stays as it is.
+    another one if any number is: where inputs are zero most of a layer stays as it is. `bits`: that, if it is known.
     """
     if np.count_nonzero(sample) < TELLING:
         return ""
     even = len(payload) & ~1
-    whole = np.bitwise_xor.reduce(payload[:even].view(np.uint64), initial=np.uint64(0))
+    if bits is None:
+        bits = int(np.bitwise_xor.reduce(payload[:even].view(np.uint64), initial=np.uint64(0)))
     digest = hashlib.blake2b(np.ascontiguousarray(sample).data, digest_size=16)
-    digest.update(whole.tobytes() + payload[even:].tobytes())
+    digest.update(bits.to_bytes(8, "little") + payload[even:].tobytes())
     return digest.hexdigest()
 
 
-def _distance(payload: Vector, base: Vector) -> float:
+def _distance(payload: Vector, base: Vector) -> tuple[float, int | None]:
+    """The distance, and the exclusive or of the payload's bits where that came with it."""
+    fast = loops(payload, base)
+    if fast is not None:
+        squares, bits = fast.distance(payload, base)
+        if math.isfinite(squares):
+            return math.sqrt(squares), bits
     total, scratch = 0.0, np.empty(min(CHUNK, len(payload)), np.float32)
     for first in range(0, len(payload), CHUNK):
         with np.errstate(over="ignore", invalid="ignore"):
@@ -86,7 +94,7 @@ def _distance(payload: Vector, base: Vector) -> float:
             wide = part.astype(np.float64)
             squares = float(np.dot(wide, wide))
         total += squares
-    return math.sqrt(total)
+    return math.sqrt(total), None
 
 
 def judge_vector(payload: Vector) -> Verdict:

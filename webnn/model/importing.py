@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from webnn.core.errors import WebNNError
 from webnn.model.files import read_json
 from webnn.model.hard_sigmoid import FLATTER, flattened, steepened
-from webnn.model.hdf5 import hdf5
+from webnn.model.hdf5 import FREELY, LARGER, hdf5, inside, read_array
 from webnn.model.slots import Place, weight_places
 from webnn.model.topology import convert_topology
 from webnn.model.weights_files import read_tfjs_weights
@@ -25,6 +26,12 @@ Array = NDArray[Any]
 Arrays = Mapping[str, Array]
 Json = dict[str, Any]
 _MAX_JSON_BYTES = 64 << 20
+_DAMAGED = (
+    *(OSError, KeyError, ValueError, TypeError, IndexError, AttributeError),
+    *(NotImplementedError, RecursionError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error),
+)
+"""What reading a file raises that is none of its kind, or was made to do harm."""
+
 ENDINGS = (".keras", ".h5", ".hdf5", ".json")
 
 
@@ -55,7 +62,7 @@ def read_model(path: Path) -> ImportedModel:
                 return _read_h5(file)
             case ".json":
                 return _read_json(file)
-    except (OSError, KeyError, ValueError, TypeError, IndexError, AttributeError, zipfile.BadZipFile) as error:
+    except _DAMAGED as error:
         _refuse(file, f"it cannot be read as {file.suffix} ({type(error).__name__}: {error}). Save the model again")
     _refuse(file, f"a file that ends in {file.suffix or 'nothing'} is none that is known: {', '.join(ENDINGS)}")
 
@@ -66,7 +73,10 @@ def _read_keras(path: Path) -> ImportedModel:
         if any(archive.getinfo(name).file_size > _MAX_JSON_BYTES for name in names):
             _refuse(path, "its configuration is larger than any model's")
         config, metadata = (json.loads(archive.read(name)) for name in names)
-        store = io.BytesIO(archive.read("model.weights.h5"))
+        packed = archive.getinfo("model.weights.h5")
+        if packed.file_size > max(FREELY, LARGER * packed.compress_size):
+            _refuse(path, "its weights are packed far more tightly than weights can be")
+        store = io.BytesIO(archive.read(packed))
     three = _is_keras_3(metadata.get("keras_version", "3"))
     topology = _topology(config, path, three)
     places = weight_places(topology)
@@ -74,10 +84,12 @@ def _read_keras(path: Path) -> ImportedModel:
     with hdf5().File(store, "r") as groups:
         for place in places:
             key = "/".join((*place.slot.path, "vars", str(place.slot.names.index(place.own))))
-            found = groups.get(key, groups.get(key.replace("layers/", "_layer_checkpoint_dependencies/")))
+            found = inside(groups, key)
+            if found is None:
+                found = inside(groups, key.replace("layers/", "_layer_checkpoint_dependencies/"))
             if found is None:
                 _refuse(path, f"it has no weight {place.name!r} (at {key})")
-            weights[place.name] = np.asarray(found)
+            weights[place.name] = np.asarray(read_array(found))
     loss = (config.get("compile_config") or {}).get("loss")
     return ImportedModel(topology, _settled(path, places, weights, three), loss if isinstance(loss, str) else None)
 
@@ -89,15 +101,17 @@ def _read_h5(path: Path) -> ImportedModel:
         three = _is_keras_3(_text(store.attrs.get("keras_version", "2")))
         topology = _topology(json.loads(_text(store.attrs["model_config"])), path, three)
         places = weight_places(topology)
-        groups = store["model_weights"]
         weights: dict[str, Array] = {}
         for layer in dict.fromkeys(place.slot.top for place in places):
-            names = _names(groups[layer].attrs, "weight_names")
+            group = inside(store, f"model_weights/{layer}")
+            if group is None:
+                _refuse(path, f"it has no layer {layer!r}")
+            names = _names(group.attrs, "weight_names")
             wanted = [place for place in places if place.slot.top == layer]
             if len(names) != len(wanted):
                 _refuse(path, f"layer {layer!r} has {len(names)} weights in it, and {len(wanted)} in the model")
             for place, name in zip(wanted, names, strict=True):
-                weights[place.name] = np.asarray(groups[layer][name])
+                weights[place.name] = np.asarray(read_array(inside(group, name)))
         compiled = json.loads(_text(store.attrs.get("training_config", "{}")))
     loss = compiled.get("loss")
     return ImportedModel(topology, _settled(path, places, weights, three), loss if isinstance(loss, str) else None)

@@ -41,7 +41,7 @@ def read_tfjs_weights(path: Path) -> dict[str, NDArray[Any]]:
     manifest = json.loads(file.read_text("utf-8"))["weightsManifest"]
     arrays: dict[str, NDArray[Any]] = {}
     for group in manifest:
-        data = b"".join((file.parent / name).read_bytes() for name in group["paths"])
+        data = b"".join(_beside(file, name).read_bytes() for name in group["paths"])
         offset = 0
         for entry in group["weights"]:
             if entry["dtype"] != "float32" or "quantization" in entry:
@@ -51,3 +51,12 @@ def read_tfjs_weights(path: Path) -> dict[str, NDArray[Any]]:
             arrays[entry["name"]] = values.reshape(entry["shape"])
             offset += values.nbytes
     return arrays
+
+
+def _beside(file: Path, name: str) -> Path:
+    """Find a file that a model names. Raises `ValueError` for one that is not in the model's own folder."""
+    folder = file.parent.resolve()
+    found = (folder / name).resolve()
+    if not found.is_relative_to(folder):
+        raise ValueError(f"{name!r} is not in the folder of the model")
+    return found

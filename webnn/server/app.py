@@ -7,19 +7,23 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from webnn.paths import dist_dir, templates_dir
-from webnn.server import api, catalogue, downloads, embedding, openapi, privacy, queueing, sharing, views
+from webnn.server import api, catalogue, downloads, embedding, openapi, privacy, queueing, sharing, tidying, views
 from webnn.server.admission import ADMISSION, Admission
 from webnn.server.assets import Assets
+from webnn.server.bench import BENCH, Bench
 from webnn.server.config import ServerConfig
+from webnn.server.deputies import add_token_routes
 from webnn.server.evaluating import add_evaluation_routes
 from webnn.server.guarding import GUARD, Guard, guard
 from webnn.server.headers import add_security_headers
 from webnn.server.hosting import Host
 from webnn.server.identities import Identities
-from webnn.server.keys import ASSETS, CONFIG, CONNECTIONS, HOST, IDENTITIES, PAGES, RECEIVING, RUNS, TOKENS
+from webnn.server.inviting import add_invite_routes
+from webnn.server.keys import ASSETS, CONFIG, CONNECTIONS, HOST, IDENTITIES, OUTGOING, PAGES, RECEIVING, RUNS, TOKENS
 from webnn.server.limits import ConnectionCount
 from webnn.server.looks import add_look_routes
 from webnn.server.monitoring import add_monitoring
+from webnn.server.outgoing import Outgoing
 from webnn.server.ownership import add_owner_routes
 from webnn.server.pages import Pages
 from webnn.server.problems import answer_errors
@@ -59,8 +63,10 @@ def create_app(config: ServerConfig) -> web.Application:
         app[SIGN_IN] = load_sign_in(config.sign_in)
     app[RUNS] = Runs()
     app[HOST] = Host(app[RUNS], config)
+    app[BENCH] = Bench(config.places)
     app[CONNECTIONS] = ConnectionCount(config.limits)
     app[RECEIVING] = Receiving(config.limits.receiving_bytes)
+    app[OUTGOING] = Outgoing(config.limits.sending_bytes)
     app[ASSETS] = assets
     app[PAGES] = Pages(templates_dir(), assets, config)
     app.cleanup_ctx.append(_live_runs)
@@ -102,17 +108,23 @@ def _add_routes(app: web.Application) -> None:
     app.router.add_put("/api/v1/queue", queueing.change_queue)
     app.router.add_get("/api/v1/runs", api.list_runs)
     app.router.add_post("/api/v1/runs", queueing.create_run)
+    app.router.add_post("/api/v1/check", queueing.check_model)
+    app.router.add_post("/api/v1/prune", tidying.prune)
+    add_token_routes(app)
     app.router.add_get("/api/v1/volunteers/me", privacy.show_me)
     app.router.add_delete("/api/v1/volunteers/me", privacy.delete_me)
     app.router.add_get(run, api.show_run)
     app.router.add_delete(run, queueing.delete_run)
     app.router.add_post(f"{run}/start", queueing.start_run)
     app.router.add_post(f"{run}/order", queueing.move_run)
+    app.router.add_post(f"{run}/retrain", queueing.retrain_run)
+    app.router.add_post(f"{run}/reset", queueing.reset_run)
     app.router.add_get(f"{run}/metrics", api.show_metrics)
     app.router.add_get(f"{run}/model", api.show_model)
     add_look_routes(app, run)
     add_evaluation_routes(app, run)
     add_owner_routes(app, run)
+    add_invite_routes(app, run)
     add_settings_routes(app, run)
     app.router.add_post(f"{run}/pause", api.pause_run)
     app.router.add_post(f"{run}/resume", api.resume_run)

@@ -23,14 +23,16 @@ class Limits:
     `heartbeat_seconds`: between pings of the transport. `close_seconds`: for a last message to leave.
     `messages_per_second`, with bursts of `message_burst`, cost more than that the connection. `queue_messages` and
     `queue_bytes` may wait for a slow reader before it is dropped. `live_seconds` between `live` messages to a watcher
-    (to a volunteer twice that), `version_seconds` between `version` messages, `progress_seconds` between a volunteer's
-    `progress`. `held_update_bytes` of updates may wait to be merged before the server stops reading more of them.
-    `progress`. Updates of `post_bytes` and more are to be posted, with `receiving_bytes` of them on their way at once
-    and no slower than `min_bytes_per_second`. Outcomes carry weights while no more than `pushing_bytes` of them are on
-    their way. `max_sockets` connections of any kind, each with the head of its first request (`head_bytes` at most)
-    within `head_seconds`, idle for `keepalive_seconds` at most; other bodies come within `body_seconds`. An address has
-    `requests_per_second` and `newcomers_per_second` (new volunteers), with bursts; the server's own computer has as
-    many as it likes. `codes_per_second`: tries of codes that are not known to be good.
+    (to a volunteer twice that), `version_seconds` between `version` messages, `progress_seconds` between a
+    volunteer's `progress`. `held_update_bytes` of updates may wait to be merged before the server stops reading more
+    of them. Updates of `post_bytes` and more are to be posted, with `receiving_bytes` of them on their way at once
+    and no slower than `min_bytes_per_second`. Whoever is sent something takes it at that rate, `silence_seconds`
+    aside; bodies of `sending_bytes`, each counted once, may be read at once, and those who read the oldest are cut.
+    Outcomes carry weights while no more than `pushing_bytes` of them are on their way. `max_sockets` connections of
+    any kind, each with the head of its first request (`head_bytes` at most) within `head_seconds`, idle for
+    `keepalive_seconds` at most; other bodies come within `body_seconds`. An address has `requests_per_second` and
+    `newcomers_per_second` (new volunteers), with bursts; the server's own computer has as many as it likes.
+    `codes_per_second`: tries of codes that are not known to be good.
     """
 
     max_connections: int = 4096
@@ -50,6 +52,7 @@ class Limits:
     post_bytes: int = 256 << 10
     receiving_bytes: int = 1 << 30
     min_bytes_per_second: float = 2048.0
+    sending_bytes: int = 512 << 20
     pushing_bytes: int = 16 << 20
     max_sockets: int = 8192
     max_sockets_per_address: int = 1024

@@ -106,7 +106,7 @@ class Doorman(asyncio.Protocol):
         head = bytes(self._head)
         self._let_go()
         protocol = cast(asyncio.Protocol, self._serve())
-        transport.set_protocol(_Counted(protocol, self._door, address))
+        transport.set_protocol(_Counted(protocol, transport, self._door, address))
         protocol.connection_made(transport)
         protocol.data_received(head)
 
@@ -126,19 +126,35 @@ class Doorman(asyncio.Protocol):
 
 
 class _Counted(asyncio.Protocol):
-    """Passes everything on, and tells the door when the connection ends."""
+    """Passes everything on, tells the door when the connection ends, and cuts it where what is sent is not taken."""
 
-    def __init__(self, protocol: asyncio.Protocol, door: Door, address: str) -> None:
+    def __init__(self, protocol: asyncio.Protocol, transport: asyncio.Transport, door: Door, address: str) -> None:
         self._door = door
         self._address = address
         self._protocol = protocol
+        self._transport = transport
+        self._stalled: asyncio.TimerHandle | None = None
         # straight to the server's own methods: this stands in the way of every byte
         self.data_received = protocol.data_received  # type: ignore[method-assign]
         self.eof_received = protocol.eof_received  # type: ignore[method-assign]
-        self.pause_writing = protocol.pause_writing  # type: ignore[method-assign]
-        self.resume_writing = protocol.resume_writing  # type: ignore[method-assign]
+
+    def pause_writing(self) -> None:
+        limits = self._door.limits
+        patience = limits.silence_seconds + self._transport.get_write_buffer_size() / limits.min_bytes_per_second
+        self._stalled = asyncio.get_running_loop().call_later(patience, self._transport.abort)
+        self._protocol.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._wait_no_more()
+        self._protocol.resume_writing()
+
+    def _wait_no_more(self) -> None:
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
 
     def connection_lost(self, error: Exception | None) -> None:
+        self._wait_no_more()
         self._door.leave(self._address)
         self._protocol.connection_lost(error)
 

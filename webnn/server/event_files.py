@@ -8,6 +8,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
@@ -162,16 +163,29 @@ class EventFiles:
         writer: tb.RecordWriter | None = None
         refused = False
         while (work := self._queue.get()) is not None:
-            if refused:
-                continue
             try:
-                writer = writer or tb.RecordWriter(next_path(self._folder, self._wall_clock()))
+                if writer is None:
+                    path = next_path(self._folder, self._wall_clock())
+                    writer = tb.RecordWriter(path)
                 writer.append(work())
-            except OSError as error:
-                refused = True
-                logging.getLogger(__name__).warning("no more is written to TensorBoard's files: %s", error)
+            except OSError as error:  # what comes when the disk takes it again goes into another file
+                if not refused:
+                    refused = True
+                    logging.getLogger(__name__).warning("TensorBoard's files lack something: %s", error)
+                if writer is not None:
+                    _let_go_of(writer, path)
+                    writer = None
         if writer is not None:
             writer.close()
+
+
+def _let_go_of(writer: tb.RecordWriter, path: Path) -> None:
+    """Close a file that could not be written to; one with nothing in it goes."""
+    with suppress(OSError):
+        writer.close()
+    with suppress(OSError):
+        if path.stat().st_size == 0:
+            path.unlink()
 
 
 def next_path(folder: Path, wall_time: float) -> Path:

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from webnn.server.hosted import Finished, HostedRun
 from webnn.server.logs import run_logger
 from webnn.server.news import News, StatusNews
 from webnn.server.prepare import Preparation, PreparedRun, PrepareRequest, Step, prepare_run
+from webnn.server.removal import Removal, check_unneeded, plan_pruning, remove, waited_for
 from webnn.server.resources import free_memory
 from webnn.server.resuming import find_runs
 from webnn.server.run_folder import check_runs_dir
@@ -202,18 +204,38 @@ class Host:
         self.queue = self.queue.move(run_id, place)
         await self._persist()
 
-    async def remove(self, run_id: str) -> None:
-        """Remove a run that is over, or waits, and its files. Raises `WebNNError`."""
+    async def remove(self, run_id: str, *, force: bool = False) -> None:
+        """Remove a run that is over, or waits, and its files; with `force` one too that another run starts from.
+
+        Raises `WebNNError`.
+        """
         run = self.runs.show(run_id)
         self._check_open()
         if run_id in self.queue.running:
             raise WebNNError("not_running", f"The run is {run.state}: stop it before its files are removed.")
+        if not force:
+            await asyncio.to_thread(check_unneeded, self._folder(run_id))
         self.queue = self.queue.remove(run_id)
         self.runs.forget(run_id)
         self.runs.bound.discard(run_id)
         self._tickets.pop(run_id, None)
         await self._persist()
         await asyncio.to_thread(remove_run, self._folder(run_id))
+
+    async def plan_pruning(self, now: datetime, keep: int | None, older_than: timedelta | None) -> list[Removal]:
+        """Choose what may go, as `wnn prune` does. Raises `WebNNError("not_running")` on a server of one run."""
+        self._check_open()
+        found = await asyncio.to_thread(find_runs, self._config.runs_dir)
+        waiting = await asyncio.to_thread(waited_for, self._config.runs_dir)
+        planned = await asyncio.to_thread(plan_pruning, found, now, keep, older_than, waiting)
+        return [removal for removal in planned if removal.run not in self.queue]
+
+    async def prune(self, removal: Removal) -> None:
+        """Remove what was planned."""
+        if removal.path.name == removal.run:
+            await self.remove(removal.run)
+        else:
+            await asyncio.to_thread(remove, removal)
 
     # volunteers
 

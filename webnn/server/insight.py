@@ -144,15 +144,7 @@ class Insight:
 
     def _frame_of(self, rows: NDArray[np.float32]) -> bytes:
         split = self._dataset.validation
-        shapes = [array.shape[1:] for array in split.arrays]
-        sizes = [math.prod(shape) for shape in shapes]
-        if rows.shape[1] != sum(sizes):
-            takes = " and ".join(" x ".join(map(str, shape)) or "one" for shape in shapes)
-            raise WebNNError(
-                "settings", f"A row has {rows.shape[1]} numbers, but the model takes {sum(sizes)} ({takes})."
-            )
-        parts = np.split(rows, np.cumsum(sizes)[:-1], axis=1)
-        inputs = [part.reshape(-1, *shape) for part, shape in zip(parts, shapes, strict=True)]
+        inputs = inputs_of(rows, [array.shape[1:] for array in split.arrays])
         targets = np.zeros((len(rows), *split.targets.shape[1:]), split.targets.dtype)
         return encode_examples(Split(self._preparation.apply(inputs), targets), np.arange(len(rows)))
 
@@ -204,6 +196,17 @@ class Insight:
         if outputs.shape[-1] > MAX_CLASSES:
             scores.pop("confusion", None)
         return {"split": "validation", **of, **finite(scores)}
+
+
+def inputs_of(rows: NDArray[np.float32], shapes: Sequence[tuple[int, ...]]) -> list[NDArray[np.float32]]:
+    """Cut `rows` [examples, numbers] into inputs of these shapes; `WebNNError("settings")` where they do not fit."""
+    sizes = [math.prod(shape) for shape in shapes]
+    if rows.shape[1] != sum(sizes):
+        takes = " and ".join(" x ".join(map(str, shape)) or "one" for shape in shapes)
+        message = f"A row has {rows.shape[1]} numbers, but the model takes {sum(sizes)} ({takes})."
+        raise WebNNError("settings", message)
+    parts = np.split(rows, np.cumsum(sizes)[:-1], axis=1)
+    return [part.reshape(-1, *shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
 def finite(value: Any) -> Any:

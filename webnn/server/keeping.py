@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
@@ -24,6 +23,7 @@ from webnn.server.moments import Moment, in_thread
 from webnn.server.news import News, ValidationNews
 from webnn.server.noting import entries_of
 from webnn.store import journal as jn
+from webnn.store.disk import DISK_ERRORS, in_words
 from webnn.store.journal import VERSIONS_AHEAD, Journal
 from webnn.store.recording import FrameLog
 
@@ -42,8 +42,6 @@ MAX_RECORDED_BYTES = 256 << 20
 """Payloads that wait to be recorded; merging waits while there are more."""
 
 DISK_TROUBLE = "The disk cannot be written to"
-
-_DISK_ERRORS = (OSError, sqlite3.Error)
 
 
 class Keeper:
@@ -239,13 +237,13 @@ class Keeper:
     async def _write_for_ever(self) -> None:
         while True:
             await asyncio.sleep(FLUSH_SECONDS if self.trouble is None else RETRY_SECONDS)
-            with suppress(*_DISK_ERRORS):
+            with suppress(*DISK_ERRORS):
                 await self.flush()
 
     async def settle(self) -> None:
         """Write down what an owner is about to be told: it outlives a crash, and others read it in the journal."""
         if not self._closed:
-            with suppress(*_DISK_ERRORS):
+            with suppress(*DISK_ERRORS):
                 await self.flush()
 
     async def flush(self) -> None:
@@ -257,7 +255,7 @@ class Keeper:
             try:
                 if recorded or entries:
                     await in_thread(self._write, entries, recorded)
-            except _DISK_ERRORS as error:
+            except DISK_ERRORS as error:
                 self._entries[:0] = entries
                 self._recorded[:0] = recorded
                 await self._stumble(error)
@@ -282,7 +280,7 @@ class Keeper:
             self._wanted.clear()
             if self._running.failure is None:
                 self.consider(self._running.now)
-            with suppress(*_DISK_ERRORS):
+            with suppress(*DISK_ERRORS):
                 await self.write_moment()
 
     async def checkpoint(self) -> None:
@@ -309,7 +307,7 @@ class Keeper:
                 await self._write_best()
                 place = self.folder / CHECKPOINT_FOLDER
                 await in_thread(moments.write, place, moment, frozen, self.plan.keep, run=self.folder.name)
-            except _DISK_ERRORS as error:
+            except DISK_ERRORS as error:
                 await self._stumble(error)
                 raise
             finally:
@@ -341,7 +339,7 @@ class Keeper:
     async def _stumble(self, error: Exception) -> None:
         """Pause the run until the disk takes something again."""
         self._due, self._noted = True, ()
-        words = f"{DISK_TROUBLE} ({_in_words(error)}). The run goes on by itself when it can be."
+        words = f"{DISK_TROUBLE} ({in_words(error, self.folder)}). The run goes on by itself when it can be."
         if self.trouble is None:
             self._running.log.error("%s", words)
             self._entries.append(jn.happened(self._running.now, "disk", words))
@@ -376,14 +374,10 @@ class Keeper:
         async with self._flushed:
             self._flushed.notify_all()
         if self._task is not None:
-            with suppress(*_DISK_ERRORS, WebNNError):
+            with suppress(*DISK_ERRORS, WebNNError):
                 await self.write_moment()
                 await self._note_memory()
                 await self.flush()
         self.journal.close()
         if self._log is not None:
             self._log.close()
-
-
-def _in_words(error: Exception) -> str:
-    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)

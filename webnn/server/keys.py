@@ -9,6 +9,7 @@ from webnn.server.config import ServerConfig
 from webnn.server.hosting import Host
 from webnn.server.identities import Identities
 from webnn.server.limits import ConnectionCount
+from webnn.server.outgoing import Outgoing
 from webnn.server.pages import Pages
 from webnn.server.receiving import Receiving
 from webnn.server.runs import Runs
@@ -23,3 +24,4 @@ ASSETS = web.AppKey("assets", Assets)
 PAGES = web.AppKey("pages", Pages)
 TOKENS = web.AppKey("tokens", Tokens)
 RECEIVING = web.AppKey("receiving", Receiving)
+OUTGOING = web.AppKey("outgoing", Outgoing)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
@@ -34,10 +35,16 @@ class LogFormatter(logging.Formatter):
         if self._json:
             fields = {"time": time, "level": record.levelname.lower(), "logger": record.name}
             fields |= {"message": record.getMessage(), **extra}
-            return json.dumps(fields | ({"trace": trace} if trace else {}), default=str, ensure_ascii=False)
+            text = json.dumps(fields | ({"trace": trace} if trace else {}), default=str, ensure_ascii=False)
+            return visible(text, lambda one: json.dumps(one)[1:-1])
         pairs = "".join(f" {key}={value}" for key, value in extra.items())
-        line = f"{time} {record.levelname} {record.name}: {record.getMessage()}{pairs}"
+        line = f"{time} {record.levelname} {record.name}: {visible(f'{record.getMessage()}{pairs}')}"
         return f"{line}\n{trace}" if trace else line
+
+
+def visible(text: str, escape: Callable[[str], str] = lambda one: one.encode("unicode_escape").decode("ascii")) -> str:
+    """Write out what would break a line of the log or steer the terminal that shows it: an address may hold it."""
+    return text if text.isprintable() else "".join(one if one.isprintable() else escape(one) for one in text)
 
 
 def configure_logging(level: str, style: str, stream: TextIO | None = None) -> None:

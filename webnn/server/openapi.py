@@ -21,8 +21,16 @@ _PLACES = {
     "run": "A run's id",
     "label": "A volunteer's number, without #",
     "name": "The name of what is to be sent",
+    "number": "A code's number",
+    "token": "A token's name",
 }
-_TAGS = (("volunteers", "Volunteers"), ("queue", "Queue"), ("runs", "Runs"))
+_TAGS = (
+    ("volunteers", "Volunteers"),
+    ("invites", "Volunteers"),
+    ("tokens", "Tokens"),
+    ("queue", "Queue"),
+    ("runs", "Runs"),
+)
 
 
 @describe("This description, as OpenAPI 3.1", answer=shapes.JsonObject)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import re
 import tempfile
 import zipfile
 from pathlib import Path
@@ -13,13 +14,17 @@ from aiohttp import web
 
 from webnn.core import shapes
 from webnn.core.errors import WebNNError
+from webnn.core.words import did_you_mean
 from webnn.engine.base import Snapshot
 from webnn.export import Format, history_csv, write_model
-from webnn.server.api import find_run, json_answer
+from webnn.server.api import find_run, json_answer, show_any_run
 from webnn.server.auth import require_owner, scope_of
+from webnn.server.bench import BENCH
 from webnn.server.describing import BYTES, describe
-from webnn.server.insight import Insight
+from webnn.server.exporting import RunModel
+from webnn.server.keys import CONFIG
 from webnn.server.run_task import RunTask
+from webnn.server.still import Shown, StillRun, not_here
 from webnn.server.tokens import Scope
 
 FORMATS = {
@@ -34,6 +39,10 @@ FORMATS = {
     "metrics.csv": "All measurements (CSV)",
     "model.json": "What the network is (JSON)",
 }
+"""What the run's page offers; `_MODEL` has all names of models."""
+
+CARD = "MODEL_CARD.md"
+_MODEL = re.compile(r"(current|best|version-(\d{1,15}))(-tfjs\.zip|\.(?:keras|h5|npz|safetensors))")
 
 
 def add_owner_routes(app: web.Application, run: str) -> None:
@@ -64,15 +73,13 @@ async def show_rights(request: web.Request) -> web.Response:
     return json_answer(rights)
 
 
-@describe("Send the result as it is now", types=(BYTES,), owner=Scope.WATCH)
+@describe("Send the result, as it is now or as it was at the end", types=(BYTES,), owner=Scope.WATCH)
 async def download(request: web.Request) -> web.Response:
-    """A run's result as it is now, in one of FORMATS."""
+    """One of FORMATS, of a run that is over too; `version-N` in the place of `current` is one that a checkpoint has."""
     require_owner(request)
-    task, name = find_run(request), request.match_info["name"]
-    if name not in FORMATS:
-        raise WebNNError("not_found")
-    body = await asyncio.to_thread(_render, task, name)
-    disposition = f'attachment; filename="{task.info.id}-{name}"'
+    run, name = show_any_run(request), request.match_info["name"]
+    body = await _body_of(request, run, name)
+    disposition = f'attachment; filename="{run.info.id}-{name}"'
     headers = {"Content-Disposition": disposition, "Cache-Control": "no-store"}
     return web.Response(body=body, content_type="application/octet-stream", headers=headers)
 
@@ -120,27 +127,52 @@ def _snapshot(task: RunTask, name: str) -> Snapshot | None:
     return task.best if name.startswith("best") else task.current
 
 
-def _render(task: RunTask, name: str) -> bytes:
+async def _body_of(request: web.Request, run: Shown, name: str) -> bytes:
+    """The bytes of a download. Raises `WebNNError`: `not_found`, `not_running` for a run that has not begun."""
+    folder = request.app[CONFIG].runs_dir / run.info.id
+    named = _MODEL.fullmatch(name)
     if name == "metrics.csv":
-        return history_csv(task.history.as_dict()).encode()
+        return history_csv(run.history.as_dict()).encode()
+    if isinstance(run, StillRun) and not run.state.over:
+        raise not_here(run)
     if name == "model.json":
-        return json.dumps({"model": task.info.model, "dataset": task.info.dataset}, indent=2).encode()
-    snapshot, insight = _snapshot(task, name), task.insight
-    if snapshot is None or insight is None:
+        return json.dumps({"model": run.info.model, "dataset": run.info.dataset}, indent=2).encode()
+    if name == CARD:
+        return await asyncio.to_thread(_card, folder)
+    if named is None:
+        raise WebNNError("not_found", f"There is no download {name[:80]!r}.{did_you_mean(name[:80], (*FORMATS, CARD))}")
+    which = int(named[2]) if named[2] else named[1]
+    model = _held(run, which) or await request.app[BENCH].model(folder, "final" if which == "current" else which)
+    form = Format.TFJS if named[3] == "-tfjs.zip" else Format(named[3][1:])
+    return await asyncio.to_thread(_packed, form, model, run.info.id)
+
+
+def _card(folder: Path) -> bytes:
+    try:
+        return (folder / CARD).read_bytes()
+    except OSError as error:
+        raise WebNNError("not_found", "The run has no model card yet: it is written when the run is saved.") from error
+
+
+def _held(run: Shown, which: str | int) -> RunModel | None:
+    """A version that the run's task holds; None where it is to be read from a file."""
+    if not isinstance(run, RunTask) or run.insight is None or isinstance(which, int):
+        return None
+    snapshot, built = _snapshot(run, which), run.insight.built
+    if snapshot is None:
         raise WebNNError("not_found", "There is no such version yet.")
+    return RunModel(run.info.name, built.topology, built.weights, snapshot.weights, which, snapshot.version)
+
+
+def _packed(form: Format, model: RunModel, run: str) -> bytes:
     with tempfile.TemporaryDirectory(prefix="webnn-") as folder:
-        return _packed(Path(folder), insight, snapshot, task.info.id, name=name)
-
-
-def _packed(folder: Path, insight: Insight, snapshot: Snapshot, run: str, *, name: str) -> bytes:
-    built, form = insight.built, Format.TFJS if name.endswith("-tfjs.zip") else Format(name.rpartition(".")[2])
-    path = folder / "model"
-    metadata = {"run": run, "version": str(snapshot.version)}
-    write_model(form, path, snapshot.weights, built.topology, built.weights, metadata)
-    if path.is_file():
-        return path.read_bytes()
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
-        for file in sorted(path.iterdir()):
-            archive.write(file, file.name)
-    return packed.getvalue()
+        path = Path(folder) / "model"
+        metadata = {"run": run, "version": str(model.version or "")}
+        write_model(form, path, model.vector, model.topology, model.weights, metadata)
+        if path.is_file():
+            return path.read_bytes()
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
+            for file in sorted(path.iterdir()):
+                archive.write(file, file.name)
+        return packed.getvalue()

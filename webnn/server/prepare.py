@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import shutil
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +33,7 @@ from webnn.server.resources import refuse_unfit, resource_warnings
 from webnn.server.resuming import TakenUp, take_up
 from webnn.server.run_folder import make_run_folder, write_json
 from webnn.server.run_task import RunTask
+from webnn.store.disk import told_in_words
 from webnn.store.lock import RunLock
 from webnn.store.recording import recordings
 
@@ -129,7 +132,8 @@ async def prepare_run(request: PrepareRequest, progress: Callable[[Preparation],
     folder = request.resume
     if folder is None:
         return await _prepare(request, None, progress)
-    lock = RunLock.take(folder)
+    with told_in_words(folder):
+        lock = RunLock.take(folder)
     try:
         earlier = read_earlier(folder)
         progress(Step(f"Going on with the run {folder.name}"))
@@ -155,6 +159,7 @@ async def _prepare(
     if resumption is None:
         progress(Step("Building the model and trying a step of it"))
     evaluator = Evaluator.idle()
+    undoing = ExitStack()
     try:
         expected = evaluator.expect(definition, loaded.description, request.seed, loaded.augmentation)
         known = None if resumption is None else known_built(resumption.folder, expected, CHECKPOINT_FOLDER)
@@ -177,12 +182,11 @@ async def _prepare(
         config = definition.run_config(request.seed, sizes, *counts)
         if resumption is None:
             folder = request.folder or make_run_folder(request.runs_dir, definition.name, datetime.now(UTC))
-            lock = RunLock.take(folder)
-            record = describe(folder.name, request=request, loaded=loaded, config=config, built=built, check=check)
-            record["fingerprint"] = fingerprint(shards)
-            keep_built(folder, built, expected)
-            write_json(folder / "config.json", record)
-            loaded.preparation.save(folder)
+            undoing.callback(undo_folder, folder, made=request.folder is None)
+            told = describe(folder.name, request=request, loaded=loaded, config=config, built=built, check=check)
+            record = {**told, "fingerprint": fingerprint(shards)}
+            lock = fill_folder(folder, record, loaded, lambda: keep_built(folder, built, expected))
+            undoing.callback(lock.release)
         else:
             folder, lock, record = resumption.folder, resumption.lock, resumption.earlier.config
         taken = await asyncio.to_thread(
@@ -196,6 +200,7 @@ async def _prepare(
             progress(Step(sentence))
     except BaseException:
         await evaluator.close()
+        undoing.close()
         raise
     return PreparedRun(
         folder.name, folder, definition, loaded, config, shards, built, check, evaluator, record, taken, lock
@@ -214,6 +219,26 @@ class Resumption:
 def tell_share(progress: Callable[[Preparation], None]) -> Callable[[float], None]:
     """Say how far the cutting of a large dataset is."""
     return lambda share: progress(Step(f"Cutting shards: {100 * share:.0f} %"))
+
+
+def fill_folder(folder: Path, record: dict[str, Any], loaded: LoadedDataset, keep: Callable[[], None]) -> RunLock:
+    """Take the folder of a new run, and write there what it takes to do the run again. Raises `WebNNError("disk")`."""
+    with told_in_words(folder):
+        lock = RunLock.take(folder)
+        try:
+            keep()
+            write_json(folder / "config.json", record)
+            loaded.preparation.save(folder)
+        except BaseException:
+            lock.release()
+            raise
+    return lock
+
+
+def undo_folder(folder: Path, *, made: bool) -> None:
+    """Leave nothing behind of a run that could not begin, if the folder was `made` for it."""
+    if made:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def fingerprint(shards: ShardStore) -> str:

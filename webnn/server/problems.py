@@ -11,6 +11,9 @@ from webnn.server.keys import PAGES
 from webnn.server.logs import LOGGER
 from webnn.server.pages import mounted_at
 
+_GONE = 499
+"""What the access log says of a client that hung up; it is sent to nobody."""
+
 
 @web.middleware
 async def answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -25,7 +28,9 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
         if error.status < 400:
             raise
         return _answer_http(request, error)
-    except Exception:
+    except Exception as error:
+        if isinstance(error, ConnectionError) and request.transport is None:
+            return web.Response(status=_GONE)  # whoever asked went away in the middle, which is ordinary
         LOGGER.exception("request failed", extra={"method": request.method, "path": request.path})
         return _answer(request, "internal", ERRORS["internal"].sentence, 500)
 

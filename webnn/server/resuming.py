@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from contextlib import closing
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +28,9 @@ from webnn.server.event_log import Life, encode_life
 from webnn.server.keeping import BEST_FOLDER, CHECKPOINT_FOLDER, DISK_TROUBLE, Keeper
 from webnn.server.memory import SETTINGS, recall
 from webnn.server.run_task import RunTask
-from webnn.store.checkpoint import Checkpoint, read_checkpoint
+from webnn.store import journal as jn
+from webnn.store.checkpoint import Checkpoint, find_checkpoint, read_checkpoint
+from webnn.store.disk import is_damage, told_in_words
 from webnn.store.journal import VERSIONS_AHEAD, Incarnation, Journal
 from webnn.store.lock import is_live
 from webnn.store.recording import FrameLog, recording_path
@@ -54,7 +58,7 @@ class TakenUp:
     @property
     def sentences(self) -> list[str]:
         """What the owner should know of going on."""
-        words = [f"Passed over a damaged checkpoint: {damage}" for damage in self.damaged]
+        words = list(told_of_damage(self.damaged))
         if self.version:
             words.append(
                 f"Going on from version {self.version}, {self.run.iterations} iterations in"
@@ -81,14 +85,15 @@ def take_up(
     """Begin the run in `folder`, or go on with it where its newest checkpoint left it. Blocks.
 
     `initial` are the weights to begin with where there is no checkpoint; `reopen`: a run that was stopped goes on.
-    Raises `WebNNError("invalid_checkpoint")`.
+    Raises `WebNNError`: `invalid_checkpoint`, or `disk`.
     """
-    journal = Journal.open(folder)
-    try:
-        return _take_up(journal, folder, config, initial, plan=plan, record=record, reopen=reopen)
-    except BaseException:
-        journal.close()
-        raise
+    with told_in_words(folder):
+        journal = Journal.open(folder)
+        try:
+            return _take_up(journal, folder, config, initial, plan=plan, record=record, reopen=reopen)
+        except BaseException:
+            journal.close()
+            raise
 
 
 def _take_up(
@@ -101,7 +106,7 @@ def _take_up(
     record: bool,
     reopen: bool,
 ) -> TakenUp:
-    checkpoint = read_checkpoint(folder / CHECKPOINT_FOLDER)
+    checkpoint = checkpoint_to_go_on_from(folder, journal)
     at = 0.0 if checkpoint is None else float(checkpoint.manifest["seconds"])
     life = journal.begin(0 if checkpoint is None else checkpoint.manifest["version"], at)
     known = known_since(journal, checkpoint)
@@ -110,6 +115,10 @@ def _take_up(
     run = restored_run(config, checkpoint, life, known, state, changes=changes)
     lost = journal.go_back(run.returned_to, run.aftermath, life.at) if life.number else 0
     engine = make_engine(run, checkpoint, initial)
+    damaged = () if checkpoint is None else checkpoint.damaged
+    for words in told_of_damage(damaged):
+        seconds = round(run.seconds(life.at), 1)
+        journal.write([jn.happened(life.at, "checkpoint", words), jn.logged((seconds, "problem", words))])
     log = None
     if record:
         log = FrameLog(recording_path(folder, life.number))
@@ -121,12 +130,36 @@ def _take_up(
         keeper=Keeper(folder, journal, plan, reserved_version=life.highest_version + VERSIONS_AHEAD, log=log),
         version=run.returned_to,
         lost=lost,
-        damaged=() if checkpoint is None else checkpoint.damaged,
+        damaged=damaged,
         validation=journal.validations(),
         training=journal.training(),
     )
     taken.best = _best_of(folder, run)
     return taken
+
+
+def checkpoint_to_go_on_from(folder: Path, journal: Journal) -> Checkpoint | None:
+    """Read the newest checkpoint that is whole, or where there is none any more the best version; None: from the start.
+
+    Those that the run went back over count no more, though it may have been killed before they were dropped.
+    Raises `WebNNError("invalid_checkpoint")` where all that there were are damaged.
+    """
+
+    def counts(manifest: dict[str, Any]) -> bool:
+        return not journal.has_gone_back_over(manifest["snapshot"]["incarnation"], manifest["version"])
+
+    newest, damaged = find_checkpoint(folder / CHECKPOINT_FOLDER, counts)
+    best, _ = find_checkpoint(folder / BEST_FOLDER, counts)
+    if best is not None and (newest is None or newest.manifest["version"] < best.manifest["version"]):
+        return replace(best, damaged=damaged)
+    if newest is None and damaged:
+        raise WebNNError("invalid_checkpoint", f"No checkpoint can be read: {'; '.join(damaged)}.")
+    return newest
+
+
+def told_of_damage(damaged: Sequence[str]) -> list[str]:
+    """What an owner is told of checkpoints that cannot be read."""
+    return [f"Passed over a damaged checkpoint: {damage}" for damage in damaged]
 
 
 def known_since(journal: Journal, checkpoint: Checkpoint | None) -> list[LeaseRecord]:
@@ -211,9 +244,15 @@ def _best_of(folder: Path, run: Run) -> Snapshot | None:
     return take_snapshot(best.weights, best.manifest["version"], best.manifest["iterations"])
 
 
+UNREADABLE = "unreadable"
+
+
 @dataclass(frozen=True, slots=True)
 class FoundRun:
-    """A run in the runs folder, as its files tell it. `live`: a process serves it now."""
+    """A run in the runs folder, as its files tell it. `live`: a process serves it now.
+
+    `state` is a `RunState`, or `UNREADABLE` where the journal does not say, for the `reason` given.
+    """
 
     folder: Path
     name: str
@@ -233,7 +272,7 @@ class FoundRun:
     @property
     def resumable(self) -> bool:
         """Whether it can be taken up again."""
-        return not self.live and self.state != RunState.FINISHED
+        return not self.live and self.state not in (RunState.FINISHED, UNREADABLE)
 
     @property
     def interrupted(self) -> bool:
@@ -253,28 +292,34 @@ def find_runs(runs_dir: Path) -> list[FoundRun]:
 
 
 def look_at_run(folder: Path) -> FoundRun | None:
-    """Read what a run's files say of it; None where they say nothing."""
+    """Read what a run's files say of it; None where they say nothing, as while it is being made."""
     try:
         config = json.loads((folder / "config.json").read_text("utf-8"))
         name, seed, created = config["model"].get("name", folder.name), int(config["seed"]), config["created"]
+        name = config.get("name", name)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
+    unreadable = FoundRun(folder, name, UNREADABLE, "", False, seed, None, created, None, 0)
     journal = Journal.look(folder)
     if journal is None:
-        return None
-    try:
-        validations = journal.validations()
-        return FoundRun(
-            folder=folder,
-            name=config.get("name", name),
-            state=journal.fact("state") or "created",
-            reason=journal.fact("reason") or "",
-            live=is_live(folder),
-            seed=seed,
-            port=journal.fact("port"),
-            created=created,
-            accuracy=validations[-1][4] if validations else None,
-            iterations=journal.merged()[1],
-        )
-    finally:
-        journal.close()
+        damage = Journal.damage(folder)
+        return None if damage is None else replace(unreadable, reason=damage)
+    with closing(journal):
+        try:
+            validations = journal.validations()
+            return FoundRun(
+                folder=folder,
+                name=name,
+                state=journal.fact("state") or "created",
+                reason=journal.fact("reason") or "",
+                live=is_live(folder),
+                seed=seed,
+                port=journal.fact("port"),
+                created=created,
+                accuracy=validations[-1][4] if validations else None,
+                iterations=journal.merged()[1],
+            )
+        except sqlite3.DatabaseError as error:
+            if not is_damage(error):
+                raise
+            return replace(unreadable, reason=str(error))

@@ -72,7 +72,9 @@ def _find(keeper: Keeper, to: int | str) -> Checkpoint:
 
 
 async def _turn_back(task: RunTask, keeper: Keeper, checkpoint: Checkpoint) -> None:
-    """What happens between two events. The disk is written to first, so that a crash finds one run or the other."""
+    """What happens between two events. The disk is written to first, the journal before all else: what it says was gone
+    back over is gone, and a restart after a crash from here on goes back itself.
+    """
     before, version, now = task.run, int(checkpoint.manifest["version"]), task.now
     if before.state.over or before.closing:
         raise WebNNError("not_running", "The run ends already.")
@@ -86,12 +88,12 @@ async def _turn_back(task: RunTask, keeper: Keeper, checkpoint: Checkpoint) -> N
     run.inherit(before)
     run.reason = before.reason
     manifest = {**checkpoint.manifest, "version": run.version, "seconds": life.at, "snapshot": run.snapshot()}
+    await in_thread(keeper.journal.go_back, version, run.aftermath, life.at)
     await in_thread(
         write_checkpoint,
         *(keeper.folder / CHECKPOINT_FOLDER, checkpoint.weights, checkpoint.strategy_state),
         *(manifest, keeper.plan.keep),
     )
-    await in_thread(keeper.journal.go_back, version, run.aftermath, life.at)
     await in_thread(drop_versions, keeper.folder / CHECKPOINT_FOLDER, version, run.version)
     log = None
     if keeper.records:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from webnn.core.errors import WebNNError
-from webnn.store.durable import write_text_durably
+from webnn.store.durable import make_folder, sync_folder, write_text_durably
 
 
 def check_runs_dir(runs_dir: Path) -> None:
@@ -36,7 +36,9 @@ def make_run_folder(runs_dir: Path, name: str, now: datetime) -> Path:
     readable = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "run"
     folder = runs_dir / f"{readable}-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
     try:
-        folder.mkdir(parents=True)
+        make_folder(folder.parent)
+        folder.mkdir()
+        sync_folder(folder.parent)
     except OSError as error:
         raise _unwritable(runs_dir, error.strerror or str(error)) from error
     return folder

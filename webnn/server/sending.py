@@ -10,6 +10,7 @@ from http import HTTPStatus
 from aiohttp import hdrs, web
 
 from webnn.core.frames import Buffer
+from webnn.server.keys import OUTGOING
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 IMMUTABLE_PRIVATE = IMMUTABLE.replace("public", "private")
@@ -31,8 +32,8 @@ async def send_bytes(
 
     `etag` is given without quotes.
 
-    The body goes out in slices, each when the last has left: a slow reader costs one slice of memory, not a body. One
-    that goes away in the middle is no error: it asks again, or does not.
+    The body goes out in slices, each when the last has left: a slow reader costs one slice of memory beside the body,
+    which all have in common (see `Outgoing`). One that goes away in the middle is no error: it asks again, or does not.
     """
     common = {hdrs.ETAG: f'"{etag}"', hdrs.CACHE_CONTROL: cache, **dict(headers)}
     if any(tag.value in (etag, "*") for tag in request.if_none_match or ()):
@@ -48,7 +49,7 @@ async def send_bytes(
         response.headers[hdrs.CONTENT_RANGE] = f"bytes {part.start}-{part.stop - 1}/{len(view)}"
     view = view[part.start : part.stop]
     response.content_length = len(view)
-    with suppress(ConnectionError):
+    with suppress(ConnectionError), request.app[OUTGOING].reading(body, view.nbytes, request.transport):
         await response.prepare(request)
         if request.method != hdrs.METH_HEAD:
             for first in range(0, len(view), _CHUNK_BYTES):

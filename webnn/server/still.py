@@ -15,7 +15,7 @@ from webnn.server.about import describe_stop
 from webnn.server.info import RunInfo
 from webnn.server.memory import NOTES
 from webnn.server.metrics import History
-from webnn.server.resuming import look_at_run
+from webnn.server.resuming import UNREADABLE, look_at_run
 from webnn.store.journal import Journal
 
 
@@ -100,7 +100,7 @@ def _about(definition: ModelDefinition) -> dict[str, Any]:
 def past_run(folder: Path) -> StillRun | None:
     """Read a run that no process lives from its folder. None where that is none. Blocks."""
     found = look_at_run(folder)
-    journal = Journal.look(folder) if found is not None else None
+    journal = Journal.look(folder) if found is not None and found.state != UNREADABLE else None
     if found is None or journal is None:
         return None
     try:

@@ -49,6 +49,7 @@ async def volunteer_socket(request: web.Request) -> web.StreamResponse:
         heartbeat=limits.heartbeat_seconds,
         protocols=(SUBPROTOCOL,),
         compress=False,
+        autoping=False,
         max_msg_size=limits.max_frame_bytes(task.engine.num_weights if task else 0),
     )
     await socket.prepare(request)
@@ -147,6 +148,12 @@ class Session:
                 await intake.wait()
             self._listening = loop.time()
             message = await self._socket.receive()
+            while message.type is WSMsgType.PING or message.type is WSMsgType.PONG:  # they say nothing, and count
+                if not bucket.take(loop.time()):
+                    raise WebNNError("too_many", "You send too many pings.")
+                if message.type is WSMsgType.PING:
+                    await self._socket.pong(message.data)
+                message = await self._socket.receive()
             self._listening = None
             if message.type is WSMsgType.BINARY:
                 self._task.traffic.bytes_in += len(message.data)

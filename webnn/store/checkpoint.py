@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from safetensors.numpy import load_file
 from webnn.core.errors import WebNNError
 from webnn.core.events import Vector
 from webnn.store.arrays import Arrays, write_arrays
-from webnn.store.durable import TEMPORARY_SUFFIX, sync_folder, write_durably, write_text_durably
+from webnn.store.durable import TEMPORARY_SUFFIX, make_folder, sync_folder, write_durably, write_text_durably
 
 FORMAT = 1
 KEEP = 3
@@ -52,7 +52,7 @@ def write_checkpoint(
     `vector` is flat float32; `manifest` anything that JSON takes. Interrupted at any point, the checkpoints that were
     there before are still there. Raises `OSError` when the disk refuses.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     number = 1 + max((found for found, _ in _files(folder)), default=0)
     arrays = {_WEIGHTS: np.ascontiguousarray(vector, np.float32)}
     arrays |= {f"{_STATE}{name}": np.ascontiguousarray(array) for name, array in strategy_state.items()}
@@ -78,19 +78,31 @@ def read_checkpoint(folder: Path) -> Checkpoint | None:
     there are checkpoints and every one is damaged. Arrays without a manifest are no checkpoint yet: whoever wrote the
     first one was interrupted.
     """
+    found, damaged = find_checkpoint(folder)
+    if found is None and damaged:
+        raise WebNNError("invalid_checkpoint", "No checkpoint can be read: " + "; ".join(damaged) + ".")
+    return found
+
+
+def find_checkpoint(
+    folder: Path, counts: Callable[[dict[str, Any]], bool] = lambda _: True
+) -> tuple[Checkpoint | None, tuple[str, ...]]:
+    """Find the newest that is whole and whose manifest `counts`, None where there is none, and a sentence for each
+    newer one that is damaged.
+    """
     damaged: list[str] = []
     files = _files(folder)
     if all(path.suffix != ".json" for _, path in files):
-        return None
-    numbers = sorted({number for number, _ in files}, reverse=True)
-    for number in numbers:
+        return None, ()
+    for number in sorted({number for number, _ in files}, reverse=True):
         try:
-            return _read(folder, number, tuple(damaged))
+            found = _read(folder, number, tuple(damaged))
         except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
             damaged.append(f"{_path(folder, number, 'json')}: {_in_words(error)}")
-    if damaged:
-        raise WebNNError("invalid_checkpoint", "No checkpoint can be read: " + "; ".join(damaged) + ".")
-    return None
+            continue
+        if counts(found.manifest):
+            return found, tuple(damaged)
+    return None, tuple(damaged)
 
 
 def list_checkpoints(folder: Path) -> dict[int, int]:

@@ -19,6 +19,7 @@ from typing import Any, Self
 from webnn.core.aftermath import Aftermath, LeaseRecord
 from webnn.core.errors import WebNNError
 from webnn.core.leases import Outcome
+from webnn.store.disk import is_damage
 
 NAME = "journal.sqlite"
 FORMAT = 1
@@ -52,8 +53,16 @@ CACHE_KIB = 512
 
 _LEASE = "lease_id, volunteer_id, outcome, merged_version, ended_at, detail"
 
-_LOG_SCHEMA = "CREATE TABLE IF NOT EXISTS log (seconds REAL NOT NULL, kind TEXT NOT NULL, words TEXT NOT NULL)"
-"""What the watch page lists. Journals of before it lack it."""
+LOG_ROWS = 5_000
+
+_LOG_SCHEMA = f"""
+CREATE TABLE IF NOT EXISTS log (seconds REAL NOT NULL, kind TEXT NOT NULL, words TEXT NOT NULL);
+CREATE TRIGGER IF NOT EXISTS log_stays_short AFTER INSERT ON log WHEN NEW.rowid % 500 = 0
+BEGIN DELETE FROM log WHERE rowid <= NEW.rowid - {LOG_ROWS}; END;
+"""
+"""What the watch page lists, of which the newest rows are kept: strangers who come and go write it. Journals of before
+it lack it.
+"""
 
 Entry = tuple[str, tuple[Any, ...]]
 """A statement and its values, made by one of the functions below."""
@@ -148,24 +157,30 @@ class Journal:
             connection.close()
             message = f"{folder / NAME} has the format {found}; this version of WebNN reads {FORMAT}."
             raise WebNNError("invalid_checkpoint", message)
-        connection.execute(_LOG_SCHEMA)
+        connection.executescript(_LOG_SCHEMA)
         return cls(connection)
 
     @classmethod
     def look(cls, folder: Path) -> Self | None:
         """Open a journal to read in it, without changing anything; None where there is none to read."""
-        if not (folder / NAME).is_file():
-            return None
         try:
-            uri = f"{(folder / NAME).resolve().as_uri()}?mode=ro"
-            connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
-            (found,) = connection.execute("PRAGMA user_version").fetchone()
+            connection, found = _open_to_read(folder)
         except sqlite3.Error:
             return None
         if found == FORMAT:
             return cls(connection)
         connection.close()
         return None
+
+    @staticmethod
+    def damage(folder: Path) -> str | None:
+        """Say why nobody will read the journal in `folder` any more; None where it can be, or is not there yet."""
+        try:
+            connection, found = _open_to_read(folder)
+        except sqlite3.Error as error:
+            return str(error) if is_damage(error) else None
+        connection.close()
+        return None if found in (0, FORMAT) else f"its format is {found}, and this version of WebNN reads {FORMAT}"
 
     def close(self) -> None:
         """Close the file, after a batch that is being written. May be called twice."""
@@ -302,8 +317,8 @@ class Journal:
         return self._connection.execute(query, (max_events,)).fetchall()[::-1]
 
     def log(self, max_rows: int = 500) -> tuple[int, list[list[Any]]]:
-        """Count the rows of the log, and read the newest of them, oldest first."""
-        (count,) = self._one("SELECT COUNT(*) FROM log")
+        """Count the rows that the log ever had, and read the newest of them, oldest first."""
+        (count,) = self._one("SELECT COALESCE(MAX(rowid), 0) FROM log")
         query = "SELECT seconds, kind, words FROM log ORDER BY rowid DESC LIMIT ?"
         return count, [list(row) for row in self._connection.execute(query, (max_rows,)).fetchall()[::-1]]
 
@@ -319,6 +334,17 @@ class Journal:
     def _one(self, query: str) -> Any:
         with closing(self._connection.execute(query)) as cursor:
             return cursor.fetchone()
+
+
+def _open_to_read(folder: Path) -> tuple[sqlite3.Connection, int]:
+    """Open the journal in `folder`, and say its format: 0 where it is being made."""
+    uri = f"{(folder / NAME).resolve().as_uri()}?mode=ro"
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+    try:
+        return connection, int(connection.execute("PRAGMA user_version").fetchone()[0])
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _lease_record(row: tuple[Any, ...]) -> LeaseRecord:

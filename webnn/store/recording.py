@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from webnn.core.frames import Buffer, Frame, decode_frame
+from webnn.store.durable import make_folder, sync_folder
 
 FOLDER = "recording"
 _LENGTH = struct.Struct("<Q")
@@ -25,8 +26,9 @@ class FrameLog:
     """Appends frames to one file. Blocks; raises `OSError` when the disk refuses, and then nothing was appended."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         self._file = path.open("xb", buffering=0)
+        sync_folder(path.parent)
         self._end = 0
 
     def append(self, frames: Iterable[tuple[Piece, ...]]) -> None:

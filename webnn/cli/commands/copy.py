@@ -12,7 +12,7 @@ from webnn.core.errors import WebNNError
 
 
 @click.command("copy", short_help="Write another model file, from a model or a run.")
-@click.argument("source", shell_complete=options.complete_models)
+@click.argument("source", shell_complete=options.complete_models_and_runs)
 @click.argument("name")
 @options.set_option
 @options.runs_dir_option

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 
@@ -37,20 +37,24 @@ def command(
     RUN is a run's id, the beginning of it, or a model's name: its newest run then. For classes: accuracy, and for each
     class, and on average, precision, recall and F1, and the confusion matrix. For values: mse, mae and R2.
 
-    With --server it is a run that goes on there, scored by that server on its validation split; its final weights are
-    the current ones.
+    With --server it is one of that server's runs, and is scored there: one that goes on, on its validation split (its
+    final weights are the current ones), or one that is over.
     """
-    from webnn.cli.evaluation import evaluate
-    from webnn.cli.trained import Which, find_trained
+    from webnn.cli.places import dataset_search
+    from webnn.cli.trained import find_trained
+    from webnn.data.directory import data_dir as find_data_dir
+    from webnn.server.scoring import evaluate
+    from webnn.server.trained import Which
 
     if target.server is not None:
         from webnn.cli import live
 
-        report = live.evaluate(target, run, Which(which), split)
+        report = live.evaluate(target, run, Which(which), cast(Any, split))
     else:
         trained = find_trained(target.runs_dir, run)
         tell = (lambda _: None) if json_lines else (lambda words: click.echo(f"{words} ...", err=True))
-        report = asyncio.run(evaluate(trained, Which(which), split, data_dir, tell))
+        search, folder = dataset_search(), find_data_dir(data_dir)
+        report = asyncio.run(evaluate(trained, Which(which), split, search=search, data_dir=folder, tell=tell))
     click.echo(json.dumps(report) if json_lines else "\n".join(report_lines(report)))
 
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
+import zipfile
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
 from webnn.cli import options
+from webnn.cli.target import Target
 from webnn.cli.words import size
 from webnn.core.errors import WebNNError
 
@@ -35,44 +40,81 @@ FORMATS = {
     "-o", "--output", type=click.Path(path_type=Path), help="File, or folder for tfjs [default: NAME.FORMAT]."
 )
 @click.option("--force", is_flag=True, help="Write over what is there.")
-@options.runs_dir_option
+@options.target_options
 @options.json_option
-def command(  # noqa: PLR0917 - one argument an option
+def command(
+    *,
     run: str | None,
     form: str | None,
     which: str | None,
     version: int | None,
     output: Path | None,
     force: bool,
-    runs_dir: Path,
+    target: Target,
     json_lines: bool,
 ) -> None:
     """Write the model of a run, live or over, as a file that other programs open.
 
     RUN is a run's id or its beginning; by default the one that is live, or the newest. The formats are keras and h5
-    (both load with keras.saving.load_model; pip install 'webnn[keras]'), tfjs, safetensors and npz.
-
-    Example: wnn export --format keras -o digits.keras
+    (both load with keras.saving.load_model; pip install 'webnn[keras]'), tfjs, safetensors and npz. With --server it is
+    a run of that server's, which makes the file.
     """
+    if version is not None and which is not None:
+        raise click.UsageError("--version names one version, and --best and --final others: give one of them.")
+    chosen = form or format_of(output)
+    if target.server is None:
+        written = from_folder(target.runs_dir, run, chosen, version or which, output, force=force)
+    else:
+        written = from_server(target, run, chosen, version or which, output, force=force)
+    if json_lines:
+        click.echo(json.dumps(written))
+    else:
+        told = "" if written["version"] is None or version else f" (version {written['version']})"
+        click.echo(f"Wrote {written['path']}: {written['run']}, {written['which']}{told}, {size(written['bytes'])}")
+
+
+def from_folder(
+    runs_dir: Path, run: str | None, form: str, which: int | str | None, output: Path | None, *, force: bool
+) -> dict[str, Any]:
+    """Write the model of a run of a runs folder; what `--json` prints."""
     from webnn.cli.remote import find_run
     from webnn.export import Format, write_model
     from webnn.server.exporting import read_run_model
 
-    if version is not None and which is not None:
-        raise click.UsageError("--version names one version, and --best and --final others: give one of them.")
-    chosen = Format(form or format_of(output))
-    folder = find_run(runs_dir, run).folder
-    model = asyncio.run(read_run_model(folder, version or which))
+    chosen, folder = Format(form), find_run(runs_dir, run).folder
+    model = asyncio.run(read_run_model(folder, which))
     path = output or Path(f"{model.name}{chosen.ending}")
     check_free(path, force)
     metadata = {"model": model.name, "run": folder.name, "which": model.which}
     write_model(chosen, path, model.vector, model.topology, model.weights, metadata)
-    written = {"path": str(path), "format": chosen.value, "run": folder.name, "which": model.which}
-    if json_lines:
-        click.echo(json.dumps({**written, "version": model.version, "bytes": size_of(path)}))
+    return told_of(path, form, folder.name, model.which, model.version)
+
+
+def from_server(
+    target: Target, run: str | None, form: str, which: int | str | None, output: Path | None, *, force: bool
+) -> dict[str, Any]:
+    """Write the model of a server's run, which the server makes; what `--json` prints."""
+    from webnn.cli.remote import connect_to_run, patiently
+
+    client, found = connect_to_run(target, run, by_model=True)
+    status = client.run(found)
+    if which is None:
+        which = "final" if status["best_accuracy"] is None and status["loss"] is None else "best"
+    path = output or Path(f"{status['name']}{'-tfjs' if form == 'tfjs' else f'.{form}'}")
+    check_free(path, force)
+    version = f"version-{which}" if isinstance(which, int) else {"final": "current"}.get(which, which)
+    name = f"{version}{'-tfjs.zip' if form == 'tfjs' else f'.{form}'}"
+    body = patiently(partial(client.download, found, name))
+    if form == "tfjs":
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            archive.extractall(path)
     else:
-        told = "" if model.version is None or version else f" (version {model.version})"
-        click.echo(f"Wrote {path}: {model.name}, {model.which}{told}, {size(size_of(path))}")
+        path.write_bytes(body)
+    return told_of(path, form, found, str(which), which if isinstance(which, int) else None)
+
+
+def told_of(path: Path, form: str, run: str, which: str, version: int | None) -> dict[str, Any]:
+    return {"path": str(path), "format": form, "run": run, "which": which, "version": version, "bytes": size_of(path)}
 
 
 def format_of(output: Path | None) -> str:

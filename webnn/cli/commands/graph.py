@@ -31,7 +31,7 @@ def shape_of(context: click.Context, parameter: click.Parameter, value: str | No
 
 
 @click.command("graph", short_help="Draw a network in the terminal, or as SVG.")
-@click.argument("name")
+@options.name_argument
 @click.option(
     "--input", "shape", metavar="SHAPE", callback=shape_of, help="Of one example: 28x28x1. No dataset is read then."
 )
@@ -49,10 +49,7 @@ def command(  # noqa: PLR0917 - one argument an option
     data_dir: Path | None,
     json_lines: bool,
 ) -> None:
-    """Draw the model NAME: a line for each layer, with its output and its parameters; lanes are what goes where.
-
-    Example: wnn graph cifar10-resnet --svg resnet.svg
-    """
+    """Draw the model NAME: a line for each layer, with its output and its parameters; lanes are what goes where."""
     from webnn.cli.places import model_search
     from webnn.model.definition import load_model
     from webnn.model.drawing import draw_dot, draw_svg, draw_text, nodes_of

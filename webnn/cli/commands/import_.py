@@ -15,8 +15,18 @@ from webnn.core.errors import WebNNError
 @click.command("import", short_help="Make a model file of a model from Keras or TensorFlow.js.")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--name", metavar="NAME", help="The model's name here [default: the file's].")
-@click.option("--dataset", metavar="NAME", help="What to train it on [default: a dataset of the model's name].")
-@click.option("--model", metavar="NAME", help="The model whose weights FILE holds, where it is .safetensors or .npz.")
+@click.option(
+    "--dataset",
+    metavar="NAME",
+    shell_complete=options.complete_datasets,
+    help="What to train it on [default: a dataset of the model's name].",
+)
+@click.option(
+    "--model",
+    metavar="NAME",
+    shell_complete=options.complete_models,
+    help="The model whose weights FILE holds, where it is .safetensors or .npz.",
+)
 @click.option(
     "--freeze",
     multiple=True,
@@ -38,8 +48,6 @@ def command(  # noqa: PLR0917 - one argument an option
 
     FILE is a .keras or .h5 file, a TensorFlow.js model.json, the JSON of Keras' model.to_json(), or, with --model,
     weights as .safetensors or .npz.
-
-    Example: wnn import digits.keras --dataset digits --freeze 'conv*'
     """
     from webnn.cli.places import model_search
     from webnn.model.adopting import WEIGHTS_ONLY, adopt, adopt_weights, write_adopted

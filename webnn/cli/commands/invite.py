@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from webnn.cli import options
+from webnn.cli.target import Target
 
 if TYPE_CHECKING:
-    from webnn.server.invites import Invite
+    from webnn.core.shapes import InviteView
 
 
 @click.command(
     "invite",
     short_help="Make a code that lets volunteers into a run.",
-    epilog="Example: wnn invite --uses 30 --expires 2d; wnn invite --list; wnn invite --revoke 1",
 )
 @options.run_argument
 @click.option("--uses", type=click.IntRange(1), help="How many volunteers may come with it [default: any number].")
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 @click.option("--list", "listed", is_flag=True, help="List the run's codes, without the codes themselves.")
 @click.option("--revoke", type=click.IntRange(1), metavar="NUMBER", help="End a code; who came with it may not again.")
 @click.option("--open", "opened", is_flag=True, help="Forget all codes: everyone may come, as before the first.")
-@options.runs_dir_option
+@options.target_options
 @options.json_option
 def command(
     *,
@@ -38,7 +37,7 @@ def command(
     listed: bool,
     revoke: int | None,
     opened: bool,
-    runs_dir: Path,
+    target: Target,
     json_lines: bool,
 ) -> None:
     """Make a code for RUN and print it, with a link that has it. From then on the run takes only those who have a code.
@@ -47,39 +46,40 @@ def command(
     Codes are kept as hashes, so each is shown only when it is made. Volunteers type it on the join page, or follow the
     link; `wnn worker URL --code CODE` takes it too.
     """
-    from webnn.cli.invitation import find_run_to_join, link_of
+    from webnn.cli.invitation import invitations
     from webnn.cli.spans import read_expiry
-    from webnn.server.invites import Invites
 
     if sum([listed, revoke is not None, opened]) > 1:
         raise click.UsageError("--list, --revoke and --open exclude each other.")
-    found = find_run_to_join(runs_dir, run)
-    invites = Invites(runs_dir)
+    seconds = read_expiry(expires)
+    invites = invitations(target, run)
     if listed:
-        _list(invites.of(found), json_lines)
+        _list(invites.all(), json_lines)
     elif revoke is not None:
-        invites.revoke(found, revoke)
-        click.echo(json.dumps({"run": found, "revoked": revoke}) if json_lines else f"Code {revoke} has ended.")
+        invites.end(revoke)
+        told = {"run": invites.run, "revoked": revoke}
+        click.echo(json.dumps(told) if json_lines else f"Code {revoke} has ended.")
     elif opened:
-        invites.open(found)
-        click.echo(json.dumps({"run": found, "open": True}) if json_lines else f"{found} asks for no code any more.")
+        invites.open()
+        told = {"run": invites.run, "open": True}
+        click.echo(json.dumps(told) if json_lines else f"{invites.run} asks for no code any more.")
     else:
-        made = invites.add(found, code, uses=uses, seconds=read_expiry(expires))
-        link = link_of(runs_dir, found, made)
-        told = {"run": found, "number": invites.of(found)[-1].number, "code": made, "link": link}
-        click.echo(json.dumps(told) if json_lines else "\n".join(filter(None, (made, link))))
+        made = invites.add(code, uses, seconds)
+        click.echo(json.dumps(made) if json_lines else "\n".join(filter(None, (made["code"], made["link"]))))
 
 
-def _list(found: Sequence[Invite], json_lines: bool) -> None:
+def _list(found: Sequence[InviteView], json_lines: bool) -> None:
     from webnn.cli.spans import moment
 
     if json_lines:
         for one in found:
-            told = {"number": one.number, "created": one.created, "expires": one.expires, "uses": one.uses}
-            click.echo(json.dumps(told))
+            click.echo(json.dumps(one))
     elif not found:
         click.echo("The run has no codes.")
     else:
-        rows = [(str(one.number), str(one.uses or "any"), moment(one.created), moment(one.expires)) for one in found]
+        rows = [
+            (str(one["number"]), str(one["uses"] or "any"), moment(one["created"]), moment(one["expires"]))
+            for one in found
+        ]
         for line in options.columns([("number", "volunteers", "made", "ends"), *rows]):
             click.echo(line)

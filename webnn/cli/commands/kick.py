@@ -22,7 +22,7 @@ class VolunteerNumber(click.ParamType[int]):
         return int(text)
 
 
-@click.command("kick", short_help="Send a volunteer away.", epilog="Example: wnn kick 3 --for-good")
+@click.command("kick", short_help="Send a volunteer away.")
 @click.argument("number", type=VolunteerNumber())
 @options.run_argument
 @click.option("--for-good", is_flag=True, help="It may not come back.")

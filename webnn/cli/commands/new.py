@@ -12,7 +12,12 @@ from webnn.cli import options
 
 @click.command("new", short_help="Write a model file to begin with.")
 @click.argument("name")
-@click.option("--dataset", metavar="DATASET", help="What it learns from [default: digits, or what --from has].")
+@click.option(
+    "--dataset",
+    metavar="DATASET",
+    shell_complete=options.complete_datasets,
+    help="What it learns from [default: digits, or what --from has].",
+)
 @click.option("--from", "source", metavar="MODEL", shell_complete=options.complete_models, help="Begin with this one.")
 @options.data_dir_option
 @options.json_option
@@ -31,7 +36,7 @@ def command(name: str, dataset: str | None, source: str | None, data_dir: Path |
     if source is not None:
         model = load_model(source, model_search())
         raw = renamed(model.raw, name, model.path, path)
-        raw |= {"merge": {"auto": {}}} if dataset is None else {"merge": {"auto": {}}, "dataset": dataset}
+        raw |= {"merge": "auto"} if dataset is None else {"merge": "auto", "dataset": dataset}
         chosen = dataset or model.dataset
     else:
         chosen = dataset or "digits"

@@ -8,7 +8,7 @@ from webnn.cli import options
 from webnn.cli.target import Target
 
 
-@click.command("pause", short_help="Pause a live run; volunteers wait.", epilog="Example: wnn pause")
+@click.command("pause", short_help="Pause a live run; volunteers wait.")
 @options.run_options
 def command(run: str | None, target: Target, json_lines: bool) -> None:
     """Give out no more work. What is out still comes in and counts; volunteers stay connected.

@@ -15,7 +15,7 @@ from webnn.cli.target import Target
 from webnn.cli.words import decimal, percent
 
 if TYPE_CHECKING:
-    from webnn.cli.trained import TrainedRun, Which
+    from webnn.server.trained import TrainedRun, Which
 
 SHOWN = 3
 
@@ -33,9 +33,10 @@ def command(run: str, files: tuple[Path, ...], which: str, target: Target, json_
     or several), .csv (an example a row), or a picture (with the extra `images`; it is made as large as the network
     takes). Numbers are as the dataset stores them: pixels of mnist from 0 to 255, those of digits from 0 to 16.
 
-    With --server it is a run that goes on there; its final weights are the current ones.
+    With --server it is one of that server's runs; the final weights of one that goes on are the current ones.
     """
-    from webnn.cli.trained import Which, find_trained
+    from webnn.cli.trained import find_trained
+    from webnn.server.trained import Which
 
     answers: Iterable[dict[str, Any]]
     if target.server is not None:
@@ -50,10 +51,10 @@ def command(run: str, files: tuple[Path, ...], which: str, target: Target, json_
 
 async def predict(run: TrainedRun, which: Which, files: Sequence[Path]) -> list[dict[str, Any]]:
     """Show every example of every file to the run's network. Raises `WebNNError`."""
-    from webnn.cli.evaluation import network_of
     from webnn.cli.examples_in import read_examples
     from webnn.data.dataset import Split
     from webnn.data.preparation import Preparation
+    from webnn.server.scoring import network_of
 
     preparation = Preparation.load(run.folder)
     shown = [(path, read_examples(path, run.dataset)) for path in files]

@@ -13,7 +13,6 @@ from webnn.cli.target import Target
 @click.command(
     "queue",
     short_help="Show or change the order in which runs start.",
-    epilog="Example: wnn queue; wnn queue digits-mlp-2026 --to 1",
 )
 @options.run_argument
 @click.option("--to", type=click.IntRange(1), help="The place that RUN gets; 1: the next to start.")

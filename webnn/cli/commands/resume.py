@@ -8,7 +8,7 @@ from webnn.cli import options
 from webnn.cli.target import Target
 
 
-@click.command("resume", short_help="Let a run go on that was paused or stopped.", epilog="Example: wnn resume")
+@click.command("resume", short_help="Let a run go on that was paused or stopped.")
 @options.run_options
 def command(run: str | None, target: Target, json_lines: bool) -> None:
     """Let a paused run go on. On a server of many runs one that was stopped or failed waits for its turn again.

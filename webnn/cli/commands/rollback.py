@@ -19,9 +19,7 @@ def version_or_best(context: click.Context, parameter: click.Parameter, value: s
     return int(value)
 
 
-@click.command(
-    "rollback", short_help="Take a live run back to an earlier version.", epilog="Example: wnn rollback --to best"
-)
+@click.command("rollback", short_help="Take a live run back to an earlier version.")
 @options.run_argument
 @click.option("--to", required=True, metavar="VERSION|best", callback=version_or_best, help="Where to go on from.")
 @options.target_options

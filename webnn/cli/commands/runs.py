@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from webnn.server.resuming import FoundRun
 
 
-@click.command("runs", short_help="List runs, live and past.", epilog="Example: wnn runs --server https://example.org")
+@click.command("runs", short_help="List runs, live and past.")
 @options.target_options
 @options.json_option
 def command(target: Target, json_lines: bool) -> None:

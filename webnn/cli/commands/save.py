@@ -10,9 +10,7 @@ from webnn.cli import options
 from webnn.cli.target import Target
 
 
-@click.command(
-    "save", short_help="Write a live run's files now.", epilog="Example: wnn save --server https://example.org"
-)
+@click.command("save", short_help="Write a live run's files now.")
 @options.run_options
 def command(run: str | None, target: Target, json_lines: bool) -> None:
     """Write a checkpoint and the model's files of a live run, as at its end; the run goes on meanwhile.

@@ -14,9 +14,8 @@ from webnn.cli.settings import ServeSettings
 @click.command(
     "serve",
     short_help="Serve any number of runs, in a queue.",
-    epilog="Example: wnn serve digits-mlp digits-cnn --at-most 2",
 )
-@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=options.complete_models)
 @option(
     "--at-most",
     type=click.IntRange(1, 1000),

@@ -10,17 +10,16 @@ from webnn.cli import options
 from webnn.cli.target import Target
 
 
-@click.command(
-    "set", short_help="Change settings of a live run.", epilog="Example: wnn set learningRate=0.01 batchSize=32"
-)
+@click.command("set", short_help="Change settings of a live run.")
 @click.argument("words", nargs=-1, required=True, metavar="[RUN] KEY=VALUE...")
 @options.target_options
 @options.json_option
 def command(words: tuple[str, ...], target: Target, json_lines: bool) -> None:
     """Change settings while a run goes on; leases given from now on have them.
 
-    KEY is learningRate, batchSize, merge (as in merge=weighted or merge.fedbuff.size=8) or a stop condition
-    (stop.accuracy=0.95). RUN is a run's id or its beginning; by default the run that is live.
+    KEY is learningRate, schedule (schedule=cosine, schedule.step.everyEpochs=5), batchSize, leaseSeconds,
+    validation.everySeconds, merge (merge=weighted, merge.fedbuff.size=8) or a stop condition (stop.accuracy=0.95;
+    stop.seconds=null takes one away). RUN is a run's id or its beginning; by default the run that is live.
     """
     from webnn.cli.changes import read_changes
     from webnn.cli.remote import connect_to_run

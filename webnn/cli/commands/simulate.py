@@ -21,7 +21,7 @@ OUT = "simulations"
 
 
 @click.command("simulate", short_help="Try merge rules with virtual volunteers.")
-@click.argument("name")
+@options.name_argument
 @click.option(
     "--volunteers", "-n", default="1,2,4,8", show_default=True, metavar="N,N,...", help="How many volunteers."
 )

@@ -10,7 +10,7 @@ from webnn.cli import options
 from webnn.cli.target import Target
 
 
-@click.command("status", short_help="Show how a run stands.", epilog="Example: wnn status --json")
+@click.command("status", short_help="Show how a run stands.")
 @options.run_options
 def command(run: str | None, target: Target, json_lines: bool) -> None:
     """Show how a run stands: its state, what it has reached, who helps, how fast it goes, and how long it may take.

@@ -8,7 +8,7 @@ from webnn.cli import options
 from webnn.cli.target import Target
 
 
-@click.command("stop", short_help="End a live run and save it.", epilog="Example: wnn stop digits-mlp-2026")
+@click.command("stop", short_help="End a live run and save it.")
 @options.run_options
 def command(run: str | None, target: Target, json_lines: bool) -> None:
     """End a run for good: it is validated once more and saved. One that waits in a queue is taken out of it.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from webnn.cli import options
@@ -13,9 +11,8 @@ from webnn.cli.target import Target
 @click.command(
     "submit",
     short_help="Let a new run wait on a server.",
-    epilog="Example: wnn submit digits-mlp --set training.batchSize=32",
 )
-@click.argument("name")
+@options.name_argument
 @options.set_option
 @click.option("--to", type=click.IntRange(1), help="Its place in the queue; 1: the next to start [default: the last].")
 @click.option("--bound", is_flag=True, help="Take only volunteers who choose this run.")
@@ -36,13 +33,8 @@ def command(
 
     NAME is one of the server's models, or the path of a model file here, which is sent.
     """
-    from pathlib import Path
+    from webnn.cli.remote import connect, model_to_send, say_waiting
 
-    from webnn.cli.remote import connect
-    from webnn.model.definition import load_model
-
-    model = load_model(name, ()).raw if name.endswith(".json") and Path(name).is_file() else name
     order = None if to is None else to - 1
-    status = connect(target).create_run(model, overrides, order=order, bound=bound, seed=seed)
-    place = "" if status["order"] is None else f", {status['order']} before it"
-    click.echo(json.dumps(status) if json_lines else f"{status['id']} is {status['state']}{place}.")
+    status = connect(target).create_run(model_to_send(name), overrides, order=order, bound=bound, seed=seed)
+    say_waiting(status, json_lines=json_lines)

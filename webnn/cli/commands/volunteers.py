@@ -10,7 +10,7 @@ from webnn.cli import options
 from webnn.cli.target import Target
 
 
-@click.command("volunteers", short_help="List the volunteers of a run.", epilog="Example: wnn volunteers")
+@click.command("volunteers", short_help="List the volunteers of a run.")
 @options.run_options
 def command(run: str | None, target: Target, json_lines: bool) -> None:
     """List the volunteers that a run remembers: those here first, then by what they gave. `wnn kick` takes the numbers.

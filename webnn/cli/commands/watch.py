@@ -8,9 +8,7 @@ from webnn.cli import options
 from webnn.cli.target import Target
 
 
-@click.command(
-    "watch", short_help="Follow a run in the terminal.", epilog="Example: wnn watch --server https://example.org"
-)
+@click.command("watch", short_help="Follow a run in the terminal.")
 @options.run_argument
 @click.option("--every", type=click.FloatRange(0.1), default=1.0, show_default=True, help="Seconds between looks.")
 @options.target_options

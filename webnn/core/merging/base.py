@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webnn.core.events import Vector
+from webnn.core.loops import loops
 from webnn.core.metrics import Validation
 
 State = dict[str, NDArray[Any]]
@@ -258,6 +259,10 @@ def move_towards(weights: Vector, target: Vector, share: float) -> None:
         np.copyto(weights, target[: len(weights)])
         return
     factor = np.float32(share)
+    fast = loops(weights, target)
+    if fast is not None:
+        fast.move(weights, target[: len(weights)], factor)
+        return
     scratch = np.empty(min(CHUNK, len(weights)), np.float32)
     for chunk in chunks(len(weights)):
         part = weights[chunk]

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import shutil
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from webnn.core.errors import WebNNError
-
-if TYPE_CHECKING:
-    from webnn.server.resuming import FoundRun
+from webnn.model.definition import ModelDefinition
+from webnn.server.earlier import read_earlier
+from webnn.server.resuming import FoundRun, find_runs
+from webnn.server.tickets import read_tickets
+from webnn.store.lock import RunLock
 
 _OF_USE_WHILE_IT_GOES_ON = ("checkpoint",)
 
@@ -32,15 +34,20 @@ class Removal:
 
 
 def plan_pruning(
-    found: Sequence[FoundRun], now: datetime, keep: int | None, older_than: timedelta | None
+    found: Sequence[FoundRun],
+    now: datetime,
+    keep: int | None,
+    older_than: timedelta | None,
+    waiting: Collection[Path] = (),
 ) -> list[Removal]:
     """Choose what may go: runs beyond the newest `keep` of their model, runs older than `older_than` (both, where both
-    are given), and of finished runs that stay their checkpoints. Live runs, and those that another starts from, stay.
+    are given), and of finished runs that stay their checkpoints. Live runs, and those that another starts from, stay;
+    `waiting` are folders that runs which have not begun start from.
     """
     newest: dict[str, list[str]] = defaultdict(list)
     for run in reversed(found):
         newest[run.name].append(run.id)
-    needed = {base for run in found for base in [started_from(run)] if base is not None}
+    needed = {*waiting, *(base for run in found for base in [started_from(run)] if base is not None)}
     removals = []
     for run in found:
         if run.live:
@@ -65,12 +72,31 @@ def why(run: FoundRun, keep: int | None, older_than: timedelta | None) -> str:
 
 def started_from(run: FoundRun) -> Path | None:
     """The folder of the run whose weights `run` started from."""
-    from webnn.server.earlier import read_earlier
-
     try:
-        path = read_earlier(run.folder).definition.initial_weights
+        return _base(read_earlier(run.folder).definition)
     except WebNNError:
         return None
+
+
+def waited_for(runs_dir: Path) -> set[Path]:
+    """The folders of runs whose weights a run that waits is to start from. Blocks."""
+    bases = (_base(ticket.definition) for ticket in read_tickets(runs_dir) if not ticket.state.over)
+    return {base for base in bases if base is not None}
+
+
+def check_unneeded(folder: Path) -> None:
+    """Raise `WebNNError("settings")` where another run of the runs folder starts from this one's weights. Blocks."""
+    place = folder.resolve()
+    user = next((other.id for other in find_runs(folder.parent) if started_from(other) == place), None)
+    if user is None and place in waited_for(folder.parent):
+        user = "that waits"
+    if user is not None:
+        message = f"The run {user} starts from the weights of {folder.name}. --force removes them all the same."
+        raise WebNNError("settings", message)
+
+
+def _base(definition: ModelDefinition) -> Path | None:
+    path = definition.initial_weights
     return None if path is None else path.resolve().parent
 
 
@@ -81,8 +107,6 @@ def size_of(path: Path) -> int:
 
 def remove(removal: Removal) -> None:
     """Remove a folder of a run that nobody serves. Raises `WebNNError`: `run_in_use`, or `disk`."""
-    from webnn.store.lock import RunLock
-
     run_folder = removal.path if removal.path.name == removal.run else removal.path.parent
     try:
         RunLock.take(run_folder).release()

@@ -1,8 +1,9 @@
-"""What `wnn evaluate` and `wnn predict` ask of the evaluator: a run's network, and its outputs."""
+"""The network that a run left, scored on a split of its dataset or shown examples, in an evaluator of its own."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,17 +12,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from webnn.cli.places import dataset_search
-from webnn.cli.trained import TrainedRun, Which
 from webnn.core.errors import WebNNError
 from webnn.core.events import Vector
 from webnn.data.dataset import Split
-from webnn.data.directory import data_dir as find_data_dir
 from webnn.data.loading import load_data
 from webnn.data.shards import encode_examples
 from webnn.evaluator.evaluator import Evaluator
 from webnn.evaluator.results import BuiltModel
 from webnn.evaluator.scores import score
+from webnn.server.trained import TrainedRun, Which
 
 CHUNK_BYTES = 4 << 20
 
@@ -54,15 +53,22 @@ async def network_of(run: TrainedRun, which: Which) -> AsyncIterator[Network]:
 
 
 async def evaluate(
-    run: TrainedRun, which: Which, split_name: str | None, data_dir: Path | None, tell: Callable[[str], None]
+    run: TrainedRun,
+    which: Which,
+    split_name: str | None,
+    *,
+    search: Sequence[Path],
+    data_dir: Path,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Score a run's network on a split of its dataset; None: its test split, where there is none its validation split.
 
+    `search` has the folders of dataset modules.
     Raises `WebNNError("settings")` where there is no such split.
     """
     definition = run.definition
     tell(f"Loading the dataset {definition.dataset}")
-    loaded = load_data(definition, dataset_search(), find_data_dir(data_dir))
+    loaded = await asyncio.to_thread(load_data, definition, search, data_dir)
     dataset = loaded.dataset
     name = split_name or ("test" if dataset.test is not None else "validation")
     if name not in dataset.splits:

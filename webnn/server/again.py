@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from webnn.cli.trained import TrainedRun, Which
 from webnn.core.errors import WebNNError
 from webnn.model.definition import parse_again
+from webnn.server.trained import TrainedRun, Which
 
 if TYPE_CHECKING:
     from webnn.model.definition import ModelDefinition

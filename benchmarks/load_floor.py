@@ -1,0 +1,112 @@
+"""The floor of `load.py`: what a merged update costs bare aiohttp and numpy, with nothing of WebNN in between.
+
+One WebSocket message brings the update (float32), it is merged in chunks that stay in the cache (subtract, scale, add,
+in place), and one message takes the new weights back. There are no leases, no checks and no versions: a server that
+does more and costs less does it by other means of transport, or by fewer passes over memory.
+
+Speaks as `load_server.py` does (`--serve`), or as `load_volunteers.py`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+import time
+from typing import Any
+
+import aiohttp
+import numpy as np
+from aiohttp import web
+
+CHUNK = 65_536
+SHARE = np.float32(0.1)
+
+
+class Floor:
+    """The weights, and how often they were merged into."""
+
+    def __init__(self, num_weights: int) -> None:
+        self.weights = np.zeros(num_weights, np.float32)
+        self.scratch = np.empty(min(CHUNK, num_weights), np.float32)
+        self.merges = 0
+
+    def merge(self, update: np.ndarray[Any, np.dtype[np.float32]]) -> None:
+        for first in range(0, len(update), CHUNK):
+            part = self.weights[first : first + CHUNK]
+            difference = self.scratch[: len(part)]
+            np.subtract(update[first : first + CHUNK], part, out=difference)
+            difference *= SHARE
+            part += difference
+        self.merges += 1
+
+    async def answer(self, request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse(compress=False, max_msg_size=0)
+        await socket.prepare(request)
+        async for message in socket:
+            self.merge(np.frombuffer(message.data, np.float32))
+            await socket.send_bytes(self.weights.data.cast("B"))
+        return socket
+
+
+def say(what: dict[str, Any]) -> None:
+    print(json.dumps(what), flush=True)
+
+
+async def hear() -> str:
+    return (await asyncio.to_thread(sys.stdin.readline)).strip()
+
+
+async def serve(num_weights: int) -> None:
+    floor = Floor(num_weights)
+    app = web.Application()
+    app.router.add_get("/", floor.answer)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    say({"url": f"http://127.0.0.1:{runner.addresses[0][1]}/"})
+    while await hear():
+        say({"cpu_seconds": time.process_time(), "merges": floor.merges})
+    await runner.cleanup()
+
+
+async def echo(url: str, num_weights: int, volunteers: int) -> None:
+    """Send back what comes, again and again, until told to end."""
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None), read_bufsize=1 << 20) as http:
+        warm = [asyncio.Event() for _ in range(volunteers)]
+
+        async def live(index: int) -> None:
+            async with http.ws_connect(url, max_msg_size=0) as socket:
+                await socket.send_bytes(bytes(4 * num_weights))
+                async for message in socket:
+                    warm[index].set()
+                    await socket.send_bytes(message.data)
+
+        tasks = [asyncio.create_task(live(index)) for index in range(volunteers)]
+        for event in warm:
+            await event.wait()
+        say({"connected": volunteers})
+        await hear()
+        await hear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        say({})
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--params", type=int, required=True)
+    parser.add_argument("--serve", action="store_true")
+    parser.add_argument("--url")
+    parser.add_argument("--volunteers", type=int, default=1)
+    options = parser.parse_args()
+    if options.serve:
+        asyncio.run(serve(options.params))
+    else:
+        asyncio.run(echo(options.url, options.params, options.volunteers))
+
+
+if __name__ == "__main__":
+    main()

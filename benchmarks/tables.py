@@ -1,0 +1,225 @@
+"""The tables of the documentation, from the results that are kept: fills what lies between `<!-- table NAME -->` and
+`<!-- end -->` in `docs/*.md`. Trains nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from common import HERE, show
+
+DOCS = HERE.parent / "docs"
+BLOCK = re.compile(r"(<!-- table (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+Record = Mapping[str, Any]
+Table = tuple[Sequence[str], Sequence[Sequence[object]]]
+
+
+def read(name: str) -> Record | None:
+    """The whole result of a benchmark, else its quick one."""
+    for file in (HERE / "results" / f"{name}.json", HERE / "results" / f"{name}-quick.json"):
+        if file.exists():
+            record: Record = json.loads(file.read_text("utf-8"))
+            return record
+    return None
+
+
+def seconds(mean: float | None, interval: float | None) -> str:
+    """A mean, and half of its 95 % interval."""
+    if mean is None:
+        return "not reached"
+    return f"{mean:.1f}" if interval is None else f"{mean:.1f} +- {interval:.1f}"
+
+
+def accuracy(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}".removeprefix("0")
+
+
+def percent(value: float, digits: int = 0) -> str:
+    return f"{100 * value:.{digits}f} %"
+
+
+def scaling(record: Record) -> Table:
+    wanted = {"equal": {4: 3.0, 8: 5.0, 16: 7.0}, "spread": {4: 0.65, 8: 0.5, 16: 0.4}}
+    names = {"equal": "equal", "spread": "10:1, 20 % drop-outs an hour"}
+    alone, *together = record["rows"]
+    rows = [["equal", 1, seconds(alone["seconds_to_target"], alone["interval"]), "1", "", ""]]
+    others = {(r["devices"], r["volunteers"]): r for r in together if r["merge"] != "auto"}
+    for row in together:
+        if row["merge"] == "auto":
+            where = (row["devices"], row["volunteers"])
+            other = others[where]
+            times = f"{row['speedup_over_single']:.1f}"
+            if row["devices"] == "spread":
+                times += f", of the sum of speeds {row['relative']:.2f}"
+            best = f"{seconds(other['seconds_to_target'], other['interval'])}, `{other['merge'].partition('(')[0]}`"
+            time = seconds(row["seconds_to_target"], row["interval"])
+            rows.append([names[where[0]], where[1], time, times, show(wanted[where[0]][where[1]]), best])
+    return ("devices", "volunteers", "s to 97 % with `auto`", "speed-up", "wanted", "the best other rule, s"), rows
+
+
+def free_batch(record: Record) -> Table:
+    rows = [(each["batch_size"], seconds(each["seconds_to_target"], each["interval"])) for each in record["free_batch"]]
+    return ("batch size of a single volunteer", "s to 97 %"), rows
+
+
+def bound(record: Record) -> Table:
+    rows = [
+        (
+            *(64 * row["count"], f"{row['steps']:.0f}", f"{row['ceiling']:.1f}"),
+            *(f"{row['reached']:.1f}", percent(row["part"])),
+        )
+        for row in record["rows"]
+    ]
+    return ("batch", "steps to 97 %", "ceiling of the speed-up", "`auto` reached", "of the ceiling"), rows
+
+
+def halves(record: Record) -> Table:
+    rows = [
+        (each["count"], seconds(each["all"], each["all_interval"]), seconds(each["half"], each["half_interval"]))
+        for each in record["halves"]
+    ]
+    return ("volunteers", "s to 97 %", "without the slower half"), rows
+
+
+def noise(record: Record) -> Table:
+    rows = [
+        (
+            *(row["step"], accuracy(row["accuracy"]), f"{row['noise_scale']:.0f}"),
+            *(f"{row['bounds'][count]:.1f}" for count in ("4", "8", "16")),
+        )
+        for row in record["rows"]
+    ]
+    return ("step of one volunteer", "accuracy", "noise scale B, examples", "at most, 4", "8", "16"), rows
+
+
+def bundled(record: Record) -> Table:
+    rows = [
+        (row["volunteers"], seconds(row["seconds_to_target"], row["interval"]), show(row["over_one"]))
+        for row in record["rows"]
+    ]
+    return ("volunteers", "s to 98 %", "times as fast as one"), rows
+
+
+def real(record: Record) -> Table:
+    rows = [
+        (row["workers"], seconds(row["seconds"], row["interval"]), show(row["speedup"]), f"{row['cores']:.2f}")
+        for row in record["rows"]
+    ]
+    return ("workers", f"wall s to {percent(record['target'])}", "speed-up", "cores that they used"), rows
+
+
+def merges(record: Record) -> Table:
+    rows = [
+        (row["merge"], seconds(row["seconds_to_target"], row["interval"]), row["report"] or "")
+        for row in record["rows"]
+    ]
+    return ("rule", f"s to {percent(record['target'])}", "report"), rows
+
+
+def clients(record: Record) -> Table:
+    counts = sorted({row["volunteers"] for row in record["rows"]})
+    rules = list(dict.fromkeys(row["merge"] for row in record["rows"]))
+    found = {(row["merge"], row["volunteers"]): row for row in record["rows"]}
+    rows = [
+        [name, *(seconds(found[name, n]["seconds_to_target"], found[name, n]["interval"]) for n in counts)]
+        for name in rules
+    ]
+    return (f"rule, s to {percent(record['target'])}", *(f"{n} client{'s' * (n > 1)}" for n in counts)), rows
+
+
+def fitzgerald(record: Record) -> Table:
+    rules = list(record["rows"][0]["together"])
+    rows = [
+        [
+            *(row["varied"], row["value"], accuracy(row["alone"]), accuracy(row["paper"][0])),
+            *(accuracy(each[i]) for i in (0, 1) for each in (*row["together"].values(), row["paper"][1:])),
+        ]
+        for row in record["rows"]
+    ]
+    beside = [f"{name} +{i}" for i in (1, 2) for name in (*(f"`{each}`" for each in rules), "published")]
+    return ("varied", "value", "alone", "published", *beside), rows
+
+
+def downpour(record: Record) -> Table:
+    rows = [
+        (
+            *(row["rule"], row["nodes"], f"{row['seconds']:.2f}", percent(row["growth"], 1)),
+            *(row["paper"], percent(row["paper_growth"], 1)),
+        )
+        for row in record["rows"]
+    ]
+    return ("rule", "nodes", "s per epoch", "growth", "published s", "growth"), rows
+
+
+def synapse(record: Record) -> Table:
+    rows = [
+        (row["model"], row["rule"], f"{row['speedup']:.2f}", f"{row['efficiency']:.0f} %") for row in record["rows"]
+    ]
+    return ("model", "rule", "speed-up with 2", "efficiency"), rows
+
+
+def late_joiners(record: Record) -> Table:
+    rows = [(row["newcomers"], f"{row['accuracy_points']:.1f}", f"{row['loss']:.3f}") for row in record["rows"]]
+    return ("newcomers", "accuracy falls, points", "held-out loss rises"), rows
+
+
+TABLES: Mapping[str, tuple[str, Callable[[Record], Table]]] = {
+    "scaling": ("scaling", scaling),
+    "free_batch": ("scaling", free_batch),
+    "bound": ("scaling_bound", bound),
+    "halves": ("scaling_bound", halves),
+    "noise": ("noise_scale", noise),
+    "bundled": ("scaling_bundled", bundled),
+    "real": ("scaling_real", real),
+    "merges": ("paper_merges", merges),
+    "clients": ("paper_scaling", clients),
+    "fitzgerald": ("paper_fitzgerald", fitzgerald),
+    "downpour": ("paper_downpour", downpour),
+    "synapse": ("paper_synapse", synapse),
+    "late_joiners": ("late_joiners", late_joiners),
+}
+"""By name: the benchmark whose result it shows, and what makes it."""
+
+
+def filled(text: str) -> str:
+    """Write every table of a page anew; one whose benchmark has no result says how to get it."""
+    return BLOCK.sub(lambda found: f"{found[1]}{block(found[2])}{found[3]}", text)
+
+
+def block(name: str) -> str:
+    benchmark, make = TABLES[name]
+    record = read(benchmark)
+    if record is None:
+        return f"No result is kept: run `benchmarks/{benchmark}.py`.\n"
+    columns, rows = make(record)
+    lines = [columns, ["---"] * len(columns), *rows]
+    body = "".join(f"| {' | '.join(map(str, line))} |\n" for line in lines)
+    return f"{body}\n{origin(record)}\n"
+
+
+def origin(record: Record) -> str:
+    """Say where a result comes from."""
+    seeds = f"{record['seeds']} seed{'s' * (record['seeds'] > 1)}"
+    return f"({'`--quick`, ' * record['quick']}{seeds}, commit {record['commit']}, {record['date']})"
+
+
+def pages() -> list[Path]:
+    return [page for page in sorted(DOCS.glob("*.md")) if "<!-- table " in page.read_text("utf-8")]
+
+
+def main() -> None:
+    for page in pages():
+        before = page.read_text("utf-8")
+        after = filled(before)
+        if after != before:
+            page.write_text(after, "utf-8")
+            print(f"wrote {page.relative_to(HERE.parent)}")
+
+
+if __name__ == "__main__":
+    main()
