@@ -51,9 +51,12 @@ export class LiveChart {
   private span: { last: number } | "chosen" | null = null;
   private readonly hidden = new Set<number>();
   private marks: readonly number[] = [];
+  /** What stands there while nothing has been measured. */
+  private readonly empty: Element | null;
 
   constructor(container: HTMLElement, options: ChartOptions) {
     this.container = container;
+    this.empty = container.querySelector(".empty");
     this.options = options;
     new ResizeObserver(() => this.resize()).observe(container);
     // uPlot paints colours on a canvas: another scheme means another chart.
@@ -133,6 +136,10 @@ export class LiveChart {
     this.plot?.destroy();
     this.plot = null;
     if (this.container.clientWidth === 0) return;
+    if (this.lines.every(({ track }) => track.x.length === 0)) {
+      this.container.replaceChildren(...(this.empty ? [this.empty] : []));
+      return;
+    }
     this.container.replaceChildren();
     this.plot = new uPlot(this.settings(), this.data(), this.container);
     this.plot.over.addEventListener("dblclick", () => {

@@ -1,6 +1,6 @@
 /** The volunteers: what each lends, and what became of it. */
 import { byId, setText } from "../dom.ts";
-import { count, decimal, duration } from "../format.ts";
+import { count, duration, rate } from "../format.ts";
 import { OUTCOME_WORDS } from "../words.ts";
 import { cell, type Panel, type PanelPlace, Polling, readJson, rowOf } from "./panel.ts";
 import { saveCsv } from "./saving.ts";
@@ -84,7 +84,7 @@ export class People {
       row.label,
       row.device || row.kind,
       row.here ? row.backend || "choosing" : "gone",
-      row.iterations_per_second === null ? "–" : `${decimal(row.iterations_per_second)}/s`,
+      row.iterations_per_second === null ? "–" : `${rate(row.iterations_per_second)}/s`,
       count(row.examples),
       row.staleness === null ? "–" : row.staleness.toFixed(1),
       outcomes(row.outcomes),
