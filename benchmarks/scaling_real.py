@@ -89,32 +89,39 @@ def cpu_seconds(pids: Sequence[int]) -> float:
     return total
 
 
+def row(
+    workers: int, found: Sequence[tuple[float | None, float]], alone: Sequence[tuple[float | None, float]]
+) -> dict[str, Any]:
+    """Summarise the runs of one number of workers beside those of one."""
+    seconds, single = mean(found), mean(alone)
+    return {
+        "workers": workers,
+        "seconds": seconds,
+        "interval": half_interval([time for time, _ in found if time is not None]),
+        "each": [time for time, _ in found],
+        "cores": sum(cores for _, cores in found) / len(found),
+        "speedup": single / seconds if single and seconds else None,
+    }
+
+
+def mean(found: Sequence[tuple[float | None, float]]) -> float | None:
+    """Mean seconds; None where some run did not reach the target."""
+    known = [time for time, _ in found if time is not None]
+    return sum(known) / len(known) if len(known) == len(found) else None
+
+
 def main() -> None:
     model = sys.argv.pop(1) if len(sys.argv) > 1 and sys.argv[1] in MODELS else "mnist-cnn"
     given, started = options(__doc__, seeds=3), time.time()
-    rows: list[dict[str, Any]] = []
-    single = None
-    for workers in (1, 4) if given.quick else (1, 2, 4, 8):
-        times, cores = [], []
-        for seed in range(1, given.seeds + 1):
+    teams = (1, 4) if given.quick else (1, 2, 4, 8)
+    found: dict[int, list[tuple[float | None, float]]] = {workers: [] for workers in teams}
+    for seed in range(1, given.seeds + 1):
+        for workers in teams:  # in turn, so that what else the machine does falls on all of them
             with tempfile.TemporaryDirectory() as folder:
-                found = asyncio.run(seconds_to(model, MODELS[model], workers, seed, Path(folder), given.data_dir))
-            times.append(found[0])
-            cores.append(found[1])
-            progress(f"{workers} workers, seed {seed}: {found[0]} s, {found[1]:.2f} cores")
-        known = [each for each in times if each is not None]
-        mean = sum(known) / len(known) if len(known) == len(times) else None
-        single = mean if workers == 1 else single
-        rows.append(
-            {
-                "workers": workers,
-                "seconds": mean,
-                "interval": half_interval(known),
-                "each": times,
-                "cores": sum(cores) / len(cores),
-                "speedup": single / mean if single and mean else None,
-            }
-        )
+                result = asyncio.run(seconds_to(model, MODELS[model], workers, seed, Path(folder), given.data_dir))
+            found[workers].append(result)
+            progress(f"{workers} workers, seed {seed}: {result[0]} s, {result[1]:.2f} cores")
+    rows = [row(workers, found[workers], found[1]) for workers in teams]
     columns, keys = (
         ("workers", "wall s", "+-", "speed-up", "cores used"),
         ("workers", "seconds", "interval", "speedup", "cores"),

@@ -108,7 +108,7 @@ async def check_commands(owner: Owner, folder: Path) -> None:
     assert "The run is paused, which does not allow this" in await owner.says("pause", code=2)
     assert json.loads(await owner.says("resume", folder.name[:12], "--json"))["state"] == "running"
     assert "The run is running, which does not allow this" in await owner.says("resume", code=2)
-    assert "There is no one run" in await owner.says("pause", "another", code=2)
+    assert "There is no run" in await owner.says("pause", "another", code=2)
     assert "Saved version" in await owner.says("save")
     assert (folder / "final.safetensors").is_file()
     assert "goes on from version" in await owner.says("rollback", "--to", "best")

@@ -101,7 +101,7 @@ def test_the_files_of_a_run_that_is_over_are_what_counts(folder: Path) -> None:
 def test_what_cannot_be_exported_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Kept are: 1, 2, 3" in complaint(capsys, "--version", "7")
     assert "give one of them" in complaint(capsys, "--version", "2", "--best")
-    assert "no one run 'met'" in complaint(capsys, "met")
+    assert 'no run "met"' in complaint(capsys, "met")
     assert "no folder" in complaint(capsys, "-o", "nowhere/net.keras")
     Path("net.keras").write_text("mine")
     assert "--force" in complaint(capsys)

@@ -146,12 +146,12 @@ def test_settings_that_change_are_those_of_the_page(ask: Ask) -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["status", "nobody"], "There is no one run 'nobody'"),
+        (["status", "nobody"], 'There is no run "nobody"'),
         (["rollback", "--to", "999"], "999"),
         (["kick", "99"], "There is no volunteer of that number"),
         (["kick", "x"], "wnn volunteers"),
         (["kick", "1", "--for-good", "--forgive"], "exclude"),
-        (["queue", "nobody", "--to", "1"], "There is no one run 'nobody'"),
+        (["queue", "nobody", "--to", "1"], 'There is no run "nobody"'),
         (["queue", "nobody"], "give both"),
         (["submit", "digits-mpl"], 'Did you mean "digits-mlp"'),
         (["submit", "digits-mlp", "--set", "training.batchsize=1"], "training.batchSize"),
@@ -162,7 +162,7 @@ def test_settings_that_change_are_those_of_the_page(ask: Ask) -> None:
         (["resume"], "which does not allow this"),
         (["set", "validation.everysecond=1"], "validation.everySeconds can"),
         (["set", "schedule=cosin"], "cosine"),
-        (["rm", "nobody", "--yes"], "There is no one run 'nobody'"),
+        (["rm", "nobody", "--yes"], 'There is no run "nobody"'),
         (["prune", "--keep", "x"], "is not a valid int"),
     ],
 )
@@ -266,7 +266,7 @@ def test_invitations_are_made_listed_and_revoked_while_a_server_is_live(
         (["--code", "short"], "8 to 100"),
         (["--revoke", "9"], "has no code 9"),
         (["--list", "--open"], "exclude each other"),
-        (["nothing"], "There is no one run"),
+        (["nothing"], "There is no run"),
     ],
 )
 def test_mistakes_about_invitations_are_named(
@@ -323,7 +323,7 @@ def test_dashboard_shows_the_curve_volunteers_and_log(server: Background, going:
     console.print(dashboard(seen))
     console.file.close()
     text = console.export_text()
-    for word in (going, "running", "#1", "joined", "accuracy"):
+    for word in (going, "running", "#1", "joined", "accuracy of each validation, from"):
         assert word in text
 
 

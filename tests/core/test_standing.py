@@ -130,6 +130,20 @@ def test_forgetting_is_no_way_out_of_quarantine() -> None:
     assert standing.of("b").quarantined
 
 
+def test_those_in_quarantine_are_known_until_it_ends() -> None:
+    standing = Standing()
+    for _ in range(3):
+        standing.sent_nonsense("a", 10.0)
+    standing.sent_nonsense("b", 10.0)
+    assert standing.confined() == {"a": 10.0 + FIRST_QUARANTINE}
+    again = Standing()
+    again.restore(standing.snapshot(10))
+    assert again.confined() == standing.confined()
+    for _ in range(PASSES):
+        standing.agreed("a")
+    assert standing.confined() == {}
+
+
 def test_only_so_many_are_remembered() -> None:
     standing = Standing(max_remembered=3)
     for number in range(10):

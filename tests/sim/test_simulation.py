@@ -129,6 +129,18 @@ def test_thousands_of_volunteers_take_seconds() -> None:
     assert outcome.outcomes["merged"] >= 1500
 
 
+def test_a_stub_may_stand_for_a_larger_model_on_the_wire() -> None:
+    scenario = Scenario(
+        replace(CONFIG, merge=MergeSpec("average")), parse_population({}), 2, Target(), 20, seed=1, weight_bytes=40_000
+    )
+    outcome = simulate(scenario, StubTrainer())
+    assert (
+        outcome.bytes
+        > outcome.merges * 2 * 40_000
+        > simulate(replace(scenario, weight_bytes=None), StubTrainer()).bytes
+    )
+
+
 class PoisonedTrainer(StubTrainer):
     """For a while, what everyone trains leads away, though not much further than is usual."""
 

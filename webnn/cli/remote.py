@@ -118,9 +118,12 @@ def choose(runs: Sequence[RunView], run: str | None, place: str, *, by_model: bo
 def one_of(ids: Sequence[str], run: str, place: str) -> str:
     """The one id that is `run`, or begins with it. Raises `WebNNError("unknown_name")` with the nearest."""
     matches = [each for each in ids if each == run] or [each for each in ids if each.startswith(run)]
-    if len(matches) != 1:
+    if len(matches) > 1:
+        names = ", ".join(matches[-5:])
+        raise WebNNError("unknown_name", f'Several runs begin with "{run}": {names}. Write more of the one you mean.')
+    if not matches:
         hint = did_you_mean(run, ids) if ids else " There are none."
-        raise WebNNError("unknown_name", f"There is no one run {run!r} in {place}.{hint}")
+        raise WebNNError("unknown_name", f'There is no run "{run}" {"at" if "://" in place else "in"} {place}.{hint}')
     return matches[0]
 
 

@@ -49,6 +49,7 @@ FILES = (
     ("best weights", "best.safetensors"),
     ("TensorFlow.js model", "final/model.json"),
     ("metrics", "metrics.csv"),
+    ("model card", "MODEL_CARD.md"),
     ("how to load them", "README.md"),
 )
 

@@ -17,7 +17,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from webnn.cli.words import percent, status_rows, status_words, volunteer_words
+from webnn.cli.words import decimal, percent, status_rows, status_words, volunteer_words
 from webnn.client import Client
 from webnn.core.errors import WebNNError
 from webnn.core.shapes import RunView, Volunteer
@@ -86,7 +86,7 @@ def dashboard(seen: Look) -> RenderableType:
         rows.add_row(Text(name, style="dim"), Text(words))
     parts: list[RenderableType] = [ProgressBar(total=1.0, completed=status["progress"], width=60), rows]
     if seen.curve:
-        parts += [Text(), Text(sparkline(seen.curve, 60), style="green")]
+        parts += [Text(), Text(sparkline(seen.curve, 60), style="green"), Text(curve_words(seen), style="dim")]
     here = [volunteer for volunteer in seen.volunteers if volunteer["here"]]
     if here:
         parts += [Text(), *(Text(volunteer_words(one)) for one in here[:_SHOWN_VOLUNTEERS])]
@@ -104,6 +104,14 @@ def sparkline(values: Sequence[float], width: int) -> str:
     low, high = min(chosen), max(chosen)
     scale = (len(_LEVELS) - 1) / (high - low) if high > low else 0.0
     return "".join(_LEVELS[round((value - low) * scale)] for value in chosen)
+
+
+def curve_words(seen: Look) -> str:
+    """What the curve shows, and between which values: accuracies, or losses, the lowest on top."""
+    low, high = min(seen.curve), max(seen.curve)
+    if seen.status["accuracy"] is None:
+        return f"loss of each validation: {decimal(-low)} at the bottom, {decimal(-high)} on top"
+    return f"accuracy of each validation, from {percent(low)} to {percent(high)}"
 
 
 def event_words(event: Sequence[Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -107,6 +108,7 @@ class ExampleLedger:
         self._num_done = 0
         self._num_leased = 0
         self._epochs: dict[int, Epoch] = {}
+        self._hopeful: list[int] = []  # ascending numbers of the epochs that may have something free
         self._leased: dict[str, tuple[Span, ...]] = {}
         self._holders: dict[str, str] = {}  # lease id: volunteer id
 
@@ -150,6 +152,7 @@ class ExampleLedger:
         epoch = self._epochs.setdefault(number, Epoch(number, old, num_done=old))
         epoch.untouched.extend(_without_first(self._order(number, new), old))
         epoch.num_examples = new
+        self._hope_for(number)
 
     def leased(self, lease_id: str) -> tuple[Span, ...]:
         """Give the spans that a lease holds; none when it is not open."""
@@ -173,6 +176,7 @@ class ExampleLedger:
         if 0 < surplus < taken < self.num_free:
             for span in reversed(_split_off(spans, surplus)):
                 self._epochs[span.epoch].return_to(volunteer_id, span)
+                self._hope_for(span.epoch)
         if spans:
             self._leased[lease_id] = tuple(spans)
             self._holders[lease_id] = volunteer_id
@@ -200,6 +204,7 @@ class ExampleLedger:
         self._num_leased -= _total(spans)
         for span in reversed(spans):
             self._epochs[span.epoch].put_back(span, volunteer_id)
+            self._hope_for(span.epoch)
 
     def left(self, volunteer_id: str) -> None:
         """Let others have the rest of the shard of a volunteer who left for good."""
@@ -252,6 +257,7 @@ class ExampleLedger:
             number: Epoch(number, num_examples, num_done, deque(Span(number, *span) for span in free))
             for number, num_examples, num_done, free in snapshot["epochs"]
         }
+        self._hopeful = sorted(self._epochs)
         self.set_limit(self._limit)
 
     def _collect(self, volunteer_id: str, num_examples: int, max_parts: int) -> list[Span]:
@@ -270,7 +276,18 @@ class ExampleLedger:
         return spans
 
     def _first_with_free(self) -> Epoch | None:
-        return next((epoch for epoch in self._epochs.values() if epoch.has_free), None)
+        while self._hopeful:
+            epoch = self._epochs.get(self._hopeful[0])
+            if epoch is not None and epoch.has_free:
+                return epoch
+            del self._hopeful[0]
+        return None
+
+    def _hope_for(self, number: int) -> None:
+        """Note that an epoch may have something free: small sets and many volunteers keep thousands of epochs open."""
+        place = bisect_left(self._hopeful, number)
+        if self._hopeful[place : place + 1] != [number]:
+            self._hopeful.insert(place, number)
 
     def _open_next(self) -> Epoch | None:
         size = self._size
@@ -280,6 +297,7 @@ class ExampleLedger:
             return None
         epoch = Epoch(self._opened, size, untouched=deque(self._order(self._opened, size)))
         self._epochs[epoch.number] = epoch
+        self._hope_for(epoch.number)
         self._opened += 1
         return epoch
 

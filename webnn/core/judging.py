@@ -330,10 +330,10 @@ class Judging:
             self.standing.release(volunteer_id)
         return True
 
-    def next_time(self, volunteer_ids: Collection[str], now: float) -> float | None:
-        """Find when the next quarantine of these is over."""
-        times = [self.standing.of(volunteer_id).until for volunteer_id in volunteer_ids]
-        return min((at for at in times if at > now), default=None)
+    def next_time(self, waits: Callable[[str], bool], now: float) -> float | None:
+        """Find when the next quarantine of one that `waits` is over."""
+        confined = self.standing.confined().items()
+        return min((at for volunteer_id, at in confined if at > now and waits(volunteer_id)), default=None)
 
     def granted_canary(self, lease_id: str, answer: Answer) -> None:
         self._canaries[lease_id] = answer

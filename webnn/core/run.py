@@ -624,9 +624,8 @@ class Run(RunRecord):
             times.append(self._closing.until)
         else:
             times.append(self._validation.next_time(self.version))
-            waiting = self._volunteers.waiting()
-            times.append(self._judging.next_time([each.volunteer_id for each in waiting], self._now))
-            times.extend(each.rests_until for each in waiting if each.rests_until > self._now)
+            times.append(self._judging.next_time(self._volunteers.waits, self._now))
+            times.extend(each.rests_until for each in self._volunteers.waiting() if each.rests_until > self._now)
             times.append(self._collector.next_time())
             if self.config.stop.seconds is not None:
                 times.append(self._stopwatch.reaches(self.config.stop.seconds))

@@ -82,10 +82,17 @@ class Standing:
     def __init__(self, max_remembered: int = 10_000) -> None:
         self._accounts: OrderedDict[str, Account] = OrderedDict()
         self._max_remembered = max_remembered
+        self._confined: set[str] = set()  # whose account may be in quarantine
 
     def of(self, volunteer_id: str) -> Account:
         """Look at an account; a stranger's is that of anyone new."""
         return self._accounts.get(volunteer_id) or Account()
+
+    def confined(self) -> dict[str, float]:
+        """Until when, at least, those in quarantine are."""
+        until = {volunteer_id: self.of(volunteer_id).until for volunteer_id in self._confined}
+        self._confined = {volunteer_id for volunteer_id, at in until.items() if at > 0}
+        return {volunteer_id: at for volunteer_id, at in until.items() if at > 0}
 
     @property
     def num_lies(self) -> int:
@@ -114,13 +121,13 @@ class Standing:
             self.failed(volunteer_id, now)
             return False
         account.doubt += weight
-        return self._condemn_beyond(account, now, account.doubt >= PROOF)
+        return self._condemn_beyond(volunteer_id, now, account.doubt >= PROOF)
 
     def claimed(self, volunteer_id: str, now: float) -> bool:
         """An update of this volunteer holds no work of its own; returns whether that proves a lie."""
         account = self._touch(volunteer_id)
         account.claims += 1
-        return self._condemn_beyond(account, now, account.claims >= CLAIMS)
+        return self._condemn_beyond(volunteer_id, now, account.claims >= CLAIMS)
 
     def worked(self, volunteer_id: str) -> None:
         """Note an update that may hold work."""
@@ -134,12 +141,13 @@ class Standing:
         account.passed = 0
         account.until = now + _quarantine(account)
         account.failed += 1
+        self._confined.add(volunteer_id)
 
     def sent_nonsense(self, volunteer_id: str, now: float, patience: int = 3) -> bool:
         """Note an update that no training makes; only repetition proves anything. Returns whether that is so now."""
         account = self._touch(volunteer_id)
         account.nonsense += 1
-        return self._condemn_beyond(account, now, account.nonsense >= patience)
+        return self._condemn_beyond(volunteer_id, now, account.nonsense >= patience)
 
     def release(self, volunteer_id: str) -> None:
         """End a quarantine."""
@@ -178,6 +186,7 @@ class Standing:
             (volunteer_id, Account(**{name: account[name] for name in KEPT if name in account}))
             for volunteer_id, account in snapshot
         )
+        self._confined = {volunteer_id for volunteer_id, account in self._accounts.items() if account.quarantined}
 
     def trust_again(self) -> None:
         """Forget every doubt that is no proof: what it was made of is gone."""
@@ -190,8 +199,10 @@ class Standing:
         if not account.doubted and not account.claims:
             self._accounts.pop(volunteer_id, None)
 
-    def _condemn_beyond(self, account: Account, now: float, proved: bool) -> bool:
+    def _condemn_beyond(self, volunteer_id: str, now: float, proved: bool) -> bool:
         if proved:
+            account = self._accounts[volunteer_id]
+            self._confined.add(volunteer_id)
             account.agreements = account.passed = account.nonsense = 0
             account.doubt = account.claims = 0.0
             account.lies += 1

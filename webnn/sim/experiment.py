@@ -34,6 +34,9 @@ class Subject(Protocol):
     @property
     def shard_bytes(self) -> Any: ...
 
+    @property
+    def weight_bytes(self) -> int | None: ...
+
     async def close(self) -> None: ...
 
 
@@ -115,6 +118,7 @@ async def run_plan(
                         seed=seed,
                         keep_going=plan.keep_going,
                         shard_bytes=subject.shard_bytes,
+                        weight_bytes=subject.weight_bytes,
                     )
                     simulation = Simulation(scenario, subject.trainer, partial(tell, done))
                     yield Trial(label(merge), volunteers, seed, await simulation.run())

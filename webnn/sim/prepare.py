@@ -16,6 +16,7 @@ from webnn.evaluator.evaluator import Evaluator
 from webnn.model.definition import ModelDefinition
 from webnn.sim.node_trainer import NodeTrainer
 from webnn.sim.simulation import Target
+from webnn.sim.trainer import StubTrainer
 
 MAX_PROCESSES = 2
 
@@ -27,7 +28,7 @@ Cut = Callable[[Dataset, int], ShardStore]
 class Laboratory:
     """A model with its data, and a trainer that computes real gradients for it. It holds processes: `close` it.
 
-    `shard_bytes`: how much each shard takes on the wire, by name.
+    `shard_bytes`: how much each shard takes on the wire, by name; `weight_bytes` None: the weights take what they are.
     """
 
     definition: ModelDefinition
@@ -35,6 +36,7 @@ class Laboratory:
     target: Target
     trainer: NodeTrainer
     shard_bytes: Mapping[str, int]
+    weight_bytes: int | None = None
 
     async def close(self) -> None:
         await self.trainer.close()
@@ -79,6 +81,44 @@ async def prepare(  # noqa: PLR0917 (what to simulate, from where, and how)
     stop = definition.training.stop
     target = Target(stop.accuracy, None if stop.accuracy is not None else stop.loss)
     return Laboratory(definition, config, target, trainer, wire_sizes(shards))
+
+
+@dataclass(frozen=True, slots=True)
+class Mock:
+    """A model's sizes and its data's, and a stub in the place of the model: for studies of scheduling."""
+
+    config: RunConfig
+    trainer: StubTrainer
+    shard_bytes: Mapping[str, int]
+    weight_bytes: int | None
+    target: Target
+
+    async def close(self) -> None:
+        pass
+
+
+async def prepare_mock(
+    definition: ModelDefinition,
+    dataset_search: Sequence[Path],
+    data_dir: Path,
+    seed: int,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Mock:
+    """Load the data and count the model's weights, of which the stub has few, so that tens of thousands of volunteers
+    fit into memory.
+
+    Raises `WebNNError` for what the person has to mend.
+    """
+    tell(f"Loading the dataset {definition.dataset}")
+    loaded = await asyncio.to_thread(load_data, definition, dataset_search, data_dir, lambda _: None)
+    shards = await asyncio.to_thread(cut_shards, loaded.dataset, seed)
+    async with await Evaluator.start() as evaluator:
+        built = await evaluator.build(definition, loaded.description, seed, loaded.augmentation)
+    trainer = StubTrainer()
+    sizes = [ShardSize(shard.name, shard.num_examples) for shard in shards.shards]
+    few = len(trainer.initial)
+    config = definition.run_config(seed, sizes, few, few, len(loaded.dataset.validation), ())
+    return Mock(config, trainer, wire_sizes(shards), 4 * built.num_weights, Target())
 
 
 def wire_sizes(shards: ShardStore) -> dict[str, int]:

@@ -102,9 +102,9 @@ class Outcome:
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """What to simulate. `seconds` of virtual time at most; `keep_going`: beyond the target. `seed` draws the population
-    and its chances; the run's own seed is in its settings. `update_seconds`: what an update
-    costs the server. `honest_epochs`: it ends when those who do not lie have so much work
-    merged. `nominal`: seconds of an iteration at speed 1.
+    and its chances; the run's own seed is in its settings. `update_seconds`: what an update costs the server.
+    `weight_bytes`: what weights take on the wire (None: what the trainer's do). `honest_epochs`: it ends when those
+    who do not lie have so much work merged. `nominal`: seconds of an iteration at speed 1.
     """
 
     config: RunConfig
@@ -117,6 +117,7 @@ class Scenario:
     nominal: float | None = None
     shard_bytes: Mapping[str, int] | None = None
     update_seconds: float = 0.0
+    weight_bytes: int | None = None
     honest_epochs: float | None = None
 
 
@@ -132,6 +133,7 @@ class Simulation:
         self._agenda = Agenda()
         self._news = News()
         self._announced_bytes = 0
+        self._weight_bytes = scenario.weight_bytes or trainer.initial.nbytes
         stop = replace(scenario.config.stop, accuracy=None, loss=None, seconds=scenario.seconds)
         run = Run(replace(scenario.config, stop=stop))
         engine = make_engine(run, trainer.initial)
@@ -151,6 +153,7 @@ class Simulation:
             self._server.snapshot,
             self._news,
             dict(sizes),
+            self._weight_bytes,
             scenario.population.jitter,
             scenario.population.first_shard,
             scenario.config.num_trainable,
@@ -205,8 +208,8 @@ class Simulation:
     def settle(self, effect: fx.Settle, newest: int) -> None:
         volunteer = self._volunteers[effect.volunteer_id]
         current = self._server.engine.newest
-        if pushes(effect.outcome, whole=effect.whole, num_weights=len(current.weights)):
-            volunteer.link.down(MESSAGE_BYTES + current.weights.nbytes, volunteer.settled, effect, newest, current)
+        if pushes(effect.outcome, whole=effect.whole, num_weights=self._weight_bytes // 4):
+            volunteer.link.down(MESSAGE_BYTES + self._weight_bytes, volunteer.settled, effect, newest, current)
         else:
             volunteer.link.down(MESSAGE_BYTES, volunteer.settled, effect, newest, None)
 

@@ -48,7 +48,9 @@ class Active:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What all volunteers share. `shard_bytes` are the sizes on the wire of the shards by name."""
+    """What all volunteers share. `shard_bytes` are the sizes on the wire of the shards by name, `weight_bytes` that of
+    the weights.
+    """
 
     agenda: Agenda
     trainer: Trainer
@@ -56,6 +58,7 @@ class World:
     snapshot: Callable[[int], Snapshot]
     news: News
     shard_bytes: dict[str, int]
+    weight_bytes: int
     jitter: float
     first_shard: bool
     num_trainable: int
@@ -79,7 +82,7 @@ class Volunteer:
         self._life = 0
         self._start_afresh()
         self._shards: dict[str, float] = {}  # name: when it is here
-        self._payload_bytes = 4 * len(world.trainer.initial) + MESSAGE_BYTES
+        self._payload_bytes = world.weight_bytes + MESSAGE_BYTES
 
     def _start_afresh(self) -> None:
         """Forget what a closed tab forgets."""

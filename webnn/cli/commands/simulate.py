@@ -40,6 +40,7 @@ OUT = "simulations"
 @click.option("--population", type=options.FILE, help="JSON file that describes the volunteers.")
 @click.option("--device", multiple=True, metavar="KEY=VALUE", help="Lay this over the population; may be repeated.")
 @click.option("--keep-going", is_flag=True, help="Go on after the target is reached, until --seconds.")
+@click.option("--stub", is_flag=True, help="Train nothing: who waits, and what travels, with tens of thousands.")
 @click.option("--out", type=options.DIRECTORY, help=f"Folder for JSON, CSV and figures [default: {OUT}/NAME].")
 @options.set_option
 @options.data_dir_option
@@ -65,6 +66,7 @@ async def simulate(
     population: Path | None,
     device: tuple[str, ...],
     keep_going: bool,
+    stub: bool,
     out: Path | None,
     overrides: tuple[str, ...],
     data_dir: Path | None,
@@ -77,7 +79,7 @@ async def simulate(
     from webnn.model.settings import apply_settings
     from webnn.sim.experiment import Plan, run_plan, summarise
     from webnn.sim.population import read_population
-    from webnn.sim.prepare import Laboratory, prepare
+    from webnn.sim.prepare import Laboratory, Mock, prepare, prepare_mock
     from webnn.sim.report import result_dict, write_report
     from webnn.sim.simulation import Target
 
@@ -89,7 +91,7 @@ async def simulate(
         seeds=tuple((first + number) % 2**32 for number in range(seeds)),
         population=read_population(population, device),
         seconds=seconds,
-        target=None if target is None else Target(accuracy=target),
+        target=Target() if stub else None if target is None else Target(accuracy=target),
         keep_going=keep_going,
     )
     check_merges(plan.merges)
@@ -98,8 +100,9 @@ async def simulate(
     trials: list[Trial] = []
     with Progress(plan, quiet=json_lines) as progress:
 
-        async def make_subject(number: int) -> Laboratory:
-            return await prepare(definition, dataset_search(), find_data_dir(data_dir), number, progress.say)
+        async def make_subject(number: int) -> Laboratory | Mock:
+            make = prepare_mock if stub else prepare
+            return await make(definition, dataset_search(), find_data_dir(data_dir), number, progress.say)
 
         async for trial in run_plan(plan, make_subject, progress.tell):
             trials.append(trial)
