@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import machine
 from load import Child
 
 from webnn.evaluator.node import node_executable
@@ -122,6 +123,8 @@ def main() -> None:
     parser.add_argument("--mbit", type=float, default=10.0, help="megabits a second, each way")
     parser.add_argument("--warm", type=float, default=15.0, help="seconds that do not count")
     parser.add_argument("--seconds", type=float, default=30.0, help="seconds that do")
+    parser.add_argument("--keep", metavar="NAME", default="idle", help="keep as benchmarks/results/NAME.json [idle]")
+    parser.add_argument("--no-save", action="store_true", help="leave benchmarks/results/ alone")
     parser.add_argument("--json", action="store_true", help="the last line is JSON")
     options = parser.parse_args()
     results = []
@@ -129,6 +132,9 @@ def main() -> None:
         result = asyncio.run(measure(options, count))
         results.append(result)
         print(f"{count} volunteers: idle {result['idle']:.1%}, the worst {result['worst']:.1%}", flush=True)
+    if not options.no_save:
+        given = ("params", "merge", "lease_seconds", "latency", "mbit", "warm", "seconds")
+        machine.keep(options.keep, {**{key: getattr(options, key) for key in given}, "rows": results})
     if options.json:
         print(json.dumps(results))
 

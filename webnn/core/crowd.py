@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
@@ -36,6 +37,7 @@ class Crowd:
     def __init__(self) -> None:
         self._age = 0
         self._count = 0
+        self._looked_at = -math.inf
         self._mean = 1.0
         self._fastest = 1.0
         self._warmest = FIRST_SHARE
@@ -44,10 +46,12 @@ class Crowd:
         """Add up the speeds of the `count` who are `here`, each times its share, in units of the greatest such product;
         unknown speeds count as average. At least 1.
         """
+        if now == self._looked_at and count == self._count:
+            return max(self._mean * count, 1.0)
         self._age += 1
         if self._age > count // FRESH or abs(count - self._count) > count // FRESH:
             self._look([*here()], now)
-            self._age, self._count = 0, count
+            self._age, self._count, self._looked_at = 0, count, now
         return max(self._mean * count, 1.0)
 
     def share(self, member: Member, now: float) -> float:

@@ -91,9 +91,10 @@ class Fields:
 
     def choice(self, key: str, choices: type[_Choice]) -> _Choice:
         value = self._take(key)
-        if not isinstance(value, str) or value not in frozenset(choices):
+        known = choices._value2member_map_.get(value) if isinstance(value, str) else None
+        if not isinstance(known, choices):
             raise self._wrong(key, f"one of {', '.join(choices)}")
-        return choices(value)
+        return known
 
     def map(self, key: str) -> Fields:
         value = self._take(key)

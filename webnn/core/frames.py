@@ -120,6 +120,16 @@ def _problem(header: object, max_depth: int) -> str | None:
 
 
 def _value_problem(value: object, depth: int) -> str | None:
+    if type(value) is dict:  # as nearly every map is: `isinstance` of an abstract class takes ten times as long
+        if any(type(key) is not str for key in value):
+            return _other_problem(value, depth)
+        return _items_problem(value.values(), depth - 1)
+    if type(value) is list or type(value) is tuple:
+        return _items_problem(value, depth - 1)
+    return _other_problem(value, depth)
+
+
+def _other_problem(value: object, depth: int) -> str | None:
     match value:
         case None | bool() | str() | int():
             return None

@@ -90,6 +90,8 @@ class Granter:
 
     def terms(self, volunteer: Volunteer, now: float) -> Terms | None:
         """Ask the strategy what a volunteer's next lease should be."""
+        if not self._strategy.has_terms:
+            return None
         offered = self._offered(volunteer.volunteer_id)
         crew = Crew(
             count=self._volunteers.num_connected,

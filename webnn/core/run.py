@@ -457,9 +457,10 @@ class Run(RunRecord):
                 self._refuse_length(lease_id)
 
     def _weigh(self, contributions: Sequence[Contribution], leases: Sequence[Lease]) -> Sifted:
+        most = [self._granter.weight(each.volunteer_id, self._now) for each in contributions]
         contributions = [
-            replace(each, weight=min(each.weight, self._granter.weight(each.volunteer_id, self._now)))
-            for each in contributions
+            each if each.weight <= limit else replace(each, weight=limit)
+            for each, limit in zip(contributions, most, strict=True)
         ]
         return self._judging.sift(
             contributions, leases, lambda: [each.volunteer_id for each in self._volunteers.connected()]

@@ -7,6 +7,7 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import ParamSpec, TypeVar
 
 from webnn.core.encoding import Encoding, encode_vector
@@ -82,6 +83,7 @@ class LocalEngine:
         self._measure = Measure(len(weights))
         self._between_merges = asyncio.Lock()
         self._encoded: dict[tuple[int, str, int], asyncio.Future[Encoded]] = {}
+        self._encoded_as: dict[int, list[tuple[int, str, int]]] = {}  # the same by version, but for grids
         self._grids = Grids(MAX_GRID_BYTES)
 
     @property
@@ -130,17 +132,17 @@ class LocalEngine:
         return next((held for held in self._held.values() if held.version >= version), self._newest)
 
     def retain(self, versions: Collection[int]) -> None:
-        last = list(self._held)[-self._keep_last :]
         size = self._newest.weights.nbytes + BESIDE_BYTES
-        room = self._max_held_bytes - len(last) * size
-        lately = list(self._held)[-max(1, self._recent_bytes // size) :]
-        asked = {*lately, *(version for version in self._held if version in versions)}
-        wanted = sorted(asked.difference(last), reverse=True)
-        kept = {*last, *wanted[: max(0, room // size)]}
-        for version in [version for version in self._held if version not in kept]:
+        most = max(self._keep_last, self._max_held_bytes // size)
+        newest = max(self._keep_last, min(most, self._recent_bytes // size))
+        # of a small model hundreds are held: only those that are not among the newest are looked at
+        older = list(islice(self._held, max(0, len(self._held) - newest)))
+        wanted = [version for version in older if version in versions]
+        kept = wanted[len(wanted) - min(len(wanted), most - newest) :]
+        for version in older if not kept else set(older).difference(kept):
             del self._held[version]
-        for key in [key for key in self._encoded if key[0] not in self._held]:
-            del self._encoded[key]
+            for key in self._encoded_as.pop(version, ()):
+                self._encoded.pop(key, None)
 
     async def encoded(self, snapshot: Snapshot, encoding: str, since: int = 0) -> Encoded:
         key = (snapshot.version, encoding, since)
@@ -150,8 +152,7 @@ class LocalEngine:
             if encoding == Encoding.GRID:
                 # kept by version, and not for longer than somebody waits
                 made.add_done_callback(lambda _: self._encoded.pop(key, None))
-            if snapshot.version in self._held:
-                self._encoded[key] = made
+            self._note_encoded(key, made)
         return await asyncio.shield(made)
 
     def _encode(self, snapshot: Snapshot, encoding: str, since: int) -> Encoded:
@@ -169,9 +170,14 @@ class LocalEngine:
         if made is None or not made.done():
             made = asyncio.get_running_loop().create_future()
             made.set_result(self._encode(snapshot, encoding, 0))
-            if snapshot.version in self._held:
-                self._encoded[key] = made
+            self._note_encoded(key, made)
         return made.result().body
+
+    def _note_encoded(self, key: tuple[int, str, int], made: asyncio.Future[Encoded]) -> None:
+        if key[0] in self._held:
+            self._encoded[key] = made
+            if key[1] != Encoding.GRID:
+                self._encoded_as.setdefault(key[0], []).append(key)
 
     async def freeze(self) -> Frozen:
         async with self._between_merges:
@@ -194,6 +200,7 @@ class LocalEngine:
         self._newest = take_snapshot(weights, version, iterations)
         self._held = OrderedDict({version: self._newest})
         self._encoded.clear()
+        self._encoded_as.clear()
         self._grids.clear()
 
     def strategy_state(self) -> State:

@@ -40,6 +40,10 @@ class Measure:
 
     def judge(self, payload: Vector, base: Vector | None) -> Verdict:
         """Check and measure a payload; `base` (None: zero) is what an update without any work would be."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self._judge(payload, base)
+
+    def _judge(self, payload: Vector, base: Vector | None) -> Verdict:
         length, bits = (math.inf, None) if base is None else _distance(payload, base)
         # a finite distance from a version, whose numbers are finite, is one of finite numbers
         verdict = Verdict(finite=True, norm=length) if math.isfinite(length) else judge_vector(payload)
@@ -50,16 +54,14 @@ class Measure:
         sample = payload[self._start :: self._stride]
         print_ = _fingerprint(payload, sample, bits)
         if base is not None:
-            with np.errstate(over="ignore", invalid="ignore"):
-                sample = sample - base[self._start :: self._stride]
+            sample = sample - base[self._start :: self._stride]
         return Verdict(True, verdict.norm, length, self._sketch(sample), print_)
 
     def _sketch(self, sample: Vector) -> tuple[float, ...]:
         """Add up the numbers, with random signs, in `WIDTH` heaps (Charikar 2002, count sketch)."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            padded = np.zeros(-(-len(sample) // WIDTH) * WIDTH, np.float32)
-            np.multiply(sample, self._signs, out=padded[: len(sample)])
-            heaps = padded.reshape(-1, WIDTH).sum(axis=0, dtype=np.float64)
+        padded = np.zeros(-(-len(sample) // WIDTH) * WIDTH, np.float32)
+        np.multiply(sample, self._signs, out=padded[: len(sample)])
+        heaps = padded.reshape(-1, WIDTH).sum(axis=0, dtype=np.float64)
         return tuple(heaps.tolist()) if np.isfinite(heaps).all() else ()
 
 
@@ -86,10 +88,9 @@ def _distance(payload: Vector, base: Vector) -> tuple[float, int | None]:
             return math.sqrt(squares), bits
     total, scratch = 0.0, np.empty(min(CHUNK, len(payload)), np.float32)
     for first in range(0, len(payload), CHUNK):
-        with np.errstate(over="ignore", invalid="ignore"):
-            mine = payload[first : first + CHUNK]
-            part = np.subtract(mine, base[first : first + CHUNK], out=scratch[: len(mine)])
-            squares = float(np.dot(part, part))
+        mine = payload[first : first + CHUNK]
+        part = np.subtract(mine, base[first : first + CHUNK], out=scratch[: len(mine)])
+        squares = float(np.dot(part, part))
         if not math.isfinite(squares):
             wide = part.astype(np.float64)
             squares = float(np.dot(wide, wide))

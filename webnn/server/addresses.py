@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections import OrderedDict
 from collections.abc import Sequence
+from functools import lru_cache
 
 from aiohttp import hdrs, web
 
@@ -48,6 +49,7 @@ def quota_key(address: str) -> str:
     return address
 
 
+@lru_cache(maxsize=1024)
 def is_local(address: str) -> bool:
     """Whether this is the server's own computer."""
     if not address.startswith("127.") and ":" not in address:

@@ -18,6 +18,8 @@ _POLICY = "; ".join(
     )
 )
 
+_WITHOUT_BODY = (101, 204)  # a switch of protocols, and nothing at all: there is nothing for a browser to be told of
+
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -27,7 +29,7 @@ _HEADERS = {
 
 async def add_security_headers(request: web.Request, response: web.StreamResponse) -> None:
     """An `on_response_prepare` signal handler. What a handler has set itself stays."""
-    if response.status != 101:
+    if response.status not in _WITHOUT_BODY:
         response.headers.setdefault("Content-Security-Policy", policy("'none'"))
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from webnn.core.errors import WebNNError
 
@@ -21,9 +20,12 @@ class Receiving:
         self._by_volunteer: Counter[str] = Counter()
         self._freed = asyncio.Event()
 
-    @asynccontextmanager
-    async def room(self, volunteer_id: str, num_bytes: int) -> AsyncIterator[None]:
-        """Waits for room, with the sender held back by its connection. Raises `WebNNError("too_many")`."""
+    def room(self, volunteer_id: str, num_bytes: int) -> Room:
+        """Room for one body, to be entered."""
+        return Room(self, volunteer_id, num_bytes)
+
+    async def take(self, volunteer_id: str, num_bytes: int) -> None:
+        """Wait for room, with the sender held back by its connection. Raises `WebNNError("too_many")`."""
         if self._by_volunteer[volunteer_id] >= _MAX_AT_ONCE:
             raise WebNNError("too_many", "You are sending two updates already.")
         self._by_volunteer[volunteer_id] += 1
@@ -31,18 +33,38 @@ class Receiving:
             while not self._fits(num_bytes):
                 self._freed.clear()
                 await self._freed.wait()
-            self._free -= num_bytes
-            self._num_bodies += 1
-            try:
-                yield
-            finally:
-                self._free += num_bytes
-                self._num_bodies -= 1
-                self._freed.set()
-        finally:
-            self._by_volunteer[volunteer_id] -= 1
-            if not self._by_volunteer[volunteer_id]:
-                del self._by_volunteer[volunteer_id]
+        except BaseException:
+            self._leave(volunteer_id)
+            raise
+        self._free -= num_bytes
+        self._num_bodies += 1
+
+    def give_back(self, volunteer_id: str, num_bytes: int) -> None:
+        """Let others have what `take` took."""
+        self._free += num_bytes
+        self._num_bodies -= 1
+        self._freed.set()
+        self._leave(volunteer_id)
+
+    def _leave(self, volunteer_id: str) -> None:
+        self._by_volunteer[volunteer_id] -= 1
+        if not self._by_volunteer[volunteer_id]:
+            del self._by_volunteer[volunteer_id]
 
     def _fits(self, num_bytes: int) -> bool:
         return self._free >= num_bytes or not self._num_bodies
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What one body takes, while it is entered."""
+
+    receiving: Receiving
+    volunteer_id: str
+    num_bytes: int
+
+    async def __aenter__(self) -> None:
+        await self.receiving.take(self.volunteer_id, self.num_bytes)
+
+    async def __aexit__(self, *_: object) -> None:
+        self.receiving.give_back(self.volunteer_id, self.num_bytes)

@@ -68,7 +68,7 @@ async def _receive(request: web.Request, num_bytes: int, limits: Limits) -> memo
     try:
         async with asyncio.timeout(limits.silence_seconds) as silence:
             while offset < num_bytes:
-                part = await request.content.readany()
+                part, _ = await request.content.readchunk()  # `readany` would join what came, which is a copy more
                 if not part:
                     raise ProtocolError("The update ended early.")
                 body[offset : offset + len(part)] = part

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.core.merging.strategies import CASES, TWINS, Case, for_any, random_contribution, random_vector, update_of
 from webnn.core.merging import State, Strategy, merge_into, merge_schema
 from webnn.core.merging import base as base_module
-from webnn.core.merging.base import Buffer, Flock, Immediate, Match, Round, Wants
+from webnn.core.merging.base import Buffer, Crew, Flock, Immediate, Local, Match, Offer, Round, Wants
 
 LENGTH, TRAINABLE = 23, 17
 COLLECTED = [case for case in CASES if not isinstance(case.make().collect, Immediate)]
@@ -47,6 +47,18 @@ def test_it_answers_what_a_run_asks(case: Case) -> None:
     assert isinstance(strategy.collect, Immediate | Buffer | Round | Flock)
     assert strategy.lease_iterations is None or strategy.lease_iterations >= 1
     assert not (strategy.takes_whole and strategy.wants is not Wants.WEIGHTS)
+
+
+@every_rule
+def test_a_rule_that_has_no_terms_never_states_any(case: Case) -> None:
+    strategy = case.make()
+    local, offer = Local(5, 1), Offer(7)
+    crews = [
+        Crew(count=4, crowd=3, own=0.1, seconds=3, local=own, offer=other)
+        for own in (None, local)
+        for other in (None, offer)
+    ]
+    assert strategy.has_terms or all(strategy.terms(crew) is None for crew in crews)
 
 
 @every_rule

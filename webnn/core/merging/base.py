@@ -201,6 +201,10 @@ class Strategy(Protocol):
     def hands_peers(self) -> bool:
         """Whether a volunteer is handed the newest weights of another rather than the newest of all."""
 
+    @property
+    def has_terms(self) -> bool:
+        """Whether `terms` ever says anything; where not, nobody works out what to ask it."""
+
     def terms(self, crew: Crew) -> Terms | None:
         """What the next lease of one of `crew` should be; None: what `lease_iterations` and `match` say."""
 

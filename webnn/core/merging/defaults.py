@@ -37,6 +37,10 @@ class Defaults:
     def hands_peers(self) -> bool:
         return False
 
+    @property
+    def has_terms(self) -> bool:
+        return type(self).terms is not Defaults.terms
+
     def terms(self, crew: Crew) -> Terms | None:
         return None
 

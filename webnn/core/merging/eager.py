@@ -43,6 +43,10 @@ class Eager(Defaults):
     def hands_peers(self) -> bool:
         return self.at is At.PEER
 
+    @property
+    def has_terms(self) -> bool:
+        return self.at is At.PEER
+
     def terms(self, crew: Crew) -> Terms | None:
         if self.at is At.SERVER or crew.local is None or crew.offer is None:
             return None

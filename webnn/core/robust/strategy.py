@@ -76,6 +76,10 @@ class Robust:
     def carries(self) -> bool:
         return self.rule.carries
 
+    @property
+    def has_terms(self) -> bool:
+        return self.rule.has_terms
+
     def terms(self, crew: Crew) -> Terms | None:
         return self.rule.terms(crew)
 
