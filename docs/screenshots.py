@@ -33,7 +33,8 @@ ASK = (
     'training.stop={"accuracy": 0.999, "seconds": 900}',
     "training.leaseSeconds=0.5",
 )
-DESKTOP, PHONE = (1280, 900), (390, 844)
+DESKTOP, PHONE = (1280, 960), (390, 844)
+PHONE_AGENT = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Mobile Safari/537.36"
 WARM_UP_SECONDS = 20
 
 
@@ -74,9 +75,10 @@ async def draw_all(browser: Browser, listening: dict[str, str]) -> None:
             await page.click("#start")
             await page.wait_for_selector("#tryout[data-state=ready]")
             await page.wait_for_function("() => Number(document.querySelector('#join').dataset.merged) >= 3")
+            await draw_a_digit(page)
+            await page.evaluate("scrollTo(0, 0)")
             await keep(page, f"{name}{suffix}")
             if name == "join":
-                await draw_a_digit(page)
                 await page.locator("#tryout").scroll_into_view_if_needed()
                 await page.locator("#tryout").screenshot(path=IMAGES / f"tryout{suffix}.png")
             await page.context.close()
@@ -89,7 +91,7 @@ async def draw_all(browser: Browser, listening: dict[str, str]) -> None:
             await page.wait_for_load_state("networkidle")
             await keep(page, f"watch-{tab}{suffix}")
         await page.context.close()
-        page = await open_page(browser, listening["url"], (1280, 560), scheme)
+        page = await open_page(browser, listening["url"], (1280, 820), scheme)
         await keep(page, f"home{suffix}")
         await page.context.close()
 
@@ -99,6 +101,7 @@ async def open_page(browser: Browser, url: str, size: tuple[int, int], scheme: s
         viewport={"width": size[0], "height": size[1]},
         color_scheme="dark" if scheme == "dark" else "light",
         reduced_motion="reduce",
+        user_agent=PHONE_AGENT if size == PHONE else None,
     )
     page = await context.new_page()
     await page.goto(url)
