@@ -7,7 +7,9 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from playwright.async_api import Browser, Page, async_playwright
 
@@ -35,7 +37,8 @@ ASK = (
 )
 DESKTOP, PHONE = (1280, 960), (390, 844)
 PHONE_AGENT = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Mobile Safari/537.36"
-WARM_UP_SECONDS = 20
+GOOD_ACCURACY, WARM_UP_SECONDS = 0.95, 120
+"""What the network has reached when the pictures are taken: for so long one waits for it."""
 
 
 async def main() -> None:
@@ -46,28 +49,31 @@ async def main() -> None:
             *(sys.executable, "-m", "webnn.cli", *TRAIN, *settings), stdout=asyncio.subprocess.PIPE, cwd=folder
         )
         try:
-            listening = await find_listening(process)
-            await asyncio.sleep(WARM_UP_SECONDS)
+            listening = await find_event(process, lambda event: event["event"] == "listening")
+            async with asyncio.timeout(WARM_UP_SECONDS):
+                await find_event(process, lambda event: (event.get("accuracy") or 0) >= GOOD_ACCURACY)
+            reading = asyncio.create_task(find_event(process, lambda _: False))  # or its output would fill up
             async with async_playwright() as playwright:
                 path = os.environ.get("WNN_TEST_BROWSER")
                 browser = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
                 await draw_all(browser, listening)
                 await browser.close()
+            reading.cancel()
         finally:
             process.terminate()
             await process.wait()
 
 
-async def find_listening(process: asyncio.subprocess.Process) -> dict[str, str]:
+async def find_event(process: asyncio.subprocess.Process, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
     assert process.stdout is not None
     async for line in process.stdout:
-        event: dict[str, str] = json.loads(line)
-        if event["event"] == "listening":
+        event: dict[str, Any] = json.loads(line)
+        if wanted(event):
             return event
-    raise SystemExit("The server did not start.")
+    raise SystemExit("The server ended.")
 
 
-async def draw_all(browser: Browser, listening: dict[str, str]) -> None:
+async def draw_all(browser: Browser, listening: dict[str, Any]) -> None:
     for scheme in ("light", "dark"):
         suffix = "" if scheme == "light" else "-dark"
         for size, name in ((DESKTOP, "join"), (PHONE, "join-phone")):

@@ -233,7 +233,7 @@ export class LiveChart {
             spanGaps: true,
             ...(line.dots ? { paths: () => null } : {}),
             points: line.dots
-              ? { show: true, size: 6, fill: colour(line.colour), stroke: colour("--card"), width: 1 }
+              ? { show: true, size: 5, fill: colour(line.colour), width: 0 }
               : { show: (plot: uPlot) => (plot.data[0]?.length ?? 0) < 2 },
             ...(line.filled ? { fill: colour("--accent-wash") } : {}),
             // Where nobody points, the newest value stands.

@@ -94,7 +94,9 @@ export class JoinView {
       case "lease":
         this.progress.max = message.iterations;
         this.progress.value = 0;
-        this.detail(`${count(message.iterations)} batches, ${count(message.num_examples)} examples.`);
+        this.detail(
+          `${several(message.iterations, "batch", "batches")}, ${several(message.num_examples, "example", "examples")}.`,
+        );
         break;
       case "step":
         this.progress.value = message.done;
@@ -380,6 +382,10 @@ function sentence(text: string): string {
 function backendWords(name: string, seconds: number | null): string {
   const words = `${deviceName(navigator.userAgent)}: ${BACKEND_WORDS[name] ?? name}`;
   return seconds === null ? words : `${words}, ${pace(seconds)} a batch`;
+}
+
+function several(number: number, one: string, more: string): string {
+  return `${count(number)} ${number === 1 ? one : more}`;
 }
 
 function seconds(): number {
