@@ -277,6 +277,13 @@ def ensure_firefox() -> None:
             say(f"{error}\nWithout Firefox, the test that drives it is skipped.")
 
 
+def ensure_font() -> None:
+    """Install the pages' first choice of a font where that takes one command: without it, a bare system's is drawn."""
+    if is_root_on_debian() and not Path("/usr/share/fonts/opentype/inter").is_dir():
+        with contextlib.suppress(SetupError):
+            apt_install("fonts-inter")
+
+
 def test_extras() -> str:
     """What tests need: Keras too, which opens what we export, unless WNN_TEST_KERAS names a Python that has it."""
     return "test" if os.environ.get("WNN_TEST_KERAS") else "test,keras-test"
@@ -305,6 +312,7 @@ def draw_screenshots() -> int:
     ensure_installed("test")
     run([PYTHON, STATIC / "build.py"], "The browser side could not be built.")
     browser = ensure_browser()
+    ensure_font()
     if not browser:
         raise SetupError("The pictures need Chromium or Chrome; set WNN_TEST_BROWSER to its path.")
     os.environ["WNN_TEST_BROWSER"] = browser

@@ -2,6 +2,8 @@
 
     python benchmarks/kill9.py                                     50 kills, 5 unkilled runs: about half an hour
     python benchmarks/kill9.py --kills 6                           as many; the rest in proportion
+    python benchmarks/kill9.py --only killed --save FILE           in two parts, kept in one file:
+    python benchmarks/kill9.py --only unkilled --save FILE         first the one, then the other
 
 The same command, `wnn train MODEL --resume ...`, is started again after each kill; three workers in another process
 stay up throughout. What is printed comes from the run's journal, from the workers and from the finished run:
@@ -85,7 +87,9 @@ def first_after(started: float, times: Sequence[float]) -> float | None:
 
 
 def environment() -> dict[str, str]:
+    """The environment of programs as an owner starts them: Python keeps what it has compiled, as it does by default."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("WNN_")}
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)
     return {**kept, "PYTHONPATH": str(ROOT)}
 
 
@@ -262,10 +266,24 @@ def machine() -> dict[str, Any]:
 async def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="kill9-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        result = await killed(arguments, folder)
-        accuracies = [await unkilled(arguments, folder, number) for number in range(arguments.unkilled)]
-    settings = {key: value for key, value in vars(arguments).items() if key not in ("json", "save", "verbose")}
-    return {"settings": settings, **result, "unkilled_accuracies": accuracies, "machine": machine()}
+        result: dict[str, Any] = {}
+        if arguments.only != "unkilled":
+            result = {**await killed(arguments, folder), "machine": machine()}
+        if arguments.only != "killed":
+            accuracies = [await unkilled(arguments, folder, number) for number in range(arguments.unkilled)]
+            result |= {"unkilled_accuracies": accuracies, "unkilled_machine": machine()}
+    settings = {key: value for key, value in vars(arguments).items() if key not in ("json", "save", "verbose", "only")}
+    return {"settings": settings, **result}
+
+
+def with_the_other_part(result: dict[str, Any], path: Path | None) -> dict[str, Any]:
+    """The result together with what `path` holds of the other part of the same measurement."""
+    if path is None or not path.exists():
+        return result
+    other: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    if other["settings"] != json.loads(json.dumps(result["settings"])):
+        return result
+    return {**other, **result}
 
 
 def main() -> None:
@@ -280,13 +298,14 @@ def main() -> None:
     parser.add_argument("--unkilled", type=int, help="default: one for each 10 kills, at least 1")
     parser.add_argument("--seed", type=int, default=9)
     parser.add_argument("--record", action="store_true", help="record the killed run, and replay it in the end")
-    parser.add_argument("--save", type=Path, help="write the result as JSON into this file")
+    parser.add_argument("--only", choices=["killed", "unkilled"], help="one part of the measurement")
+    parser.add_argument("--save", type=Path, help="write the result as JSON into this file, which keeps the other part")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--verbose", action="store_true")
     arguments = parser.parse_args()
     arguments.iterations = arguments.iterations or max(1000 * arguments.kills, 3_000)
     arguments.unkilled = max(arguments.kills // 10, 1) if arguments.unkilled is None else arguments.unkilled
-    result = asyncio.run(measure(arguments))
+    result = with_the_other_part(asyncio.run(measure(arguments)), arguments.save)
     text = json.dumps(result, indent=2)
     if arguments.save is not None:
         arguments.save.parent.mkdir(parents=True, exist_ok=True)
@@ -295,10 +314,10 @@ def main() -> None:
         print(text)
         return
     for name in ("restarts", "lost", "duplicated", "accused", "replays", "final_accuracy", "unkilled_accuracies"):
-        print(f"{name:32} {result[name]}")
+        print(f"{name:32} {result.get(name)}")
     for name in ("oldest_rolled_back_seconds", "lives_without_a_merge", "replay"):
-        print(f"{name:32} {result[name]}")
-    for name, found in result["seconds"].items():
+        print(f"{name:32} {result.get(name)}")
+    for name, found in result.get("seconds", {}).items():
         print(f"{'seconds ' + name.replace('_', ' '):32} {found['median']} (most {found['most']})")
 
 

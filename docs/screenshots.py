@@ -7,7 +7,9 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from playwright.async_api import Browser, Page, async_playwright
 
@@ -33,8 +35,10 @@ ASK = (
     'training.stop={"accuracy": 0.999, "seconds": 900}',
     "training.leaseSeconds=0.5",
 )
-DESKTOP, PHONE = (1280, 900), (390, 844)
-WARM_UP_SECONDS = 20
+DESKTOP, PHONE = (1280, 960), (390, 844)
+PHONE_AGENT = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Mobile Safari/537.36"
+GOOD_ACCURACY, WARM_UP_SECONDS = 0.95, 120
+"""What the network has reached when the pictures are taken: for so long one waits for it."""
 
 
 async def main() -> None:
@@ -45,28 +49,31 @@ async def main() -> None:
             *(sys.executable, "-m", "webnn.cli", *TRAIN, *settings), stdout=asyncio.subprocess.PIPE, cwd=folder
         )
         try:
-            listening = await find_listening(process)
-            await asyncio.sleep(WARM_UP_SECONDS)
+            listening = await find_event(process, lambda event: event["event"] == "listening")
+            async with asyncio.timeout(WARM_UP_SECONDS):
+                await find_event(process, lambda event: (event.get("accuracy") or 0) >= GOOD_ACCURACY)
+            reading = asyncio.create_task(find_event(process, lambda _: False))  # or its output would fill up
             async with async_playwright() as playwright:
                 path = os.environ.get("WNN_TEST_BROWSER")
                 browser = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
                 await draw_all(browser, listening)
                 await browser.close()
+            reading.cancel()
         finally:
             process.terminate()
             await process.wait()
 
 
-async def find_listening(process: asyncio.subprocess.Process) -> dict[str, str]:
+async def find_event(process: asyncio.subprocess.Process, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
     assert process.stdout is not None
     async for line in process.stdout:
-        event: dict[str, str] = json.loads(line)
-        if event["event"] == "listening":
+        event: dict[str, Any] = json.loads(line)
+        if wanted(event):
             return event
-    raise SystemExit("The server did not start.")
+    raise SystemExit("The server ended.")
 
 
-async def draw_all(browser: Browser, listening: dict[str, str]) -> None:
+async def draw_all(browser: Browser, listening: dict[str, Any]) -> None:
     for scheme in ("light", "dark"):
         suffix = "" if scheme == "light" else "-dark"
         for size, name in ((DESKTOP, "join"), (PHONE, "join-phone")):
@@ -74,9 +81,10 @@ async def draw_all(browser: Browser, listening: dict[str, str]) -> None:
             await page.click("#start")
             await page.wait_for_selector("#tryout[data-state=ready]")
             await page.wait_for_function("() => Number(document.querySelector('#join').dataset.merged) >= 3")
+            await draw_a_digit(page)
+            await page.evaluate("scrollTo(0, 0)")
             await keep(page, f"{name}{suffix}")
             if name == "join":
-                await draw_a_digit(page)
                 await page.locator("#tryout").scroll_into_view_if_needed()
                 await page.locator("#tryout").screenshot(path=IMAGES / f"tryout{suffix}.png")
             await page.context.close()
@@ -89,7 +97,7 @@ async def draw_all(browser: Browser, listening: dict[str, str]) -> None:
             await page.wait_for_load_state("networkidle")
             await keep(page, f"watch-{tab}{suffix}")
         await page.context.close()
-        page = await open_page(browser, listening["url"], (1280, 560), scheme)
+        page = await open_page(browser, listening["url"], (1280, 820), scheme)
         await keep(page, f"home{suffix}")
         await page.context.close()
 
@@ -99,6 +107,7 @@ async def open_page(browser: Browser, url: str, size: tuple[int, int], scheme: s
         viewport={"width": size[0], "height": size[1]},
         color_scheme="dark" if scheme == "dark" else "light",
         reduced_motion="reduce",
+        user_agent=PHONE_AGENT if size == PHONE else None,
     )
     page = await context.new_page()
     await page.goto(url)

@@ -1,4 +1,4 @@
-"""The soak of benchmarks/soak.py, for less than a minute: nothing is lost, counted twice, stuck, or grows."""
+"""The soak of benchmarks/soak.py, for a minute: nothing is lost, counted twice, stuck, or grows."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ pytestmark = [
 ]
 
 WORDS = (
-    *("--minutes", "0.7", "--volunteers", "20", "--lease-seconds", "0.3", "--one-in", "10"),
+    *("--minutes", "1", "--volunteers", "20", "--lease-seconds", "0.3", "--one-in", "10"),
     *("--disturb-seconds", "1.5", "--stuck-seconds", "35"),
 )
-FAULTS = {"cut", "twice", "short", "not finite", "late", "left"}
+FAULTS = {"cut", "twice", "short", "not finite", "late", "left", "evaluator killed", "paused"}
 MOST_FILES = 12  # sockets of those who come and go
+MOST_GROWTH = 0.1  # of the memory after twelve seconds, when caches and buffers are still filling
 
 
 async def test_a_minute_of_faults_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -32,4 +33,4 @@ async def test_a_minute_of_faults_leaves_nothing_behind(tmp_path: Path) -> None:
     assert result["told_otherwise"] == 0
     assert result["open_leases"] == 0
     assert result["open_files_growth"] <= MOST_FILES
-    assert result["memory_growth"] < 0.15
+    assert result["memory_growth"] < MOST_GROWTH

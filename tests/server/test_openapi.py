@@ -108,6 +108,8 @@ POST /runs/{run}/predict {"rows": [[0, 1, 2, 3]]}
 GET /runs/{run}/histograms
 GET /runs/{run}/volunteers
 GET /runs/{run}/server
+GET /runs/{run}/vitals
+GET /runs/{run}/vitals?since=x
 GET /runs/{run}/events
 GET /runs/{run}/events?since=x
 GET /owner

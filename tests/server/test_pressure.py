@@ -4,76 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from statistics import mean
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from support.steady import Steady
 
+from benchmarks.pressure import measure, parse
 from tests.faults.test_network import until
 from tests.faults.world import kept, pull, run_config
 from tests.server.world import LIMITS, SHARDS, TARGET, serve
 from webnn.core.config import StopConditions
-from webnn.core.merging import Contribution
 from webnn.engine.base import Snapshot
 from webnn.engine.local import LocalEngine
 from webnn.server.intake import Intake
 from webnn.server.resources import give_memory_back, memory_in_use
 
-LEASE_SECONDS = 0.1
 
-
-class Paced(Steady):
-    """One whose iterations take time, so that longer leases take longer; notes the length of each."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__(lambda: url, pull, pace=0.002)
-        self.lengths: list[int] = []
-        self.waited: list[str] = []
-
-    async def _take(self, *arguments: Any) -> None:
-        header = arguments[-1]
-        if header["type"] == "lease":
-            self.lengths.append(header["iterations"])
-        elif header["type"] == "wait":
-            self.waited.append(header["reason"])
-        await super()._take(*arguments)
-
-
-async def test_volunteers_train_longer_while_merging_cannot_keep_up(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Eight volunteers offer 80 updates a second to a server that merges at most 20; measured over real sockets."""
-    merge = LocalEngine.merge
-
-    async def slow(engine: LocalEngine, version: int, iterations: int, them: Sequence[Contribution]) -> Snapshot:
-        await asyncio.sleep(0.05)
-        return await merge(engine, version, iterations, them)
-
-    monkeypatch.setattr(LocalEngine, "merge", slow)
-    monkeypatch.setattr(LocalEngine, "immediate", property(lambda _: False))
-    settings = run_config(iterations=10_000_000, lease_seconds=LEASE_SECONDS)
-    async with (
-        asyncio.timeout(60),
-        kept(tmp_path / "test-run", config=settings) as (task, url),
-        asyncio.TaskGroup() as group,
-    ):
-        volunteers = [Paced(url) for _ in range(8)]
-        workers = [group.create_task(volunteer.run()) for volunteer in volunteers]
-        await until(lambda: all(len(volunteer.lengths) >= 12 for volunteer in volunteers))
-        pressure = task.run._granter.pressure.factor
-        for worker in workers:
-            worker.cancel()
-    early = mean(length for volunteer in volunteers for length in volunteer.lengths[1:3])
-    late = mean(length for volunteer in volunteers for length in volunteer.lengths[-3:])
-    assert pressure > 2
-    assert late > 2 * early
-    assert all(volunteer.connections == 1 for volunteer in volunteers), "nobody is turned away"
-    assert not any(volunteer.errors for volunteer in volunteers)
+async def test_volunteers_train_longer_while_merging_cannot_keep_up(tmp_path: Path) -> None:
+    """Eight volunteers offer 80 updates a second to a server that merges at most 20."""
+    found = await measure(parse(["--seconds", "10"]), tmp_path / "test-run")
+    first, last = found["first_tenth"], found["last_tenth"]
+    assert last["iterations_a_lease"] > 2 * first["iterations_a_lease"]
+    assert last["iterations_a_second"] > 1.2 * first["iterations_a_second"]
+    assert (found["sent_away"], found["errors"]) == (0, 0)
 
 
 async def test_reader_waits_while_too_much_is_held() -> None:

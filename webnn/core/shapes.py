@@ -482,6 +482,13 @@ class ServerNumbers(TypedDict):
     connections: int
 
 
+class Vitals(TypedDict):
+    """`count` points in all; of those asked for [seconds, merges so far, bytes so far, memory in bytes, queue]."""
+
+    count: int
+    points: list[list[float | None]]
+
+
 class Help(TypedDict):
     """The run that one more volunteer helps most; null where none needs help."""
 

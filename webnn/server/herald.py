@@ -15,6 +15,7 @@ from webnn.engine.base import Snapshot
 from webnn.server.audience import Audience
 from webnn.server.connection import NOTHING, Connection
 from webnn.server.news import StateNews, StatusNews
+from webnn.server.resident import memory_bytes
 
 if TYPE_CHECKING:
     from webnn.server.run_task import RunTask
@@ -141,6 +142,9 @@ class Herald:
 
     def beat(self, *, to_volunteers: bool) -> None:
         """Show the run's figures as they are now."""
-        status = self._task.status()
-        self._task.tell(StatusNews(status))
+        task = self._task
+        status = task.status()
+        traffic = task.traffic.bytes_in + task.traffic.bytes_out
+        task.vitals.sample(status["seconds"], status["merges"], traffic, memory_bytes(), task.queued)
+        task.tell(StatusNews(status))
         self._audience.show(status, to_volunteers=to_volunteers)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from typing import Any
 from urllib.parse import quote
 
@@ -16,10 +15,10 @@ from webnn.server.api import find_run, json_answer, show_any_run
 from webnn.server.describing import ENCODING, Query, describe
 from webnn.server.insight import Insight
 from webnn.server.keys import CONNECTIONS, PAGES
+from webnn.server.resident import memory_bytes
 from webnn.server.run_task import RunTask
 
 _SINCE = {"since": Query({"type": "integer", "minimum": 0}, "how many events are known already")}
-_LINUX_STATM = "/proc/self/statm"
 
 
 def add_look_routes(app: web.Application, run: str) -> None:
@@ -31,6 +30,7 @@ def add_look_routes(app: web.Application, run: str) -> None:
     app.router.add_get(f"{run}/histograms", show_histograms)
     app.router.add_get(f"{run}/volunteers", show_volunteers)
     app.router.add_get(f"{run}/server", show_server)
+    app.router.add_get(f"{run}/vitals", show_vitals)
     app.router.add_get(f"{run}/events", show_events)
     app.router.add_get(f"{run}/weights/latest", send_to_latest_weights)
 
@@ -72,12 +72,26 @@ async def show_volunteers(request: web.Request) -> web.Response:
     query={"since": Query({"type": "integer", "minimum": 0}, "how many events are known already")},
 )
 async def show_events(request: web.Request) -> web.Response:
-    since = request.query.get("since", "0")
-    if not since.isascii() or not since.isdigit() or len(since) > 15:
-        raise WebNNError("settings", "since is the count of events known already.")
+    since = _count_known(request, "events")
     shown = show_any_run(request)
     nothing = {"count": 0, "events": []}  # of a run that waits, or that was over before this server came
-    return json_answer(shown.activity.log(int(since)) if isinstance(shown, RunTask) else nothing)
+    return json_answer(shown.activity.log(since) if isinstance(shown, RunTask) else nothing)
+
+
+@describe(
+    "Show how the server fared over time",
+    answer=shapes.Vitals,
+    query={"since": Query({"type": "integer", "minimum": 0}, "how many points are known already")},
+)
+async def show_vitals(request: web.Request) -> web.Response:
+    return json_answer(find_run(request).vitals.since(_count_known(request, "points")))
+
+
+def _count_known(request: web.Request, what: str) -> int:
+    since = request.query.get("since", "0")
+    if not since.isascii() or not since.isdigit() or len(since) > 15:
+        raise WebNNError("settings", f"since is the count of {what} known already.")
+    return int(since)
 
 
 @describe("Show how the server fares", answer=shapes.ServerNumbers)
@@ -110,20 +124,6 @@ def server_numbers(task: RunTask) -> dict[str, Any]:
         "watchers": len(task.audience.watchers),
         "volunteers": len(task.audience.volunteers),
     }
-
-
-def memory_bytes() -> int | None:
-    """Memory that this process holds now (Linux), or held at most (elsewhere); None where that is not known."""
-    if sys.platform == "win32":
-        return None
-    import resource  # noqa: PLC0415 (not on Windows)
-
-    try:
-        with open(_LINUX_STATM, encoding="ascii") as file:  # noqa: PTH123
-            return int(file.read().split()[1]) * resource.getpagesize()
-    except OSError:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak if sys.platform == "darwin" else 1024 * peak
 
 
 def insight_of(request: web.Request) -> Insight:

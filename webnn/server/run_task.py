@@ -51,6 +51,7 @@ from webnn.server.metrics import History, Point
 from webnn.server.news import News
 from webnn.server.status import run_status
 from webnn.server.traffic import Traffic
+from webnn.server.vitals import Vitals
 from webnn.store import journal as jn
 
 
@@ -91,6 +92,7 @@ class RunTask:
         self.limits = limits or Limits()
         self.traffic = Traffic()
         self.history = History()
+        self.vitals = Vitals()
         self.audience = Audience(self.history)
         self.activity = Activity()
         self.insight: Insight | None = None

@@ -8,18 +8,26 @@ from urllib.parse import quote
 from aiohttp import web
 
 from webnn.core.errors import WebNNError
+from webnn.core.states import RunState
 from webnn.server.admission import ADMISSION
 from webnn.server.api import show_any_run
 from webnn.server.keys import HOST, PAGES, RUNS
 from webnn.server.sharing import public_address
+from webnn.server.sparkline import draw_sparkline
 from webnn.server.still import Shown
+
+MOST_PAST_RUNS = 24
+"""So many of the runs that are over stand on the home page, the newest first; the API has them all."""
 
 
 async def home_page(request: web.Request) -> web.Response:
     """All runs; each with a way to join and to watch."""
     shown = request.app[RUNS]
-    runs = [shown.view(run) | {"description": shown.show(run).info.description} for run in shown.ids]
-    return request.app[PAGES].render(request, "home.html", runs=runs)
+    cards = [shown.view(run) | _looks(shown.show(run)) for run in shown.ids]
+    over = [card for card in cards if RunState(card["state"]).over]
+    return request.app[PAGES].render(
+        request, "home.html", going=[card for card in cards if card not in over], over=over[::-1][:MOST_PAST_RUNS]
+    )
 
 
 async def help_page(request: web.Request) -> web.Response:
@@ -50,6 +58,10 @@ async def watch_page(request: web.Request) -> web.Response:
 async def new_page(request: web.Request) -> web.Response:
     """Where the owner begins a run. What can be chosen, and whether it may be, the page asks with the token."""
     return request.app[PAGES].render(request, "new.html")
+
+
+def _looks(run: Shown) -> dict[str, Any]:
+    return {"description": run.info.description, "curve": draw_sparkline(run.history.validation.points)}
 
 
 def asking(request: web.Request) -> dict[str, Any]:

@@ -1,14 +1,14 @@
 /** A live line chart in the page's own colours. */
 import uPlot from "uplot";
-import { clock } from "./format.ts";
+import { clock, count, NOTHING } from "./format.ts";
 import type { Track } from "./track.ts";
 import { saveCanvas } from "./watch/saving.ts";
 
 /** Distances of the marks on the axis of time, in seconds: round ones on a clock. */
 const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400, 172800, 604800];
 
-/** One line of the legend, as the stylesheet makes it. */
-const LEGEND_PIXELS = 32;
+/** What the horizontal axis counts. */
+export type Across = "seconds" | "iterations";
 
 export interface ChartLine {
   label: string;
@@ -16,9 +16,13 @@ export interface ChartLine {
   colour: string;
   width: number;
   track: Track;
+  /** The same over iterations, where there is that. */
+  byIterations?: Track;
   /** Points alone, without a line between them. */
   dots?: boolean;
   dashed?: boolean;
+  /** The area below it is tinted. */
+  filled?: boolean;
 }
 
 export interface ChartOptions {
@@ -28,8 +32,8 @@ export interface ChartOptions {
   axisFormat?(value: number): string;
   /** Lowest and highest value of the axis out of those of the data. */
   range(lowest: number, highest: number): [number, number];
-  /** Without axes and legend: for a glance. */
-  bare?: boolean;
+  /** Without legend and cursor: for a glance. */
+  quiet?: boolean;
   /** Charts of one group show their values at one moment. */
   group?: string;
   /** A stretch of time is looked at closely by drawing across it; a double click shows everything. */
@@ -42,13 +46,17 @@ export class LiveChart {
   private plot: uPlot | null = null;
   private drawing = false;
   private logarithmic = false;
+  private across: Across = "seconds";
   /** What is looked at: everything, the last seconds, or a stretch chosen by hand. */
   private span: { last: number } | "chosen" | null = null;
   private readonly hidden = new Set<number>();
   private marks: readonly number[] = [];
+  /** What stands there while nothing has been measured. */
+  private readonly empty: Element | null;
 
   constructor(container: HTMLElement, options: ChartOptions) {
     this.container = container;
+    this.empty = container.querySelector(".empty");
     this.options = options;
     new ResizeObserver(() => this.resize()).observe(container);
     // uPlot paints colours on a canvas: another scheme means another chart.
@@ -80,6 +88,20 @@ export class LiveChart {
   setLogarithmic(logarithmic: boolean): void {
     this.logarithmic = logarithmic;
     this.rebuild();
+  }
+
+  setAcross(across: Across): void {
+    this.across = across;
+    this.span = null;
+    this.rebuild();
+  }
+
+  /** Names a line anew. */
+  nameLine(place: number, label: string): void {
+    const line = this.options.lines[place];
+    if (!line || line.label === label) return;
+    line.label = label;
+    if (this.plot) this.rebuild();
   }
 
   /** Shows a line or leaves it out, its place in the legend too. */
@@ -114,11 +136,17 @@ export class LiveChart {
     this.plot?.destroy();
     this.plot = null;
     if (this.container.clientWidth === 0) return;
+    if (this.lines.every(({ track }) => track.x.length === 0)) {
+      this.container.replaceChildren(...(this.empty ? [this.empty] : []));
+      return;
+    }
     this.container.replaceChildren();
     this.plot = new uPlot(this.settings(), this.data(), this.container);
     this.plot.over.addEventListener("dblclick", () => {
       this.span = null;
     });
+    const legend = this.container.querySelector(".u-legend");
+    if (legend) new ResizeObserver(() => this.resize()).observe(legend);
     this.resize();
     this.look();
   }
@@ -133,21 +161,25 @@ export class LiveChart {
 
   private size(): { width: number; height: number } {
     const { clientWidth, clientHeight } = this.container;
-    return { width: clientWidth, height: Math.max(40, clientHeight - (this.options.bare ? 0 : LEGEND_PIXELS)) };
+    const legend = this.container.querySelector<HTMLElement>(".u-legend")?.offsetHeight ?? 0;
+    return { width: clientWidth, height: Math.max(40, clientHeight - legend) };
   }
 
   private data(): uPlot.AlignedData {
-    const tables = this.lines.map(({ track }): uPlot.AlignedData => [track.x, track.y]);
+    const tables = this.lines.map(({ track, byIterations = track }): uPlot.AlignedData => {
+      const { x, y } = this.across === "seconds" ? track : byIterations;
+      return [x, y];
+    });
     return tables.length === 1 ? (tables[0] as uPlot.AlignedData) : uPlot.join(tables);
   }
 
   private settings(): uPlot.Options {
-    const { format, axisFormat = format, range, bare = false, group, zoom = false } = this.options;
-    const { lines, logarithmic } = this;
+    const { format, axisFormat = format, range, quiet = false, group, zoom = false } = this.options;
+    const { lines, logarithmic, across } = this;
+    const place = across === "seconds" ? clock : count;
     const style = getComputedStyle(this.container);
     const colour = (name: string) => style.getPropertyValue(name).trim();
     const axis: uPlot.Axis = {
-      show: !bare,
       stroke: colour("--muted"),
       font: `12px ${style.fontFamily}`,
       grid: { stroke: colour("--line"), width: 1 },
@@ -155,14 +187,14 @@ export class LiveChart {
     };
     return {
       ...this.size(),
-      ...(bare ? { padding: [4, 4, 4, 4] as [number, number, number, number] } : {}),
+      padding: [8, 12, 0, 0],
       cursor: {
-        show: !bare,
+        show: !quiet,
         drag: { x: zoom, y: false, uni: 20 },
         points: { size: 8 },
         ...(group ? { sync: { key: group } } : {}),
       },
-      legend: { show: !bare },
+      legend: { show: !quiet, markers: { width: 0, fill: (_plot, place) => colour(lines[place - 1]?.colour ?? "") } },
       scales: {
         x: { time: false },
         y: {
@@ -174,11 +206,24 @@ export class LiveChart {
         },
       },
       axes: [
-        { ...axis, values: (_, splits) => splits.map(clock), incrs: TIME_STEPS, space: 70, size: 32 },
-        { ...axis, values: (_, splits) => splits.map((value) => (value === null ? "" : axisFormat(value))), size: 52 },
+        {
+          ...axis,
+          values: (_, splits) => splits.map(place),
+          ...(across === "seconds" ? { incrs: TIME_STEPS } : {}),
+          space: 70,
+          size: 32,
+        },
+        {
+          ...axis,
+          values: (_, splits) => splits.map((value) => (value === null ? "" : axisFormat(value))),
+          size: (_, words) => roomFor(words),
+        },
       ],
       series: [
-        { label: "Time", value: (_, value: number | null) => (value === null ? "–" : clock(value)) },
+        {
+          label: across === "seconds" ? "Time" : "Batches",
+          value: (plot, value: number | null) => shown(value ?? newest(plot.data[0]), place),
+        },
         ...lines.map(
           (line): uPlot.Series => ({
             label: line.label,
@@ -188,14 +233,17 @@ export class LiveChart {
             spanGaps: true,
             ...(line.dots ? { paths: () => null } : {}),
             points: line.dots
-              ? { show: true, size: 7, fill: colour(line.colour), width: 0 }
+              ? { show: true, size: 5, fill: colour(line.colour), width: 0 }
               : { show: (plot: uPlot) => (plot.data[0]?.length ?? 0) < 2 },
-            value: (_, value: number | null) => (value === null ? "–" : format(value)),
+            ...(line.filled ? { fill: colour("--accent-wash") } : {}),
+            // Where nobody points, the newest value stands.
+            value: (plot, value: number | null, place, at) =>
+              shown(value ?? (at === null ? newest(plot.data[place]) : null), format),
           }),
         ),
       ],
       hooks: {
-        draw: [(plot) => drawMarks(plot, this.marks, colour("--own"))],
+        draw: [(plot) => drawMarks(plot, this.across === "seconds" ? this.marks : [], colour("--own"))],
         // Drawing across the chart chooses a stretch; the whole of it again is none.
         setSelect: [
           (plot) => {
@@ -206,6 +254,22 @@ export class LiveChart {
     };
   }
 }
+
+/** Pixels for the words of the upright axis. */
+function roomFor(words: readonly string[] | null): number {
+  return Math.max(44, 18 + 6.8 * Math.max(0, ...(words ?? []).map(({ length }) => length)));
+}
+
+/** The last value that there is. */
+function newest(values: ArrayLike<number | null | undefined> | undefined): number | null {
+  for (let i = (values?.length ?? 0) - 1; i >= 0; i--) {
+    const value = values?.[i];
+    if (value != null) return value;
+  }
+  return null;
+}
+
+const shown = (value: number | null, format: (value: number) => string) => (value === null ? NOTHING : format(value));
 
 function drawMarks(plot: uPlot, moments: readonly number[], colour: string): void {
   const { ctx, bbox } = plot;

@@ -4,12 +4,15 @@ import type { RunStatus, ValidationPoint } from "../shared/protocol.ts";
 import type { Activity } from "../worker/events.ts";
 import type { WorkerMessage } from "../worker/messages.ts";
 import { accuracyRange, LiveChart, lossRange } from "./chart.ts";
-import { byId, setFields, setText } from "./dom.ts";
-import { count, decimal, pace, percent, roughly } from "./format.ts";
+import { deviceName } from "./device.ts";
+import { byId, pageSettings, setFields, setText } from "./dom.ts";
+import { count, decimal, pace, percent, plain } from "./format.ts";
 import type { Ledger } from "./ledger.ts";
 import { marksOn } from "./marks.ts";
+import { queueSentence } from "./queued.ts";
 import { Track } from "./track.ts";
-import { BACKEND_WORDS, OUTCOME_WORDS, stateSentence, WAIT_WORDS } from "./words.ts";
+import { Waits } from "./waits.ts";
+import { BACKEND_WORDS, OUTCOME_WORDS, stateSentence } from "./words.ts";
 
 /** What the headline says; training, sending and fetching are one thing to a person. */
 const HEADLINES: Readonly<Record<Activity, string>> = {
@@ -25,9 +28,12 @@ const HEADLINES: Readonly<Record<Activity, string>> = {
 const DETAILS: Readonly<Partial<Record<Activity, string>>> = {
   preparing: "Loading the network and its data, and finding the fastest way to compute here.",
   exchanging: "Sending what was learned.",
-  waiting: "The server will send the next piece of work.",
   paused: "Nothing is computed until you resume.",
 };
+
+/** What a piece of work takes where nobody says. */
+const USUAL_SECONDS = 3;
+const WAIT_MILLISECONDS = 1000;
 
 /** What tests read stands on the page's own element, in `data-` attributes. */
 export class JoinView {
@@ -43,9 +49,13 @@ export class JoinView {
   private isPaused = false;
   private hasTrained = false;
   private closedBy: string | null = null;
+  private readonly waits: Waits;
+  private retrySeconds: number | null = null;
+  private waitTimer: ReturnType<typeof setInterval> | undefined;
 
   constructor(ledger: Ledger) {
     this.ledger = ledger;
+    this.waits = new Waits(Number(this.root.dataset.leaseSeconds) || USUAL_SECONDS);
     this.showLedger();
   }
 
@@ -59,6 +69,8 @@ export class JoinView {
     delete this.root.dataset.closed;
     this.hasTrained = false;
     this.phase("active");
+    // Who asks was read before; what comes of it has the room now.
+    document.getElementById("ask")?.removeAttribute("open");
     this.headline("Connecting", "Looking for the server.");
     this.showPaused(false);
     byId("pause").focus({ preventScroll: true });
@@ -82,7 +94,9 @@ export class JoinView {
       case "lease":
         this.progress.max = message.iterations;
         this.progress.value = 0;
-        this.detail(`${count(message.iterations)} steps on ${count(message.num_examples)} examples.`);
+        this.detail(
+          `${several(message.iterations, "batch", "batches")}, ${several(message.num_examples, "example", "examples")}.`,
+        );
         break;
       case "step":
         this.progress.value = message.done;
@@ -96,7 +110,8 @@ export class JoinView {
         this.outcome(message);
         break;
       case "waiting":
-        this.field("detail", waitSentence(WAIT_WORDS[message.reason] ?? message.message, message.seconds));
+        this.waits.begin(message.reason, seconds());
+        this.showWait();
         break;
       case "live":
         this.live(message.status, message.validation, message.whole);
@@ -105,7 +120,8 @@ export class JoinView {
         this.field("run-state", stateSentence(message.state, message.reason));
         break;
       case "error":
-        this.note(`${sentence(message.message)} Trying again.`);
+        if (message.code === "queued") void this.queued();
+        else this.note(`${sentence(message.message)} Trying again.`);
         break;
       case "moved":
         this.note("Another run needs this device more: on to it.");
@@ -173,6 +189,7 @@ export class JoinView {
 
   private activity(activity: Activity): void {
     this.root.dataset.activity = activity;
+    if (activity !== "waiting") this.endWait();
     if (activity === "stopped") return;
     if (activity === "training") this.hasTrained = true;
     if (this.heldBy !== null && !this.isPaused) {
@@ -180,16 +197,45 @@ export class JoinView {
       if (activity === "paused") this.progress.value = 0;
       return;
     }
+    if (activity === "connecting" && this.root.dataset.connection === "lost") {
+      this.showLost();
+      return;
+    }
     const smooth = this.hasTrained && activity === "preparing";
     this.headline(
       smooth ? "Training" : HEADLINES[activity],
       smooth ? "Fetching the next piece." : (DETAILS[activity] ?? null),
     );
+    if (activity === "waiting") this.showWait();
     if (activity === "paused" || activity === "waiting") this.progress.value = 0;
   }
 
+  /** Why one waits, said anew each second while it lasts. */
+  private showWait(): void {
+    if (!this.waits.waiting) return;
+    this.detail(this.waits.sentence(seconds()));
+    this.waitTimer ??= setInterval(() => this.showWait(), WAIT_MILLISECONDS);
+  }
+
+  private endWait(): void {
+    this.waits.end(seconds());
+    clearInterval(this.waitTimer);
+    this.waitTimer = undefined;
+  }
+
+  /** The run has not begun: the server says so, and hangs up until one asks again. */
+  private async queued(): Promise<void> {
+    this.root.dataset.connection = "queued";
+    this.field("connection", "In the queue");
+    const { base, run } = pageSettings();
+    const words = await queueSentence(`${base}/api/v1/runs`, run);
+    if (this.root.dataset.phase === "active" && this.root.dataset.connection === "queued") {
+      this.headline("Waiting for its turn", words);
+    }
+  }
+
   private step({ done, iterations, loss, accuracy }: Extract<WorkerMessage, { type: "step" }>): void {
-    const parts = [`Step ${count(done)} of ${count(iterations)}`];
+    const parts = [`Batch ${count(done)} of ${count(iterations)}`];
     if (loss !== null) parts.push(`loss ${decimal(loss)}`);
     if (accuracy !== null) parts.push(`${percent(accuracy)} right`);
     this.detail(`${parts.join(", ")}.`);
@@ -210,10 +256,23 @@ export class JoinView {
   }
 
   private connection(state: "connecting" | "open" | "lost", seconds: number | null): void {
+    // Whoever waits in the queue asks again and again: that is no trouble of the connection.
+    if (state !== "open" && this.root.dataset.connection === "queued") return;
+    if (state !== "open") this.endWait();
     this.root.dataset.connection = state;
     const words = { connecting: "Connecting", open: "Connected", lost: "Connection lost" };
-    const wait = state === "lost" && seconds !== null ? `, next try in ${Math.max(1, Math.round(seconds))} s` : "";
-    this.field("connection", words[state] + wait);
+    this.field("connection", words[state]);
+    if (state === "lost") this.retrySeconds = seconds;
+    if (this.root.dataset.phase === "active") this.activity((this.root.dataset.activity ?? "connecting") as Activity);
+  }
+
+  private showLost(): void {
+    const next = this.retrySeconds === null ? "" : ` Next try in ${Math.max(1, Math.round(this.retrySeconds))} s.`;
+    this.field("connection", "Not connected");
+    this.headline(
+      "Connection lost",
+      `The network or the server is away. What you did is kept until it is back.${next}`,
+    );
   }
 
   private live(status: RunStatus, validation: ValidationPoint[], whole: boolean): void {
@@ -251,12 +310,13 @@ export class JoinView {
     this.root.dataset.measure = isClassifier ? "accuracy" : "loss";
     this.chart ??= new LiveChart(byId("curve"), {
       lines: [
-        { label: "", colour: "--accent", width: 2, track: isClassifier ? this.accuracy : this.loss },
+        { label: "", colour: "--accent", width: 2, track: isClassifier ? this.accuracy : this.loss, filled: true },
         { label: "", colour: "--own", width: 0, track: this.own, dots: true },
       ],
       format: isClassifier ? percent : decimal,
+      axisFormat: isClassifier ? (value) => `${plain(value * 100)} %` : plain,
       range: isClassifier ? accuracyRange : lossRange,
-      bare: true,
+      quiet: true,
     });
     this.chart.draw();
   }
@@ -282,6 +342,8 @@ export class JoinView {
       case "finished":
         this.headline("The run is over", `${message || "It has finished."} Thank you for your help.`);
         start.hidden = true;
+        this.root.dataset.over = "";
+        showIfThere("result");
         break;
       case "stopped":
         this.headline("Stopped", "You have left the run. Thank you for your help.");
@@ -312,16 +374,20 @@ function showIfThere(id: string): void {
   if (element) element.hidden = false;
 }
 
-function waitSentence(words: string, seconds: number): string {
-  return seconds > 0 ? `${words} Asking again in ${roughly(seconds)} at the latest.` : words;
-}
-
 /** With the full stop that it may lack. */
 function sentence(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 function backendWords(name: string, seconds: number | null): string {
-  const words = BACKEND_WORDS[name] ?? name;
-  return seconds === null ? words : `${words}, ${pace(seconds)} a step`;
+  const words = `${deviceName(navigator.userAgent)}: ${BACKEND_WORDS[name] ?? name}`;
+  return seconds === null ? words : `${words}, ${pace(seconds)} a batch`;
+}
+
+function several(number: number, one: string, more: string): string {
+  return `${count(number)} ${number === 1 ? one : more}`;
+}
+
+function seconds(): number {
+  return performance.now() / 1000;
 }

@@ -1,4 +1,5 @@
 /** The join page: one press starts, everything that happens is shown in words, and it can always be paused. */
+import { byId } from "./dom.ts";
 import { Lending } from "./lend.ts";
 import { offerPassing } from "./passing.ts";
 import { Tryout } from "./tryout.ts";
@@ -15,4 +16,5 @@ const tryout = new Tryout({
   code: () => lending.code.value,
   onBytes: (bytes) => lending.daily.add(bytes),
 });
+byId("plain-http").hidden = isSecureContext;
 offerPassing(document.title, location.href.split(/[?#]/)[0] ?? location.href);

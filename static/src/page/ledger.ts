@@ -12,6 +12,8 @@ const MOST_MARKS = 400;
 
 type Totals = Record<(typeof NUMBERS)[number], number> & {
   notCounted: Partial<Record<OutcomeName, number>>;
+  /** What the server said of the last one of each, where it said more than the word. */
+  why: Partial<Record<OutcomeName, string>>;
   /** When one's own work was merged, in seconds of the run. */
   marks: number[];
 };
@@ -26,6 +28,7 @@ function nothing(): Totals {
     bytesIn: 0,
     bytesOut: 0,
     notCounted: {},
+    why: {},
     marks: [],
   };
 }
@@ -121,7 +124,9 @@ export class Ledger {
       this.add({ merged: 1, iterations: event.iterations, examples: event.num_examples });
       return;
     }
-    this.add({ notCounted: { [event.outcome]: 1 } });
+    // Only a refusal has something to say that the word for it does not.
+    const why = event.outcome === "invalid" && event.detail ? { [event.outcome]: event.detail } : {};
+    this.add({ notCounted: { [event.outcome]: 1 }, why });
   }
 
   private traffic(bytesIn: number, bytesOut: number): void {
@@ -148,6 +153,8 @@ export class Ledger {
       for (const name of Object.keys(OUTCOME_WORDS) as OutcomeName[]) {
         const times = kept.notCounted?.[name];
         if (typeof times === "number" && times > 0) totals.notCounted[name] = times;
+        const why = kept.why?.[name];
+        if (typeof why === "string") totals.why[name] = why;
       }
     } catch {
       // What cannot be read is counted anew.
@@ -157,10 +164,16 @@ export class Ledger {
 
   private notCountedSentence(): string {
     const parts = (Object.entries(this.totals.notCounted) as [OutcomeName, number][]).map(
-      ([outcome, times]) => `${count(times)} (${OUTCOME_WORDS[outcome] ?? outcome})`,
+      ([outcome, times]) => `${count(times)} (${this.reason(outcome)})`,
     );
     if (parts.length > 0) return `Not counted: ${parts.join(", ")}.`;
     return this.totals.merged > 0 ? "Everything that you sent has counted." : "Nothing has been sent yet.";
+  }
+
+  private reason(outcome: OutcomeName): string {
+    const said = this.totals.why[outcome]?.replace(/\.$/, "");
+    const words = OUTCOME_WORDS[outcome] ?? outcome;
+    return said ? `${words}; of the last it said: ${said}` : words;
   }
 }
 
@@ -169,5 +182,6 @@ function merge(totals: Totals, more: Partial<Totals>): void {
   for (const [name, times] of Object.entries(more.notCounted ?? {}) as [OutcomeName, number][]) {
     totals.notCounted[name] = (totals.notCounted[name] ?? 0) + times;
   }
+  Object.assign(totals.why, more.why);
   totals.marks.push(...(more.marks ?? []));
 }

@@ -4,7 +4,8 @@ import type { RunStatus } from "../shared/protocol.ts";
 import { byId, pageSettings, setText } from "./dom.ts";
 import { Choices, type Known } from "./new/choices.ts";
 import { Output } from "./new/output.ts";
-import { askAsOwner, forgetToken, keepToken, keptToken, wordsOf } from "./owner.ts";
+import { askAsOwner, forgetToken, keepToken, keptToken } from "./owner.ts";
+import { wordsOf } from "./trouble.ts";
 import { readJson } from "./watch/panel.ts";
 
 type State = "token" | "loading" | "empty" | "offline" | "ready" | "hosting" | "over";

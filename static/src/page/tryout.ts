@@ -1,12 +1,13 @@
 /** The model working now: it predicts examples in front of the visitor, and whatever the visitor draws or shows it. */
 import type { DatasetConfig } from "../shared/protocol.ts";
+import { Camera, takePhotograph } from "./camera.ts";
 import { byId, setText } from "./dom.ts";
-import { fitDrawing, fitPhotograph, isPicture, type PictureStyle, styleOf } from "./drawing.ts";
+import { fitDrawing, fitPhotograph, isPicture, type Photograph, type PictureStyle, styleOf } from "./drawing.ts";
 import { bytes, count, percent } from "./format.ts";
 import { type Guess, guesses } from "./guess.ts";
 import { DrawingPad } from "./pad.ts";
 import { Predictions } from "./predictions.ts";
-import { type Sample, type SampleShape, type Samples, shapeOf, showSample } from "./samples.ts";
+import { paintPicture, type Sample, type SampleShape, type Samples, shapeOf, showSample } from "./samples.ts";
 
 const SHOWN = 8;
 const REFRESH_MILLISECONDS = 4000;
@@ -25,6 +26,7 @@ export class Tryout {
   private readonly options: TryoutOptions;
   private readonly card = byId("tryout");
   private readonly predictions: Predictions;
+  private readonly camera: Camera;
   private samples: Sample[] = [];
   private dataset: DatasetConfig | null = null;
   private shape: SampleShape | null = null;
@@ -45,7 +47,9 @@ export class Tryout {
       onReady: (version, loaded) => this.ready(version, loaded),
       onFailed: (message) => this.failed(message),
     });
+    this.camera = new Camera(byId<HTMLVideoElement>("pad-video"), (photo) => this.photographed(photo));
     byId("tryout-start").addEventListener("click", () => void this.start());
+    byId("pad-camera").addEventListener("click", () => void this.toggleCamera());
     byId("pad-clear").addEventListener("click", () => this.clear());
     byId<HTMLInputElement>("pad-file").addEventListener("change", (event) => void this.takeFile(event));
     new IntersectionObserver((entries) => {
@@ -99,6 +103,8 @@ export class Tryout {
     // Colours cannot be drawn with one pen; a picture can be shown.
     byId("pad").hidden = this.style.channels > 1;
     byId("pad-clear").hidden = this.style.channels > 1;
+    byId("pad-camera").hidden = !Camera.available;
+    setText(byId("pad-words"), wordsFor(this.style, Camera.available));
     if (this.style.channels === 1) this.pad = new DrawingPad(byId<HTMLCanvasElement>("pad"), () => this.drawn());
   }
 
@@ -165,8 +171,46 @@ export class Tryout {
 
   private drawn(): void {
     if (!this.pad || !this.style) return;
-    this.shown = fitDrawing(this.pad.drawing, this.style);
+    this.see(fitDrawing(this.pad.drawing, this.style));
+  }
+
+  /** Something stands before the network now. */
+  private see(numbers: number[] | null): void {
+    this.shown = numbers;
+    const seen = byId("pad-seen");
+    seen.hidden = numbers === null;
+    const canvas = seen.querySelector("canvas");
+    if (numbers === null || !canvas || !this.shape) return;
+    paintPicture(canvas, numbers, this.shape.shapes[0] ?? [], this.shape.range);
     void this.predictShown();
+  }
+
+  private async toggleCamera(): Promise<void> {
+    const button = byId("pad-camera");
+    if (this.camera.running) {
+      this.clear();
+      return;
+    }
+    this.clear();
+    try {
+      await this.camera.start();
+    } catch {
+      setText(byId("pad-words"), "There is no camera that this page may use. A picture from a file works as well.");
+      return;
+    }
+    byId("pad").hidden = true;
+    button.setAttribute("aria-pressed", "true");
+    setText(
+      byId("pad-words"),
+      "Hold something to the camera, alone on an even ground. The picture stays on this device.",
+    );
+  }
+
+  private photographed(photo: Photograph): void {
+    if (!this.style || !this.shape) return;
+    const numbers = fitPhotograph(photo, this.style, this.shape.range);
+    if (numbers === null) this.showGuesses([]);
+    this.see(numbers);
   }
 
   private async predictShown(): Promise<void> {
@@ -189,7 +233,8 @@ export class Tryout {
 
   private showGuesses(found: Guess[]): void {
     const [best] = found;
-    this.card.dataset.guess = best?.label ?? "";
+    if (best) this.card.dataset.guess = best.label;
+    else delete this.card.dataset.guess;
     setText(byId("guess"), best ? best.label : "–");
     byId("guess-bars").replaceChildren(
       ...found.slice(0, BARS).map(({ label, confidence }) => {
@@ -209,35 +254,37 @@ export class Tryout {
   }
 
   private clear(): void {
+    this.camera.stop();
     this.pad?.clear();
-    this.shown = null;
+    byId("pad").hidden = this.pad === null;
+    byId("pad-camera").setAttribute("aria-pressed", "false");
+    if (this.style) setText(byId("pad-words"), wordsFor(this.style, Camera.available));
+    this.see(null);
     this.showGuesses([]);
-    delete this.card.dataset.guess;
   }
 
   /** A picture of the visitor's own: it is computed with here, and never leaves the device. */
   private async takeFile(event: Event): Promise<void> {
-    const [file] = (event.target as HTMLInputElement).files ?? [];
-    const { style, shape } = this;
-    if (!file || !style || !shape) return;
+    const field = event.target as HTMLInputElement;
+    const [file] = field.files ?? [];
+    if (!file) return;
+    this.clear();
     try {
       const picture = await createImageBitmap(file);
-      const canvas = document.createElement("canvas");
-      canvas.width = style.width;
-      canvas.height = style.height;
-      const context = canvas.getContext("2d");
-      if (!context) return;
-      const scale = Math.max(style.width / picture.width, style.height / picture.height);
-      const [width, height] = [picture.width * scale, picture.height * scale];
-      context.imageSmoothingQuality = "high";
-      context.drawImage(picture, (style.width - width) / 2, (style.height - height) / 2, width, height);
-      const { data } = context.getImageData(0, 0, style.width, style.height);
-      this.shown = fitPhotograph(data, style, shape.range);
-      await this.predictShown();
+      const photo = takePhotograph(picture, picture.width, picture.height);
+      picture.close();
+      if (photo) this.photographed(photo);
+      if (this.shown === null) setText(byId("pad-words"), "Nothing stands out in that picture.");
     } catch {
-      setText(byId("tryout-note"), "That file is not a picture that this browser can read.");
+      setText(byId("pad-words"), "That file is not a picture that this browser can read.");
     }
+    field.value = ""; // the same file may be chosen again
   }
+}
+
+function wordsFor({ channels }: PictureStyle, camera: boolean): string {
+  const hold = camera ? "hold something to the camera" : "show it a picture";
+  return `${channels === 1 ? `Draw on the field, or ${hold}.` : `${hold[0]?.toUpperCase()}${hold.slice(1)}.`} It stays on this device.`;
 }
 
 function verdict({ label, confidence }: Guess, truth: string): string {

@@ -4,7 +4,7 @@ import { deviceName } from "./device.ts";
 import { byId, pageSettings, setFields, setText } from "./dom.ts";
 import { reloadOnce } from "./reload.ts";
 import { statusFields } from "./status.ts";
-import { offerComparison } from "./watch/compare.ts";
+import { Comparison } from "./watch/compare.ts";
 import { Figures } from "./watch/figures.ts";
 import { Ownership } from "./watch/own.ts";
 import type { Panel } from "./watch/panel.ts";
@@ -51,7 +51,7 @@ async function openPanel(name: string): Promise<Panel | null> {
 
 function show(status: RunStatus): void {
   setFields(document, statusFields(status));
-  byId("left-phrase").hidden = status.seconds_left === null;
+  byId("left-phrase").hidden = status.seconds_left === null || isOver(status.state);
   root.dataset.version = String(status.version);
   byId<HTMLProgressElement>("progress").value = status.progress;
   showState(status.state, status.reason);
@@ -62,6 +62,8 @@ function showState(state: RunStatus["state"], reason: string | null): void {
   root.dataset.state = state;
   setText(byId("state"), stateSentence(state, reason));
   byId("join-link").hidden = isOver(state);
+  setText(byId("elapsed-words"), isOver(state) ? "it ran for" : "running for");
+  if (root.dataset.connection === "open") showConnection("open", liveWords());
   ownership.showState(state);
 }
 
@@ -91,22 +93,29 @@ function receive(message: ServerMessage): void {
   }
 }
 
+/** What a good connection means: news while the run goes on, and nothing more once it is over. */
+function liveWords(): string {
+  const { state = "" } = root.dataset;
+  if (isOver(state as RunStatus["state"])) return "Over";
+  return state === "running" ? "Live" : "Connected";
+}
+
 function showConnection(state: string, words: string): void {
   root.dataset.connection = state;
   setText(byId("connection"), words);
 }
 
 new Tabs(openPanel);
-offerComparison(settings.base, settings.run, (curve) => figures.compare(curve)).catch(() => {});
+new Comparison(settings.base, (curves) => figures.compare(curves)).offer(settings.run).catch(() => {});
 watchRun(settings, deviceName(navigator.userAgent), {
   onMessage: receive,
   onConnection(state, seconds) {
-    const words = { connecting: "Connecting", open: "Live", lost: "Connection lost" };
+    const words = { connecting: "Connecting", open: liveWords(), lost: "Connection lost" };
     const wait = state === "lost" && seconds !== null ? `, next try in ${Math.max(1, Math.round(seconds))} s` : "";
     showConnection(state, words[state] + wait);
   },
   onClosed(code, message) {
     if (code === "build_changed" && reloadOnce(false)) return;
-    showConnection("closed", code === "finished" ? "The run is over" : message || "Not connected");
+    showConnection("closed", code === "finished" ? "Over" : message || "Not connected");
   },
 });

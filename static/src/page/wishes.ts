@@ -1,6 +1,7 @@
 /** The controls that bound what a volunteer's device does. */
 import { defaultWishes, readWishes, untilTime, type Wishes } from "./conditions.ts";
-import { byId, setText } from "./dom.ts";
+import { byId, setFields, setText } from "./dom.ts";
+import { bytes } from "./format.ts";
 import type { openStorage } from "./keeping.ts";
 import type { DeviceState } from "./surroundings.ts";
 
@@ -61,6 +62,7 @@ export class WishesForm {
     setText(byId("share-value"), `${share} %`);
     const cap = String(dailyBytes ?? 0);
     if ([...this.cap.options].some(({ value }) => value === cap)) this.cap.value = cap;
+    setFields(document, { cap: dailyBytes === null ? "no cap" : bytes(dailyBytes) });
     this.until.value = until ?? "";
     for (const [name, id] of CONDITIONS) byId<HTMLInputElement>(id).checked = this.wishes[name];
   }

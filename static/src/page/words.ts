@@ -32,10 +32,10 @@ export const OUTCOME_WORDS: Readonly<Record<OutcomeName, string | null>> = {
 };
 
 export const BACKEND_WORDS: Readonly<Record<string, string>> = {
-  webgpu: "The graphics processor (WebGPU)",
-  webgl: "The graphics processor (WebGL)",
-  wasm: "The processor (WebAssembly)",
-  cpu: "The processor (JavaScript)",
+  webgpu: "its graphics processor (WebGPU)",
+  webgl: "its graphics processor (WebGL)",
+  wasm: "its processor (WebAssembly)",
+  cpu: "its processor (JavaScript)",
 };
 
 /** Over for good: nothing more will come. */

@@ -169,10 +169,10 @@ export class Trainer {
         this.#key.set(lease.seed, done);
         this.#step(batch, optimizer, lease.learning_rate, means);
         done += 1;
-        if (!stretch.isOver() || done === steps) continue;
+        if (!stretch.isOver() && done < steps) continue;
         const current = await orUntilLost(means.read());
         const worked = stretch.close(performance.now());
-        if (performance.now() - reported >= REPORT_EVERY) {
+        if (done < steps && performance.now() - reported >= REPORT_EVERY) {
           hooks.onStep?.(done, current.loss, current.accuracy);
           reported = performance.now();
         }

@@ -16,7 +16,7 @@ const PICTURES = [0, 1, 2].map(() =>
 
 test("the style of a dataset is measured on its pictures", () => {
   const style = styleOf(PICTURES, [8, 8, 1]);
-  assert.deepEqual(style, { height: 8, width: 8, channels: 1, paper: 10, ink: 200, extent: 0.75 });
+  assert.deepEqual(style, { height: 8, width: 8, channels: 1, paper: 10, ink: 200, extent: 0.75, plain: true });
 });
 
 test("a drawing anywhere on the field becomes a picture like the dataset's own", () => {
@@ -44,12 +44,46 @@ test("an empty field is no picture", () => {
   assert.equal(fitDrawing(bar(0, 0, 0, 0), styleOf(PICTURES, [8, 8, 1])), null);
 });
 
-test("a photograph takes the dataset's range and channels", () => {
-  const style = { height: 1, width: 2, channels: 1, paper: 0, ink: 16, extent: 1 };
-  const grey = fitPhotograph(new Uint8ClampedArray([255, 255, 255, 255, 0, 0, 0, 255]), style, [0, 16]);
-  assert.deepEqual(grey.map(Math.round), [16, 0]);
-  const red = fitPhotograph(new Uint8ClampedArray([255, 0, 0, 255]), { ...style, width: 1, channels: 3 }, [0, 255]);
+/** A photograph of 100 x 100 whose brightness at a place is what `grey` says. */
+function photo(grey: (y: number, x: number) => number) {
+  const data = new Uint8ClampedArray(4 * 100 * 100).fill(255);
+  for (let i = 0; i < 100 * 100; i++) data.fill(grey(Math.floor(i / 100), i % 100), 4 * i, 4 * i + 3);
+  return { height: 100, width: 100, data };
+}
+
+test("a photograph of a scene takes the dataset's range and channels", () => {
+  const style = { height: 1, width: 2, channels: 1, paper: 0, ink: 16, extent: 1, plain: false };
+  const half = photo((_, x) => (x < 50 ? 255 : 0));
+  assert.deepEqual(fitPhotograph(half, style, [0, 16])?.map(Math.round), [16, 0]);
+  const data = new Uint8ClampedArray([255, 0, 0, 255]);
+  const red = fitPhotograph({ height: 1, width: 1, data }, { ...style, width: 1, channels: 3 }, [0, 255]);
   assert.deepEqual(red, [255, 0, 0]);
+});
+
+test("what is held to the camera becomes a picture like the dataset's own, however it is lit", () => {
+  const style = styleOf(PICTURES, [8, 8, 1]);
+  const isBar = (y: number, x: number) => y >= 20 && y < 74 && x >= 55 && x < 73;
+  const lights: ((y: number, x: number) => number)[] = [
+    (y, x) => (isBar(y, x) ? 40 : 220), // a pen on paper
+    (y, x) => (isBar(y, x) ? 230 : 30), // chalk on a board
+    (y, x) => (isBar(y, x) ? 20 : 120 + x), // a shadow across the paper
+  ];
+  for (const [light, grey] of lights.entries()) {
+    const numbers = fitPhotograph(photo(grey), style, [10, 200]) as number[];
+    for (const [i, value] of numbers.entries())
+      assert.ok(Math.abs(value - (PICTURES[0]?.[i] ?? 0)) < 50, `${light} ${i}: ${value}`);
+  }
+});
+
+test("an empty table before the camera is no picture", () => {
+  assert.equal(
+    fitPhotograph(
+      photo((y) => 150 + y / 5),
+      styleOf(PICTURES, [8, 8, 1]),
+      [10, 200],
+    ),
+    null,
+  );
 });
 
 test("only pictures are pictures", () => {

@@ -20,6 +20,22 @@ test("only what was merged is counted, and what was not says why", () => {
   assert.equal(fields["not-counted"], "Not counted: 2 (others had moved on too far), 1 (it came after its deadline).");
 });
 
+test("why the server refused something is kept, in its own words", () => {
+  const kept = new Map<string, string>();
+  const storage = {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => void kept.set(key, value),
+    removeItem: (key: string) => void kept.delete(key),
+  };
+  const ledger = new Ledger(storage, "run");
+  ledger.take({ ...outcome("invalid"), detail: "It has numbers that are not finite." });
+  ledger.save();
+  assert.equal(
+    new Ledger(storage, "run").fields()["not-counted"],
+    "Not counted: 1 (the server could not accept the result; of the last it said: It has numbers that are not finite).",
+  );
+});
+
 test("tensors that a lease leaves behind are added up", () => {
   const ledger = new Ledger();
   const trained = {

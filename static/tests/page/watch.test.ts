@@ -46,10 +46,11 @@ test("guesses come with their names, the likeliest first", () => {
 });
 
 test("a run's metrics.csv is read back", () => {
-  const text = "kind,seconds,version,loss,accuracy\nvalidation,1.5,2,0.7,0.5\ntraining,2,,0.6,\nvalidation,3,4,,\n";
+  const head = "kind,seconds,version,iterations,loss,accuracy";
+  const text = `${head}\nvalidation,1.5,2,8,0.7,0.5\ntraining,2,,9,0.6,\nvalidation,3,4,12,,\n`;
   assert.deepEqual(parseMetrics(text), [
-    [1.5, 0.7, 0.5],
-    [3, null, null],
+    [1.5, 8, 0.7, 0.5],
+    [3, 12, null, null],
   ]);
 });
 

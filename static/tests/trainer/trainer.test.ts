@@ -336,3 +336,16 @@ test("a model with two inputs trains", async () => {
   assert.ok((await trainer.evaluate(examples)).loss < before.loss / 2);
   trainer.dispose();
 });
+
+test("a share of the time holds for leases of a single step too", async () => {
+  const { trainer, examples } = await setUp([{ dense: { units: 400 } }, ...MLP], { count: 1000 });
+  const quickest = async (share: number) => {
+    const seconds: number[] = [];
+    for (let i = 0; i < 5; i++)
+      seconds.push((await trainer.train({ ...LEASE, batch_size: 1000 }, examples, { share: () => share })).seconds);
+    return Math.min(...seconds);
+  };
+  const [whole, fifth] = [await quickest(1), await quickest(0.2)];
+  assert.ok(fifth > 2.5 * whole, `${fifth} s, and ${whole} s without a share`);
+  trainer.dispose();
+});

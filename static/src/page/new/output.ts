@@ -9,6 +9,7 @@ import { decimal, plain } from "../format.ts";
 import { statusFields } from "../status.ts";
 import { Track } from "../track.ts";
 import { lineOf, readJson } from "../watch/panel.ts";
+import { saveCsv } from "../watch/saving.ts";
 import { watchRun } from "../watcher.ts";
 import { isOver, stateSentence } from "../words.ts";
 
@@ -31,6 +32,8 @@ export class Output {
   constructor(settings: PageSettings, onStatus: (status: RunStatus) => void) {
     this.settings = settings;
     this.onStatus = onStatus;
+    byId("output-png").addEventListener("click", () => this.chart?.savePicture(`${this.run}-loss.png`));
+    byId("output-csv").addEventListener("click", () => this.save());
   }
 
   say(sentence: string): void {
@@ -115,6 +118,7 @@ export class Output {
       byId("output-chart").setAttribute("aria-label", words);
     }
     if (this.loss.x.length + this.training.x.length === 0) return;
+    byId("output-tools").hidden = false;
     this.chart ??= new LiveChart(byId("output-chart"), {
       lines: [
         { label: "Training", colour: "--faint", width: 1, track: this.training },
@@ -125,6 +129,16 @@ export class Output {
       range: lossRange,
     });
     this.chart.draw();
+  }
+
+  private save(): void {
+    const rows = (
+      [
+        ["held-out", this.loss],
+        ["training", this.training],
+      ] as const
+    ).flatMap(([kind, { x, y }]) => x.map((seconds, i) => [kind, seconds, y[i] ?? null]));
+    saveCsv(`${this.run}-loss.csv`, [["kind", "seconds", "loss"], ...rows]);
   }
 
   private log(rows: readonly Row[]): void {

@@ -3,16 +3,27 @@ import { byId, setText } from "../dom.ts";
 import { count } from "../format.ts";
 import { type Samples, shapeOf, showSample } from "../samples.ts";
 import { type Panel, type PanelPlace, Polling, readJson } from "./panel.ts";
+import { type Bar, saveBars } from "./pictures.ts";
+import { saveCsv } from "./saving.ts";
 
 interface Described {
   samples: Samples;
   dataset: { name: string; inputs: { shape: number[] }[]; licence: string; source: string };
 }
 
+let bars: Bar[] = [];
+
 export function openData({ api }: PanelPlace): Panel {
+  byId("labels-png").addEventListener("click", () =>
+    saveBars("labels.png", bars, Math.max(1, ...bars.map(({ value }) => value))),
+  );
+  byId("labels-csv").addEventListener("click", () =>
+    saveCsv("labels.csv", [["class", "examples"], ...bars.map(({ label, value }) => [label, value])]),
+  );
   return new Polling<Described>({
     seconds: 0,
     noteId: "data-note",
+    leadId: "data-lead",
     async load() {
       const [samples, { dataset }] = await Promise.all([
         readJson<Samples>(`${api}/samples`),
@@ -55,17 +66,18 @@ function showCounts({ label_counts: counts }: Samples): void {
   if (!counts) return;
   const train = (counts.train ?? []) as number[];
   const most = Math.max(1, ...train);
+  bars = counts.labels.map((label, i) => ({ label, value: train[i] ?? 0, words: count(train[i] ?? 0) }));
   byId("labels").replaceChildren(
-    ...counts.labels.map((label, i) => {
+    ...bars.map(({ label, value, words }) => {
       const row = document.createElement("li");
       const name = document.createElement("span");
       name.textContent = label;
       const bar = document.createElement("progress");
       bar.max = most;
-      bar.value = train[i] ?? 0;
+      bar.value = value;
       bar.setAttribute("aria-label", `Examples of ${label}`);
       const number = document.createElement("span");
-      number.textContent = count(train[i] ?? 0);
+      number.textContent = words;
       row.append(name, bar, number);
       return row;
     }),

@@ -2,6 +2,7 @@
 import { byId, setFields, setText } from "../dom.ts";
 import { bytes, count, NOTHING, rate } from "../format.ts";
 import { lineOf, type Panel, type PanelPlace, Polling, readJson } from "./panel.ts";
+import { type Vitals, VitalsCharts } from "./vitals.ts";
 
 interface ServerNumbers {
   merges_per_second: number;
@@ -16,11 +17,13 @@ interface ServerNumbers {
 }
 
 export function openServer({ api }: PanelPlace): Panel {
-  return new Polling<ServerNumbers>({
+  const vitals = new VitalsCharts();
+  return new Polling<[ServerNumbers, Vitals]>({
     seconds: 2,
     noteId: "server-note",
-    load: () => readJson(`${api}/server`),
-    use: (numbers) =>
+    load: () => Promise.all([readJson<ServerNumbers>(`${api}/server`), readJson<Vitals>(vitals.place(api))]),
+    use([numbers, more]) {
+      vitals.take(more);
       setFields(byId("panel-server"), {
         "merges-rate": rate(numbers.merges_per_second),
         "server-in": bytes(numbers.bytes_in),
@@ -30,7 +33,8 @@ export function openServer({ api }: PanelPlace): Panel {
         queue: count(numbers.queue),
         watchers: count(numbers.watchers),
         connections: count(numbers.connections),
-      }),
+      });
+    },
   });
 }
 
@@ -47,6 +51,7 @@ export function openLog({ api }: PanelPlace): Panel {
   return new Polling<Log>({
     seconds: 2,
     noteId: "log-note",
+    leadId: "log-lead",
     load: () => readJson(`${api}/events?since=${seen}`),
     use({ count: total, events }) {
       // A server that began anew counts from zero.

@@ -3,6 +3,7 @@ import { byId, setText } from "../dom.ts";
 import { clock, count, decimal } from "../format.ts";
 import { type Layer, type Place, placeLayers, shapeWords } from "./layout.ts";
 import { type Panel, type PanelPlace, Polling, readJson } from "./panel.ts";
+import { saveDrawing } from "./pictures.ts";
 import { saveCanvas, saveCsv } from "./saving.ts";
 
 const BOX = { width: 210, height: 58, gapX: 28, gapY: 26 };
@@ -23,11 +24,27 @@ interface Histograms {
 }
 
 export function openNetwork({ api }: PanelPlace): Panel {
+  let layers: Layer[] = [];
   const graph = new Polling<{ layers: Layer[] }>({
     seconds: 0,
     noteId: "network-note",
+    leadId: "network-lead",
     load: () => readJson(`${api}/network`),
-    use: ({ layers }) => draw(layers),
+    use(network) {
+      layers = network.layers;
+      draw(layers);
+    },
+  });
+  byId("graph-png").addEventListener("click", () => {
+    const drawing = byId("graph").querySelector("svg");
+    if (drawing) void saveDrawing("network.png", drawing);
+  });
+  byId("graph-csv").addEventListener("click", () => {
+    const rows = layers.map((layer) => [
+      ...[layer.name, layer.class, shapeWords(layer.output_shape), layer.parameters],
+      layer.inputs.join(" "),
+    ]);
+    saveCsv("network.csv", [["name", "class", "output", "weights", "inputs"], ...rows]);
   });
   const spreads = new Spreads(api);
   return {

@@ -2,7 +2,8 @@
 import type { RunState } from "../../shared/protocol.ts";
 import { byId, setText } from "../dom.ts";
 import { count } from "../format.ts";
-import { askAsOwner, forgetToken, keepToken, keptToken, type Method, ownerHeaders, wordsOf } from "../owner.ts";
+import { askAsOwner, forgetToken, keepToken, keptToken, type Method, ownerHeaders } from "../owner.ts";
+import { wordsOf } from "../trouble.ts";
 import { isOver } from "../words.ts";
 import type { PanelPlace } from "./panel.ts";
 import type { SendAway } from "./people.ts";

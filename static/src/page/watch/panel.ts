@@ -1,6 +1,7 @@
 /** A part of the watch page behind a tab: it asks the server only while somebody looks at it. */
 import { byId, setText } from "../dom.ts";
 import { clock } from "../format.ts";
+import { wordsOf } from "../trouble.ts";
 
 export interface Panel {
   /** Somebody looks at it now. */
@@ -19,16 +20,25 @@ export class Polling<Data> implements Panel {
   private readonly load: () => Promise<Data>;
   private readonly use: (data: Data) => void;
   private readonly note: HTMLElement | null;
+  private readonly lead: HTMLElement | null;
+  private loaded = false;
   private readonly seconds: number;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private shown = false;
 
-  /** `seconds` 0: once. `noteId`: the element that says what went wrong. */
-  constructor(options: { load(): Promise<Data>; use(data: Data): void; seconds: number; noteId?: string }) {
+  /** `seconds` 0: once. `noteId`: the element that says what went wrong; `leadId`: one that says it is being loaded. */
+  constructor(options: {
+    load(): Promise<Data>;
+    use(data: Data): void;
+    seconds: number;
+    noteId?: string;
+    leadId?: string;
+  }) {
     this.load = options.load;
     this.use = options.use;
     this.seconds = options.seconds;
     this.note = options.noteId ? byId(options.noteId) : null;
+    this.lead = options.leadId ? byId(options.leadId) : null;
     document.addEventListener("visibilitychange", () => this.turn());
   }
 
@@ -49,10 +59,12 @@ export class Polling<Data> implements Panel {
     this.load()
       .then((data) => {
         this.use(data);
+        this.loaded = true;
         if (this.note) setText(this.note, "");
       })
       .catch((error: unknown) => {
-        if (this.note) setText(this.note, error instanceof Error ? error.message : String(error));
+        if (this.note) setText(this.note, wordsOf(error));
+        if (this.lead && !this.loaded) setText(this.lead, "");
       })
       .finally(() => {
         clearTimeout(this.timer);

@@ -1,7 +1,7 @@
 /** The settings of a run that goes on, and its notes: everyone sees how they changed, the owner changes them. */
 import { Dial, fillSelect } from "../dial.ts";
 import { byId, setText } from "../dom.ts";
-import { wordsOf } from "../owner.ts";
+import { wordsOf } from "../trouble.ts";
 import { lineOf, type PanelPlace, readJson } from "./panel.ts";
 
 type Stop = Record<string, number | null>;

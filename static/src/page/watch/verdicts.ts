@@ -3,6 +3,7 @@ import { byId, setText } from "../dom.ts";
 import { count, percent } from "../format.ts";
 import { type Sample, shapeOf, showSample } from "../samples.ts";
 import { cell, type Panel, type PanelPlace, Polling, readJson, rowOf } from "./panel.ts";
+import { saveBars, saveMatrix } from "./pictures.ts";
 import { saveCsv } from "./saving.ts";
 
 interface Verdict {
@@ -28,9 +29,25 @@ export function openVerdicts({ api }: PanelPlace): Panel {
     const rows = newest.confusion.map((row, i) => [newest?.labels[i] ?? "", ...row]);
     saveCsv("confusion.csv", [["true / predicted", ...newest.labels], ...rows]);
   });
+  byId("confusion-png").addEventListener("click", () => {
+    if (newest) saveMatrix("confusion.png", newest.labels, newest.confusion);
+  });
+  byId("classes-csv").addEventListener("click", () => {
+    if (newest) saveCsv("classes.csv", [["class", "right", "of", "recall", "precision"], ...classRows(newest)]);
+  });
+  byId("classes-png").addEventListener("click", () => {
+    if (!newest) return;
+    const bars = newest.per_class.map(({ recall }, i) => ({
+      label: newest?.labels[i] ?? "",
+      value: recall ?? 0,
+      words: percent(recall),
+    }));
+    saveBars("classes.png", bars, 1);
+  });
   return new Polling<Verdict>({
     seconds: 6,
     noteId: "verdicts-note",
+    leadId: "verdicts-lead",
     async load() {
       shapes ??= (await readJson<{ dataset: { inputs: { shape: number[] }[] } }>(`${api}/model`)).dataset.inputs.map(
         ({ shape }) => shape,
@@ -85,11 +102,23 @@ function heading(text: string, scope: "col" | "row"): HTMLElement {
   return element;
 }
 
+function classRows({ labels, per_class }: Verdict): (string | number | null)[][] {
+  return per_class.map(({ right, of, recall, precision }, i) => [labels[i] ?? "", right, of, recall, precision]);
+}
+
 function showClasses({ labels, per_class }: Verdict): void {
   byId("classes").replaceChildren(
-    ...per_class.map(({ right, of, recall, precision }, i) =>
-      rowOf(labels[i] ?? "", percent(recall), percent(precision), `${count(right)} of ${count(of)}`),
-    ),
+    ...per_class.map(({ right, of, recall, precision }, i) => {
+      const row = rowOf(labels[i] ?? "", "", percent(recall), percent(precision));
+      const bar = document.createElement("progress");
+      bar.max = 1;
+      bar.value = recall ?? 0;
+      const words = `${count(right)} of ${count(of)}`;
+      bar.setAttribute("aria-label", `Right of ${labels[i]}: ${words}`);
+      bar.title = words;
+      row.children[1]?.append(bar);
+      return row;
+    }),
   );
 }
 
@@ -100,8 +129,12 @@ function showWorst({ worst }: Verdict, shapes: number[][]): void {
       const tile = document.createElement("li");
       const words = document.createElement("p");
       words.className = "verdict";
-      words.textContent = `${label}, read as ${predicted} (${percent(confidence)})`;
-      tile.append(showSample(inputs[0] ?? [], shape, `An example of ${label}`), words);
+      words.textContent = `✗ ${predicted}, is ${label}`;
+      const sure = document.createElement("p");
+      sure.className = "note";
+      sure.textContent = `${percent(confidence)} sure`;
+      tile.className = "wrong";
+      tile.append(showSample(inputs[0] ?? [], shape, `An example of ${label}`), words, sure);
       return tile;
     }),
   );
