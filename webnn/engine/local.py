@@ -131,7 +131,8 @@ class LocalEngine:
         return self._held.get(version)
 
     def at_least(self, version: int) -> Snapshot:
-        return next((held for held in self._held.values() if held.version >= version), self._newest)
+        exact = self._held.get(version)  # nearly always, and of a small model hundreds are held
+        return exact or next((held for held in self._held.values() if held.version >= version), self._newest)
 
     def retain(self, versions: Collection[int]) -> None:
         size = self._newest.weights.nbytes + BESIDE_BYTES
