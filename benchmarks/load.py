@@ -154,7 +154,7 @@ def measure_once(options: argparse.Namespace, num_weights: int, encoding: str) -
     with ExitStack() as stack:
         cpus = ("--cpus", options.server_cpus) if options.server_cpus else ()
         profile = ("--profile", options.profile) if options.profile else ()
-        flags = [f"--{name}" for name in ("uvloop", "checks", "compiled") if getattr(options, name)]
+        flags = [f"--{name}" for name in ("uvloop", "checks", "compiled", "dispatch") if getattr(options, name)]
         server = Child("load_server.py", "--params", num_weights, "--merge", options.merge, *cpus, *flags, *profile)
         stack.callback(server.end)
         address = server.hear()

@@ -14,6 +14,7 @@ import asyncio
 import json
 import sys
 import time
+from contextlib import suppress
 from typing import Any
 
 import aiohttp
@@ -44,9 +45,10 @@ class Floor:
     async def answer(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(compress=False, max_msg_size=0)
         await socket.prepare(request)
-        async for message in socket:
-            self.merge(np.frombuffer(message.data, np.float32))
-            await socket.send_bytes(self.weights.data.cast("B"))
+        with suppress(ConnectionError):  # of a volunteer that was told to end
+            async for message in socket:
+                self.merge(np.frombuffer(message.data, np.float32))
+                await socket.send_bytes(self.weights.data.cast("B"))
         return socket
 
 

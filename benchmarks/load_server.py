@@ -23,7 +23,7 @@ import machine
 import numpy as np
 from aiohttp import web
 
-from webnn.core import loops
+from webnn.core import loops, volunteers
 from webnn.core.config import RunConfig, ShardSize
 from webnn.core.errors import WebNNError
 from webnn.core.events import Start
@@ -189,11 +189,14 @@ def main() -> None:
     parser.add_argument("--cpus", type=int, help="use so many processors only")
     parser.add_argument("--uvloop", action="store_true")
     parser.add_argument("--compiled", action="store_true", help="use compiled loops (numba, the extra `fast`)")
+    parser.add_argument("--dispatch", action="store_true", help="let volunteers give back as many leases as they like")
     parser.add_argument("--checks", action="store_true", help="count the time that checks of updates take")
     parser.add_argument("--profile", type=Path, help="write a profile of the measured seconds to this file")
     options = parser.parse_args()
     if options.compiled and loops.load() is None:
         raise SystemExit("numba is not installed: pip install numba")
+    if options.dispatch:
+        volunteers.FREE_RETURNS = sys.maxsize
     if options.checks:
         time_checks()
     if options.cpus:

@@ -13,6 +13,7 @@ import random
 import sys
 import time
 from collections import Counter, deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -130,10 +131,16 @@ class Echo:
         if fault == "silent":
             return True
         version, weights = await self.weights(lease)
-        if self.pause:
-            await asyncio.sleep(self.pause)
+        await self.train(socket)
         await self.update(socket, lease, version, weights, fault)
         return True
+
+    async def train(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        """Take `pause` seconds, and what comes meanwhile, when it comes."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.pause):
+                while self.pause:
+                    await self.listen(socket)
 
     async def listen(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         """Take one message."""

@@ -2,7 +2,7 @@
 
 One device trains batches of 64 N in 180 ms a step: N volunteers that exchange every gradient without latency,
 transfer or staleness. The fewest steps to 97 % that any of twelve settings needs, over those of a single volunteer with
-the setting that `scaling.py` chose for it, is the ceiling of the speed-up. What `auto` reached there is set beside it,
+the setting that `scaling.py` chose for it, is the ceiling of the speed-up. What `auto` needed there is set beside it,
 and what is missing is what exchanging and staleness cost.
 
 Where speeds are spread 10:1, the other bound is that slow devices' steps come late: the time without the slower half
@@ -37,7 +37,7 @@ def main() -> None:
     given, started = options(__doc__, seeds=5, quick_seeds=2), time.time()
     lab, rows = Lab(given), []
     record = kept_scaling()
-    reached = speedups(record)
+    reached = times_reached(record)
     for count in (1, 8) if given.quick else (1, 4, 8, 16):
         settings = single_settings(record) if count == 1 else LARGE[1:3] if given.quick else LARGE
         cells = [
@@ -50,12 +50,13 @@ def main() -> None:
         steps = None if row.seconds_to_target is None else row.seconds_to_target / STEP
         first = steps if count == 1 else rows[0]["steps"]
         ceiling = first / steps if first and steps else None
-        part = reached[count] / ceiling if ceiling and count in reached else None
-        own = {"count": count, "steps": steps, "ceiling": ceiling, "reached": reached.get(count), "part": part}
+        needed = row.seconds_to_target
+        part = needed / reached[count] if needed and count in reached else None
+        own = {"count": count, "steps": steps, "ceiling": ceiling, "auto": reached.get(count), "part": part}
         rows.append({**row_dict(row, trials), **own, "setting": best.cell.settings[-1], "tried": best.tried})
         progress(f"batches of {64 * count}: {steps} steps, at most {ceiling} times")
-    columns = ("volunteers", "setting", "steps to 97 %", "s", "+-", "ceiling", "auto reached", "% of the ceiling")
-    keys = ("count", "setting", "steps", "seconds_to_target", "interval", "ceiling", "reached", "part")
+    columns = ("volunteers", "setting", "steps to 97 %", "s", "+-", "ceiling", "auto, s", "% of the ceiling")
+    keys = ("count", "setting", "steps", "seconds_to_target", "interval", "ceiling", "auto", "part")
     lines = [[row[key] * 100 if key == "part" and row[key] else row[key] for key in keys] for row in rows]
     halves = [fast_half(lab, row, range(1, given.seeds + 1)) for row in spread(record) if not given.quick]
     beside = table(
@@ -108,12 +109,12 @@ def spread(record: dict[str, Any]) -> list[dict[str, Any]]:
     return [row for row in record["rows"] if row["devices"] == "spread" and row["merge"] == "auto"]
 
 
-def speedups(record: dict[str, Any]) -> dict[int, float]:
-    """What `scaling.py` reached with equal devices and `auto`, by their number."""
+def times_reached(record: dict[str, Any]) -> dict[int, float]:
+    """The seconds that `auto` needed in `scaling.py` with equal devices, by their number."""
     return {
-        row["volunteers"]: row["speedup_over_single"]
+        row["volunteers"]: row["seconds_to_target"]
         for row in record["rows"]
-        if row["devices"] == "equal" and row["merge"] == "auto" and row.get("speedup_over_single")
+        if row["devices"] == "equal" and row["merge"] == "auto" and row["seconds_to_target"]
     }
 
 

@@ -70,12 +70,12 @@ def free_batch(record: Record) -> Table:
 def bound(record: Record) -> Table:
     rows = [
         (
-            *(64 * row["count"], f"{row['steps']:.0f}", f"{row['ceiling']:.1f}"),
-            *(f"{row['reached']:.1f}", percent(row["part"])),
+            *(64 * row["count"], f"{row['steps']:.0f}", seconds(row["seconds_to_target"], row["interval"])),
+            *(f"{row['ceiling']:.1f}", f"{row['auto']:.1f}", percent(row["part"])),
         )
         for row in record["rows"]
     ]
-    return ("batch", "steps to 97 %", "ceiling of the speed-up", "`auto` reached", "of the ceiling"), rows
+    return ("batch", "steps to 97 %", "s", "ceiling of the speed-up", "`auto`, s", "of the ceiling"), rows
 
 
 def halves(record: Record) -> Table:

@@ -19,7 +19,7 @@ from typing import Any
 import aiohttp
 
 from tests.faults.faults import Fault
-from tests.faults.world import conclude, kept
+from tests.faults.world import conclude, kept, run_config
 from webnn.core.errors import WebNNError
 from webnn.engine.local import LocalEngine
 from webnn.server import moments, rolling_back
@@ -29,6 +29,8 @@ from webnn.store import checkpoint, durable, journal
 from webnn.store.checkpoint import list_checkpoints
 
 MERGES_BEFORE = 4
+ITERATIONS = 5000
+"""Enough for the moment of the fault to come before the end, however large the leases."""
 
 
 def witness_of(folder: Path) -> Path:
@@ -153,15 +155,17 @@ async def go_back(task: RunTask, killer: Killer, folder: Path) -> None:
     while not killer.armed:  # noqa: ASYNC110 (nothing tells of it)
         await asyncio.sleep(0.01)
     while True:
-        with suppress(WebNNError):  # the checkpoint is not kept any more
-            await rolling_back.roll_back(task, min(list_checkpoints(folder / CHECKPOINT_FOLDER)))
+        for version in sorted(list_checkpoints(folder / CHECKPOINT_FOLDER))[:1]:
+            with suppress(WebNNError):  # the checkpoint is not kept any more
+                await rolling_back.roll_back(task, version)
+        await asyncio.sleep(0.01)
 
 
 async def main(folder: Path, port: int, fault: Fault | None) -> None:
     killer = Killer(fault, witness_of(folder))
     if fault is not None:
         arm(killer, fault)
-    async with kept(folder, port=port) as (task, url):
+    async with kept(folder, port=port, config=run_config(iterations=ITERATIONS)) as (task, url):
         killer.task, killer.first = task, task.run.num_merges
         print(url, flush=True)
         going = asyncio.create_task(go_back(task, killer, folder)) if fault in GOING_BACK else None

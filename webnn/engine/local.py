@@ -21,8 +21,10 @@ from webnn.engine.grids import Grids
 from webnn.engine.memory import Memory
 from webnn.engine.sketching import Measure
 
-INLINE_WEIGHTS = 500_000
-"""Up to this many numbers a pass over a vector takes less time than handing it to a thread is worth."""
+INLINE_WEIGHTS = 2_000_000
+"""Up to this many numbers a pass over a vector (some milliseconds) is not handed to a thread: numpy takes the
+interpreter's lock again after each chunk there, which costs up to a third of an update (1.7 million numbers as int8).
+"""
 
 RECENT_BYTES = 2 << 20
 """The last versions that are held in any case, all together: of a small model that merges fast, somebody may have been
