@@ -37,7 +37,7 @@ ASK = (
 )
 DESKTOP, PHONE = (1280, 960), (390, 844)
 PHONE_AGENT = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Mobile Safari/537.36"
-GOOD_ACCURACY, WARM_UP_SECONDS = 0.95, 120
+GOOD_ACCURACY, WARM_UP_SECONDS = 0.94, 400
 """What the network has reached when the pictures are taken: for so long one waits for it."""
 
 

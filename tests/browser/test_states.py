@@ -342,6 +342,7 @@ async def test_every_chart_and_table_is_saved_as_picture_and_as_numbers(chromium
                 async with page.expect_download() as saving:
                     await page.click(f"#{button}")
                 content = await asyncio.to_thread(Path(await (await saving.value).path()).read_bytes)
+                await page.wait_for_timeout(110)  # of more than ten downloads a second Chromium drops some
                 if button.endswith("png"):
                     assert content[:8] == b"\x89PNG\r\n\x1a\n", button
                     assert len(content) > 300, button

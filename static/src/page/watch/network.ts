@@ -4,7 +4,7 @@ import { clock, count, decimal } from "../format.ts";
 import { type Layer, type Place, placeLayers, shapeWords } from "./layout.ts";
 import { type Panel, type PanelPlace, Polling, readJson } from "./panel.ts";
 import { saveDrawing } from "./pictures.ts";
-import { saveCanvas, saveCsv } from "./saving.ts";
+import { letSave, saveCanvas, saveCsv } from "./saving.ts";
 
 const BOX = { width: 210, height: 58, gapX: 28, gapY: 26 };
 const SVG = "http://www.w3.org/2000/svg";
@@ -33,6 +33,7 @@ export function openNetwork({ api }: PanelPlace): Panel {
     use(network) {
       layers = network.layers;
       draw(layers);
+      letSave("graph-png", "graph-csv");
     },
   });
   byId("graph-png").addEventListener("click", () => {
@@ -137,6 +138,7 @@ class Spreads {
       use: (histograms) => {
         this.newest = histograms;
         this.show();
+        letSave("spreads-csv");
       },
     });
     this.kind.addEventListener("change", () => this.show());

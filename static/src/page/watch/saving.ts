@@ -1,4 +1,10 @@
 /** Saving what is shown as a file. */
+import { byId } from "../dom.ts";
+
+/** Enable buttons that had nothing to save before. */
+export function letSave(...ids: string[]): void {
+  for (const id of ids) byId<HTMLButtonElement>(id).disabled = false;
+}
 
 export function saveBlob(name: string, blob: Blob): void {
   const link = document.createElement("a");
