@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as npst
 from webnn.core import loops
 from webnn.core.events import Vector
 from webnn.core.halves import narrow, widen
-from webnn.core.merging.base import CHUNK, move_towards
+from webnn.core.merging.base import CHUNK, move_towards, moved_towards
 from webnn.core.quantised import decode_int8, encode_int8, int8_bytes
 from webnn.engine.sketching import Measure
 
@@ -140,6 +140,8 @@ def test_weights_move_alike(target: Vector, share: float) -> None:
 
     fast, plain = both(moved)
     assert bits(fast) == bits(plain)
+    for anew in both(lambda: moved_towards(start, target, share)):
+        assert bits(anew) == bits(plain)
 
 
 @pytest.mark.parametrize("length", [1, 2047, CHUNK + 1, 200_000])

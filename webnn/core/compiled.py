@@ -57,6 +57,12 @@ def move(weights, target, share):
         weights[i] += share * (target[i] - weights[i])
 
 
+@compiled(types.void, given(single), given(single), single, made(single))
+def step(weights, target, share, moved):
+    for i in range(len(moved)):
+        moved[i] = weights[i] + share * (target[i] - weights[i])
+
+
 @compiled(types.UniTuple(word, 2), given(word))
 def extent(bits):
     """The least and the largest magnitude, as bits."""
