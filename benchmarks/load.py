@@ -217,14 +217,14 @@ def volunteer_arguments(
 
 def costs(before: dict[str, Any], after: dict[str, Any], seen: list[dict[str, Any]], seconds: float) -> dict[str, Any]:
     """Rates, and what each update and each lease cost, from counters at the start and the end of `seconds`."""
-    spent = {
-        name: after[name] - before[name] for name in ("cpu_seconds", "check_seconds", "merges", "bytes_in", "bytes_out")
-    }
+    names = ("cpu_seconds", "check_seconds", "minor_faults", "merges", "bytes_in", "bytes_out")
+    spent = {name: after[name] - before[name] for name in names}
     merges, leases = spent["merges"], sum(part["leases"] for part in seen)
     return {
         "updates_per_second": round(merges / seconds, 2),
         "leases_per_second": round(leases / seconds, 1),
         "server_cpu_ms_per_update": per(spent["cpu_seconds"] * 1000, merges),
+        "minor_faults_per_update": per(spent["minor_faults"], merges),
         "checks_share_of_server_cpu": per(spent["check_seconds"], spent["cpu_seconds"]) or None,
         "server_cpu_ms_per_lease": per(spent["cpu_seconds"] * 1000, leases),
         "lease_p50_ms": round(max(part["lease_p50_ms"] for part in seen), 2),
@@ -250,6 +250,7 @@ COLUMNS = (
     ("floor ms", "floor_ms"),
     ("times", "times_floor"),
     ("wanted", "wanted_times_floor"),
+    ("faults/update", "minor_faults_per_update"),
     ("checks", "checks_share_of_server_cpu"),
     ("RSS MB", "server_rss_mb"),
     ("may be MB", "server_rss_budget_mb"),

@@ -12,6 +12,7 @@ import cProfile
 import importlib
 import json
 import os
+import resource
 import sys
 import tempfile
 import time
@@ -138,6 +139,7 @@ def make_task(num_weights: int, merge: str, lease_seconds: float = 1.0) -> RunTa
 def counters(task: RunTask, lag: LagProbe) -> dict[str, Any]:
     return {
         "cpu_seconds": time.process_time(),
+        "minor_faults": resource.getrusage(resource.RUSAGE_SELF).ru_minflt,
         "check_seconds": CHECKS.seconds,
         "merges": task.run.num_merges,
         "bytes_in": task.traffic.bytes_in,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from webnn.core.encoding import Encoding, decode_vector, encode_vector
+from webnn.core.encoding import Encoding, decode_vector, encode_vector, most_bytes
 from webnn.core.errors import ProtocolError
 from webnn.core.events import Vector
 
@@ -30,6 +30,11 @@ def test_f16_comes_back_within_its_precision_and_finite(vector: Vector) -> None:
     decoded = decode_vector(encode_vector(vector, "f16"), "f16", len(vector))
     assert decoded.dtype == np.float32
     np.testing.assert_allclose(decoded, np.clip(vector, -65_504, 65_504), rtol=2**-11, atol=2**-24)
+
+
+@given(VECTORS, st.sampled_from([Encoding.F32, Encoding.F16, Encoding.INT8]))
+def test_a_version_takes_as_many_bytes_as_is_said_before(vector: Vector, encoding: Encoding) -> None:
+    assert len(encode_vector(vector, encoding)) == most_bytes(len(vector), encoding)
 
 
 @given(data=st.binary(max_size=64), encoding=st.sampled_from(Encoding), num_weights=st.integers(0, 16))

@@ -11,6 +11,7 @@ import pytest
 
 from tests.server.volunteer import Vector, Volunteer, gather, hello, ready, update_for
 from tests.server.world import CONFIG, LIMITS, TARGET, FakeValidator, serve
+from webnn.core import messages
 from webnn.core.encoding import decode_vector, encode_vector
 from webnn.core.events import Stop
 from webnn.core.frames import Buffer
@@ -225,6 +226,27 @@ async def test_outcome_carries_weights_as_a_volunteer_asked(tmp_path: Path, push
                 assert snapshot.hash == frame.header["hash"]
                 assert bytes(frame.payload) == bytes(encode_vector(snapshot.weights, push))
         assert served.task.traffic.pushing_bytes == 0
+
+
+@pytest.mark.parametrize(("down", "comes"), [("int8", True), ("f16", False)])
+async def test_outcome_carries_what_is_small_as_it_is_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, down: str, comes: bool
+) -> None:
+    count = 20_000
+    monkeypatch.setattr(messages, "MAX_PUSHED_BYTES", len(encode_vector(np.zeros(count, np.float32), "int8")))
+    engine = LocalEngine(make_strategy(CONFIG.merge), np.zeros(count, np.float32), count)
+    validator = FakeValidator(np.zeros(count, np.float32))
+    async with serve(tmp_path, num_weights=count, num_trainable=count, engine=engine, validator=validator) as served:
+        other, peer = await served.peer(), await served.peer()
+        for one in (other, peer):
+            await one.join()
+            await one.send(ready(down=down, push=True))
+        lease = await peer.expect("lease")
+        await other.expect("lease")  # so that the update is not taken whole
+        await peer.send(update_for(lease), encode_vector(np.ones(count, np.float32), "f32"))
+        while (frame := await peer.receive()).type != "outcome":
+            pass
+        assert (frame.header["outcome"], bool(len(frame.payload))) == ("merged", comes)
 
 
 async def test_outcome_goes_without_weights_while_too_many_are_on_their_way(tmp_path: Path) -> None:

@@ -30,6 +30,10 @@ class Collected:
 class Collector(Protocol):
     """Keeps judged leases until they are merged. Leases and volunteers are known by their ids; times are the run's."""
 
+    @property
+    def holds(self) -> bool:
+        """Whether anything waits that `collect` could take."""
+
     def fit(self, volunteer_id: str, iterations: int, seconds_per_iteration: float | None, now: float) -> int:
         """How many of the `iterations` that a lease would have there is time for; 0: wait for the next version."""
 
@@ -92,6 +96,10 @@ class OneByOne:
     def num_coming(self) -> int:
         """Count the leases that can still bring something: neither waiting nor with a volunteer who is not there."""
         return len(self._training) - len(self._absent) + len(self._judging)
+
+    @property
+    def holds(self) -> bool:
+        return bool(self._waiting)
 
     def fit(self, volunteer_id: str, iterations: int, seconds_per_iteration: float | None, now: float) -> int:
         return iterations

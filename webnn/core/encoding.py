@@ -13,7 +13,7 @@ from webnn.core.events import Vector
 from webnn.core.frames import Buffer
 from webnn.core.grid import decode_grid, encode_grid, to_grid
 from webnn.core.halves import narrow, widen
-from webnn.core.quantised import decode_int8, decode_topk, encode_int8, encode_topk, topk_count
+from webnn.core.quantised import decode_int8, decode_topk, encode_int8, encode_topk, int8_bytes, topk_count
 
 
 class Encoding(StrEnum):
@@ -42,6 +42,17 @@ UP = (Encoding.F32, Encoding.F16, Encoding.INT8, Encoding.INT4, Encoding.INT2, E
 
 DOWN = (Encoding.F32, Encoding.F16, Encoding.INT8, Encoding.GRID)
 """Encodings of versions, which are whole ones but for `grid`."""
+
+
+def most_bytes(num_weights: int, encoding: Encoding) -> int:
+    """The length of a version of so many numbers; in `grid` it depends on what changed, and as f32 it is longer."""
+    match encoding:
+        case Encoding.F16:
+            return 2 * num_weights
+        case Encoding.INT8:
+            return int8_bytes(num_weights)
+        case _:
+            return 4 * num_weights
 
 
 def encode_vector(vector: Vector, encoding: Encoding | str) -> memoryview:

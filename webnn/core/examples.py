@@ -313,7 +313,7 @@ class ExampleLedger:
 
 
 def _total(spans: Sequence[Span]) -> int:
-    return sum(span.num_examples for span in spans)
+    return sum([span.last - span.first for span in spans])
 
 
 def _without_first(spans: Sequence[Span], count: int) -> list[Span]:

@@ -27,6 +27,8 @@ class Fields:
         self._read = {"type"} if "type" in values else set[str]()
 
     def done(self) -> None:
+        if len(self._read) == len(self._values):  # only keys that are there are read
+            return
         for key in self._values:
             if key not in self._read:
                 raise ProtocolError(f"{self._where} has an unknown key {key[:40]!r}.")
@@ -39,7 +41,8 @@ class Fields:
 
     def words(self, key: str, max_length: int) -> str:
         """A text that people are shown: what steers a terminal, breaks a line or turns the text about is a "?"."""
-        return "".join(one if one.isprintable() else "?" for one in self.text(key, max_length))
+        text = self.text(key, max_length)
+        return text if text.isprintable() else "".join(one if one.isprintable() else "?" for one in text)
 
     def optional_text(self, key: str, max_length: int) -> str | None:
         return None if self._take(key) is None else self.text(key, max_length)
@@ -56,25 +59,31 @@ class Fields:
         return tuple(value)  # type: ignore[arg-type]
 
     def integer(self, key: str, lowest: int, highest: int = MAX_INTEGER) -> int:
+        return self._integer(key, self._take(key), lowest, highest)
+
+    def optional_integer(self, key: str, lowest: int, highest: int = MAX_INTEGER) -> int | None:
         value = self._take(key)
+        return None if value is None else self._integer(key, value, lowest, highest)
+
+    def _integer(self, key: str, value: object, lowest: int, highest: int) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not lowest <= value <= highest:
             raise self._wrong(key, f"a whole number from {lowest} to {highest}")
         return value
 
-    def optional_integer(self, key: str, lowest: int, highest: int = MAX_INTEGER) -> int | None:
-        return None if self._take(key) is None else self.integer(key, lowest, highest)
-
     def number(self, key: str, above: float = -math.inf) -> float:
         """Read a finite number above `above`; JavaScript's msgpack writes 1.0 as an integer, so that is one too."""
+        return self._number(key, self._take(key), above)
+
+    def optional_number(self, key: str, above: float = -math.inf) -> float | None:
         value = self._take(key)
-        if not isinstance(value, int | float) or isinstance(value, bool):
+        return None if value is None else self._number(key, value, above)
+
+    def _number(self, key: str, value: object, above: float) -> float:
+        if not isinstance(value, (int, float)) or isinstance(value, bool):
             raise self._wrong(key, "a number")
         if not value > above or abs(value) > LARGEST_NUMBER:
             raise self._wrong(key, f"finite and above {above:g}")
         return float(value)
-
-    def optional_number(self, key: str, above: float = -math.inf) -> float | None:
-        return None if self._take(key) is None else self.number(key, above)
 
     def late_text(self, key: str, max_length: int) -> str | None:
         """Read a string; None where the key is absent, as older clients leave it."""
@@ -103,10 +112,12 @@ class Fields:
         return Fields(f"{self._where}.{key}", value)
 
     def _take(self, key: str) -> object:
-        if key not in self._values:
-            raise ProtocolError(f"{self._where} lacks the key {key!r}.")
+        try:
+            value = self._values[key]
+        except KeyError:
+            raise ProtocolError(f"{self._where} lacks the key {key!r}.") from None
         self._read.add(key)
-        return self._values[key]
+        return value
 
     def _wrong(self, key: str, wanted: str) -> ProtocolError:
         return ProtocolError(f"{self._where}.{key} must be {wanted}.")

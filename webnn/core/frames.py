@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -23,8 +23,10 @@ MAX_OWN_DEPTH = 64  # of what we write ourselves: a functional model's topology 
 ALIGNMENT = 8
 
 _LENGTH = struct.Struct("<I")
+_PACKER = msgpack.Packer(use_bin_type=True)  # one, whose memory is there already
 
 _PLAIN = frozenset({str, int, bool, type(None)})
+_STRINGS = frozenset({str})
 
 Buffer = bytes | bytearray | memoryview
 
@@ -50,7 +52,7 @@ def encode_header(header: Mapping[str, object]) -> bytes:
     problem = _problem(header, MAX_OWN_DEPTH)
     if problem is not None:
         raise ValueError(f"frame header: {problem}")
-    packed: bytes = msgpack.packb(header, use_bin_type=True)
+    packed: bytes = _PACKER.pack(header)
     return b"".join((_LENGTH.pack(len(packed)), packed, bytes(_padding(len(packed)))))
 
 
@@ -121,7 +123,7 @@ def _problem(header: object, max_depth: int) -> str | None:
 
 def _value_problem(value: object, depth: int) -> str | None:
     if type(value) is dict:  # as nearly every map is: `isinstance` of an abstract class takes ten times as long
-        if any(type(key) is not str for key in value):
+        if not _STRINGS.issuperset(map(type, value)):
             return _other_problem(value, depth)
         return _items_problem(value.values(), depth - 1)
     if type(value) is list or type(value) is tuple:
@@ -146,9 +148,11 @@ def _other_problem(value: object, depth: int) -> str | None:
             return f"holds a {type(value).__name__}"
 
 
-def _items_problem(items: Iterable[object], depth: int) -> str | None:
+def _items_problem(items: Collection[object], depth: int) -> str | None:
     if depth < 0:
         return "nests too deep"
+    if _PLAIN.issuperset(map(type, items)):
+        return None
     for item in items:
         kind = type(item)
         if kind in _PLAIN or (kind is float and math.isfinite(item)):  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ import numpy as np
 from webnn.core.collecting import Collector
 from webnn.core.config import RunConfig
 from webnn.core.examples import ExampleLedger
-from webnn.core.leases import Lease, LeaseBook, Phase
+from webnn.core.leases import Lease, LeaseBook
 from webnn.core.merging import Strategy, Wants
 from webnn.core.merging.base import Crew, Local, Match, Offer, Terms
 from webnn.core.peers import Made, Peers
@@ -62,9 +62,11 @@ class Granter:
 
     def has_enough(self, volunteer_id: str) -> bool:
         """Whether a volunteer trains all that it may, or too much of its work still waits to be merged."""
-        own = self._leases.of(volunteer_id)
-        training = sum(open_lease.phase is Phase.TRAINING for open_lease in own)
-        return training >= self._config.max_open_leases or len(own) >= 2 * self._config.max_open_leases
+        most = self._config.max_open_leases
+        num_open = self._leases.count(volunteer_id)
+        if num_open < most:
+            return False
+        return num_open >= 2 * most or len(self._leases.training(volunteer_id)) >= most
 
     def iterations_left(self, merged: int) -> float:
         """Count the iterations that are neither merged nor out on a lease; infinite without a limit."""

@@ -90,11 +90,13 @@ class Inbox:
         self._appraisals.pop(lease_id, None)
         self._arrived.pop(lease_id, None)
 
-    def start_merge(self, versions: Versions, now: float, *, more: bool, weigh: Weigh) -> Started | None:
+    def start_merge(self, versions: Versions, now: float, *, more: Callable[[], bool], weigh: Weigh) -> Started | None:
         """Ask for the next merge, unless one is under way or nothing is to be merged now (or `weigh`, which says what
-        each contribution counts, leaves nothing). `more`: more leases can be granted.
+        each contribution counts, leaves nothing). `more`: whether more leases can be granted.
         """
-        collected = None if self.merging is not None else self._collector.collect(now, more=more)
+        if self.merging is not None or not self._collector.holds:
+            return None
+        collected = self._collector.collect(now, more=more())
         if collected is None:
             return None
         contributions: Sequence[Contribution] = [self._contribution(each, versions) for each in collected.merged]

@@ -138,9 +138,14 @@ class LeaseBook:
         """List a volunteer's open leases, oldest first."""
         return list(self._by_volunteer.get(volunteer_id, {}).values())
 
+    def count(self, volunteer_id: str) -> int:
+        """Count a volunteer's open leases."""
+        return len(self._by_volunteer.get(volunteer_id, ()))
+
     def training(self, volunteer_id: str) -> list[OpenLease]:
         """List a volunteer's leases that are with it, oldest first."""
-        return [open_lease for open_lease in self.of(volunteer_id) if open_lease.phase is Phase.TRAINING]
+        own = self._by_volunteer.get(volunteer_id, {})
+        return [open_lease for open_lease in own.values() if open_lease.phase is Phase.TRAINING]
 
     def holders(self) -> Collection[str]:
         """List the volunteers with open leases."""

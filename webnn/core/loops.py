@@ -1,6 +1,6 @@
 """Passes over vectors as compiled loops, where numba is installed (the extra `fast`) and `load` was called.
 
-Each loop is the twin of some numpy: `halves`, `quantised`, `base.move_towards` and `engine.sketching` take it where it
+Each loop is the twin of some numpy: `halves`, `quantised`, `merging.base` and `engine.sketching` take it where it
 is there, and their own arithmetic where it is not. The numbers that come out are the same, bit for bit, but for the
 sums of squares, which are added up in another order. What a loop does not handle (numbers that are not finite) it
 reports, and leaves to numpy. All of them release the interpreter's lock.
@@ -25,13 +25,15 @@ class Loops:
 
     `distance(a, b)`: the sum of the squares of a - b, and the exclusive or of the bits of a, two numbers at a time
     (without the last of an odd number of them). `move(weights, target, share)`: weights += share * (target - weights).
-    `narrow(bits, halves)`: uint32 bits of singles to uint16 bits of halves; False: something was not finite.
-    `widen(halves, bits)`: back; False likewise. `quantise(numbers, scales, codes)`: a scale for each 256 numbers, and
-    int8 multiples of it; False likewise. `dequantise(codes, scales, base, numbers)`: back, added to `base`.
+    `step(weights, target, share, moved)`: the same, written to `moved`. `narrow(bits, halves)`: uint32 bits of singles
+    to uint16 bits of halves; False: something was not finite. `widen(halves, bits)`: back; False likewise.
+    `quantise(numbers, scales, codes)`: a scale for each 256 numbers, and int8 multiples of it; False likewise.
+    `dequantise(codes, scales, base, numbers)`: back, added to `base`.
     """
 
     distance: Callable[[Floats, Floats], tuple[float, int]]
     move: Callable[[Floats, Floats, np.float32], None]
+    step: Callable[[Floats, Floats, np.float32, Floats], None]
     narrow: Callable[[NDArray[np.uint32], NDArray[np.uint16]], bool]
     widen: Callable[[NDArray[np.uint16], NDArray[np.uint32]], bool]
     quantise: Callable[[Floats, Floats, NDArray[np.int8]], bool]

@@ -227,7 +227,7 @@ def _ready(fields: Fields) -> ReadyMessage:
 
 def _down(name: str | None) -> Encoding:
     """An encoding of versions; f32 where none is named, or one that we do not know."""
-    return next((each for each in DOWN if each == name), Encoding.F32)
+    return _DOWN.get(name, Encoding.F32) if name is not None else Encoding.F32
 
 
 def _progress(fields: Fields) -> ProgressMessage:
@@ -268,6 +268,8 @@ def _status(fields: Fields) -> StatusMessage:
 def _goodbye(fields: Fields) -> GoodbyeMessage:
     return GoodbyeMessage(fields.words("reason", 200))
 
+
+_DOWN = {each.value: each for each in DOWN}
 
 _PARSERS: Mapping[str, Callable[[Fields], ClientMessage]] = {
     "hello": _hello,

@@ -11,7 +11,8 @@ start, a limit is reached, a validation is due, the end has come, and whether th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import assert_never
 
@@ -286,7 +287,7 @@ class Run(RunRecord):
 
     def _serve_waiting(self) -> None:
         """Give a lease to everyone who waits and can have one, the longest first."""
-        if self.state is not RunState.RUNNING or self._closing is not None:
+        if not self._volunteers.any_waits or self.state is not RunState.RUNNING or self._closing is not None:
             return
         for volunteer in self._volunteers.waiting():
             if self._granter.has_enough(volunteer.volunteer_id) or self._now < volunteer.rests_until:
@@ -445,8 +446,7 @@ class Run(RunRecord):
         """Ask for the next merge: one at a time, none while a target is being confirmed."""
         if self._closing is not None or self._validation.frozen(self._now):
             return
-        more = self._volunteers.num_connected > 0 and self._granter.can_grant(self.iterations)
-        started = self._inbox.start_merge(self._versions, self._now, more=more, weigh=self._weigh)
+        started = self._inbox.start_merge(self._versions, self._now, more=self._can_grant, weigh=self._weigh)
         if started is not None:
             merge, dropped, refused = started
             if merge is not None:
@@ -455,6 +455,9 @@ class Run(RunRecord):
                 self._drop(lease_id)
             for lease_id in refused:
                 self._refuse_length(lease_id)
+
+    def _can_grant(self) -> bool:
+        return self._volunteers.num_connected > 0 and self._granter.can_grant(self.iterations)
 
     def _weigh(self, contributions: Sequence[Contribution], leases: Sequence[Lease]) -> Sifted:
         most = [self._granter.weight(each.volunteer_id, self._now) for each in contributions]
@@ -620,17 +623,26 @@ class Run(RunRecord):
             self._wake_at = None
         if self.state.over:
             return
-        times = [self._leases.next_deadline()]
-        if self._closing is not None:
-            times.append(self._closing.until)
-        else:
-            times.append(self._validation.next_time(self.version))
-            times.append(self._judging.next_time(self._volunteers.waits, self._now))
-            times.extend(each.rests_until for each in self._volunteers.waiting() if each.rests_until > self._now)
-            times.append(self._collector.next_time())
-            if self.config.stop.seconds is not None:
-                times.append(self._stopwatch.reaches(self.config.stop.seconds))
-        at = min((time for time in times if time is not None and time > self._now), default=None)
-        if at is not None and at != self._wake_at:
+        now, at = self._now, math.inf
+        for time in self._times():
+            if time is not None and now < time < at:
+                at = time
+        if at < math.inf and at != self._wake_at:
             self._wake_at = at
             self._effects.append(Wake(at))
+
+    def _times(self) -> Iterable[float | None]:
+        """When time alone may change something; what has passed, or is None, never does."""
+        deadline = self._leases.next_deadline()
+        if self._closing is not None:
+            return deadline, self._closing.until
+        times = (deadline, self._validation.next_time(self.version), self._collector.next_time())
+        limit = self.config.stop.seconds
+        if limit is None and not self._volunteers.any_waits:
+            return times
+        return (
+            *times,
+            None if limit is None else self._stopwatch.reaches(limit),
+            self._judging.next_time(self._volunteers.waits, self._now),
+            *(each.rests_until for each in self._volunteers.waiting()),
+        )

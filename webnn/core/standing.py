@@ -90,6 +90,8 @@ class Standing:
 
     def confined(self) -> dict[str, float]:
         """Until when, at least, those in quarantine are."""
+        if not self._confined:
+            return {}
         until = {volunteer_id: self.of(volunteer_id).until for volunteer_id in self._confined}
         self._confined = {volunteer_id for volunteer_id, at in until.items() if at > 0}
         return {volunteer_id: at for volunteer_id, at in until.items() if at > 0}

@@ -18,7 +18,10 @@ class RunState(StrEnum):
 
     @property
     def over(self) -> bool:
-        return self in (RunState.STOPPED, RunState.FINISHED, RunState.FAILED)
+        return self in _OVER
+
+
+_OVER = (RunState.STOPPED, RunState.FINISHED, RunState.FAILED)
 
 
 class WaitReason(StrEnum):

@@ -86,8 +86,11 @@ class Usual:
             alike = alike or bool((self._directions @ mine).max() > SAME)
             own = [place for place, whose in enumerate(self._whose) if whose == volunteer_id]
             if len(self._whose) - len(own) >= FEWEST:
-                others = self._directions.sum(axis=0) - self._directions[own].sum(axis=0)
-                direction = float(mine @ _unit(others)) if others.any() else None
+                theirs = np.ones(len(self._directions))
+                theirs[own] = 0
+                others = theirs @ self._directions
+                common = _unit(others)
+                direction = float(mine @ common) if len(common) else None
         if len(mine):
             self._remember(volunteer_id, mine)
         return Look(same, empty, alike, direction)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -46,6 +47,7 @@ class ValidationPlan:
     def __init__(self, config: RunConfig) -> None:
         self._config = config
         self._window: deque[Validation] = deque(maxlen=WINDOW)
+        self._mean: Validation | None = None
         self._whole_each_time = config.validation_examples >= config.validation_total
         self._asked_at = -math.inf
         self._asked_version = 0
@@ -79,14 +81,7 @@ class ValidationPlan:
 
     def mean(self) -> Validation | None:
         """Average the last five results (fewer at the beginning); None before the first."""
-        if not self._window:
-            return None
-        accuracies = [result.accuracy for result in self._window if result.accuracy is not None]
-        return Validation(
-            loss=sum(result.loss for result in self._window) / len(self._window),
-            accuracy=sum(accuracies) / len(accuracies) if accuracies else None,
-            num_examples=sum(result.num_examples for result in self._window),
-        )
+        return self._mean
 
     def knows_whole(self, version: int) -> bool:
         """Whether the newest result is that of `version` on the whole split."""
@@ -138,7 +133,7 @@ class ValidationPlan:
         self.latest = validated
         self.count += 1
         if trained:
-            self._window.append(result)
+            self._see([result])
         if self.best is not None and self.best.version == validated.version:
             self.best = validated if validated.whole else self.best
         elif validated.better_than(self.best):
@@ -187,12 +182,24 @@ class ValidationPlan:
         """Take up a snapshot at `now`. The current `version` is the one that the run went back to, by another number:
         if that was validated, there is no hurry to do it again.
         """
-        self._window.extend(Validation(**result) for result in snapshot["window"])
+        self._see(Validation(**result) for result in snapshot["window"])
         self.latest = _load(snapshot["latest"])
         self.best = _load(snapshot["best"])
         self.count = int(snapshot["count"])
         if self.latest is not None:
             self._asked_at, self._asked_version = now, version
+
+    def _see(self, results: Iterable[Validation]) -> None:
+        """Take results into the window, and average it: it is looked at with every lease."""
+        self._window.extend(results)
+        if not self._window:
+            return
+        accuracies = [result.accuracy for result in self._window if result.accuracy is not None]
+        self._mean = Validation(
+            loss=sum(result.loss for result in self._window) / len(self._window),
+            accuracy=sum(accuracies) / len(accuracies) if accuracies else None,
+            num_examples=sum(result.num_examples for result in self._window),
+        )
 
     def _ask(self, now: float, version: int, whole: bool) -> Validate:
         config = self._config

@@ -51,7 +51,8 @@ class Volunteer:
 
     def claim(self, backend: str, seconds_per_iteration: float | None) -> None:
         """Note what a `Ready` says."""
-        self.device = Device(self.device.kind, self.device.name, backend)
+        if self.device.backend != backend:
+            self.device = Device(self.device.kind, self.device.name, backend)
         if seconds_per_iteration is not None:
             self.claimed_seconds = seconds_per_iteration
 
@@ -177,6 +178,10 @@ class Volunteers:
 
     def waits(self, volunteer_id: str) -> bool:
         return volunteer_id in self._waiting
+
+    @property
+    def any_waits(self) -> bool:
+        return bool(self._waiting)
 
     def waiting(self) -> list[Volunteer]:
         """List those that wait, the longest first."""

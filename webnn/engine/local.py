@@ -13,7 +13,7 @@ from typing import ParamSpec, TypeVar
 from webnn.core.encoding import Encoding, encode_vector
 from webnn.core.events import Vector
 from webnn.core.grid import since_version
-from webnn.core.merging import merge_into
+from webnn.core.merging import merge_anew
 from webnn.core.merging.base import Contribution, State, Strategy, Wants
 from webnn.core.metrics import Verdict
 from webnn.engine.base import Encoded, Frozen, Snapshot
@@ -117,8 +117,8 @@ class LocalEngine:
         before = self._newest.iterations
         if self._strategy.needs_base:
             contributions = [replace(each, base=self._base_of(each)) for each in contributions]
-        weights = self._newest.weights.copy()
-        merge_into(self._strategy, weights, self._num_trainable, contributions, before, self._memory.writable())
+        state = self._memory.writable()
+        weights = merge_anew(self._strategy, self._newest.weights, self._num_trainable, contributions, before, state)
         for start, end in self._frozen:
             weights[start:end] = self._newest.weights[start:end]
         return freeze(weights, version, iterations)
@@ -131,7 +131,8 @@ class LocalEngine:
         return self._held.get(version)
 
     def at_least(self, version: int) -> Snapshot:
-        return next((held for held in self._held.values() if held.version >= version), self._newest)
+        exact = self._held.get(version)  # nearly always, and of a small model hundreds are held
+        return exact or next((held for held in self._held.values() if held.version >= version), self._newest)
 
     def retain(self, versions: Collection[int]) -> None:
         size = self._newest.weights.nbytes + BESIDE_BYTES

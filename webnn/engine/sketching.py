@@ -51,7 +51,7 @@ class Measure:
             return verdict
         if base is None:
             length = verdict.norm
-        sample = payload[self._start :: self._stride]
+        sample = np.ascontiguousarray(payload[self._start :: self._stride])  # gathered once
         print_ = _fingerprint(payload, sample, bits)
         if base is not None:
             sample = sample - base[self._start :: self._stride]
@@ -74,7 +74,7 @@ def _fingerprint(payload: Vector, sample: Vector, bits: int | None = None) -> st
     even = len(payload) & ~1
     if bits is None:
         bits = int(np.bitwise_xor.reduce(payload[:even].view(np.uint64), initial=np.uint64(0)))
-    digest = hashlib.blake2b(np.ascontiguousarray(sample).data, digest_size=16)
+    digest = hashlib.blake2b(sample.data, digest_size=16)
     digest.update(bits.to_bytes(8, "little") + payload[even:].tobytes())
     return digest.hexdigest()
 

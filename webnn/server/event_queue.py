@@ -16,7 +16,9 @@ Turn = Callable[[], Coroutine[Any, Any, None]]
 """Something that is done between two events."""
 
 Handled = asyncio.Future[None]
-"""Done when what was handed over has been handled; raises what went wrong with it."""
+"""Done when what was handed over has been handled; raises what went wrong with it. Cancelled: nobody waits for it any
+more, and it is handled all the same.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class EventQueue:
 
     def __init__(self) -> None:
         self._items: deque[tuple[Event | Turn | Attempt, Handled | None] | None] = deque()
-        self._news = asyncio.Event()
+        self._news: asyncio.Future[None] | None = None  # what the reader waits for
         self._asked: set[Handled] = set()
         self._reader: asyncio.Task[None] | None = None
 
@@ -68,7 +70,7 @@ class EventQueue:
         self._asked.add(handled)
         self._put((event, handled))
         try:
-            await asyncio.shield(handled)  # it is handled even where nobody waits any more
+            await handled
         finally:
             self._asked.discard(handled)
 
@@ -93,7 +95,6 @@ class EventQueue:
     async def read(self) -> AsyncIterator[tuple[Event | Turn, Handled | None]]:
         """Give what is to be handled, until `close`; attempts whose condition does not hold are passed over."""
         while True:  # all that is here before sockets are read again, or a busy server would only ever take more in
-            self._news.clear()
             while self._items:
                 item = self._items.popleft()
                 if item is None:
@@ -105,11 +106,13 @@ class EventQueue:
                     yield what.event, handled
                 else:
                     settle(handled)
-            await self._news.wait()
+            self._news = asyncio.get_running_loop().create_future()
+            await self._news
 
     def _put(self, item: tuple[Event | Turn | Attempt, Handled | None] | None) -> None:
         self._items.append(item)
-        self._news.set()
+        if self._news is not None and not self._news.done():
+            self._news.set_result(None)
 
     def _tell_the_rest(self) -> None:
         for handled in list(self._asked):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from webnn.core import messages
 from webnn.core.effects import Grant, Settle, Wait
-from webnn.core.encoding import Encoding
+from webnn.core.encoding import Encoding, most_bytes
 from webnn.core.frames import encode_frame, encode_header
 from webnn.core.leases import Outcome
 from webnn.core.states import RunState
@@ -83,9 +83,8 @@ class Herald:
         or on their way.
         """
         task, down = self._task, connection.down
-        size = current.weights.nbytes
-        large = connection.push and down is not Encoding.GRID and size <= messages.MAX_PUSHED_BYTES
-        wanted = large and task.engine.immediate
+        large = connection.push and down is not Encoding.GRID and task.engine.immediate
+        wanted = large and most_bytes(len(current.weights), down) <= messages.MAX_PUSHED_BYTES
         wanted = wanted or messages.pushes(effect.outcome, whole=effect.whole, num_weights=len(current.weights))
         if not wanted or task.traffic.pushing_bytes >= task.limits.pushing_bytes:
             return encode_header(connection.shortened(self._outcome(effect, current))), NOTHING

@@ -261,7 +261,7 @@ class RunTask:
                 await self._take_turn(what, handled)
             elif handled is None:
                 self._handle(what)
-            elif not handled.done():
+            else:
                 self._answer(what, handled)
 
     async def _take_turn(self, turn: Turn, handled: Handled | None) -> None:
@@ -269,7 +269,7 @@ class RunTask:
             async with self._jobs.set_aside():
                 await turn()
         except Exception as error:  # whoever asked for it is told; the run goes on as it was left
-            if handled is None or handled.done():
+            if handled is None:
                 raise
             settle(handled, error)
         else:

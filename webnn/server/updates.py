@@ -21,6 +21,7 @@ from webnn.server.forgotten import answer_again
 from webnn.server.identities import Identities
 from webnn.server.keys import CONFIG, IDENTITIES, RECEIVING
 from webnn.server.run_task import RunTask
+from webnn.server.straight import read_rest
 
 
 @describe("Take a volunteer's large update", status=204, volunteer=True, body=str, body_type=BYTES)
@@ -59,23 +60,31 @@ def _length(request: web.Request, max_bytes: int) -> int:
 
 
 async def _receive(request: web.Request, num_bytes: int, limits: Limits) -> memoryview:
-    """The body in one piece of memory, each part of it copied there as it comes. Raises `WebNNError("silence")`."""
+    """The body in one piece of memory, each part of it written there as it comes. Raises `WebNNError("silence")`."""
     body = np.empty(num_bytes, np.uint8).data
+    content = request.content
     offset = 0
     now = asyncio.get_running_loop().time
     heard = now()
     slowest = heard + limits.silence_seconds + num_bytes / limits.min_bytes_per_second
+
+    def hear() -> None:
+        nonlocal heard
+        if now() > heard + limits.silence_seconds / 16:  # setting a timer anew costs more than a part
+            heard = now()
+            silence.reschedule(min(heard + limits.silence_seconds, slowest))
+
     try:
         async with asyncio.timeout(limits.silence_seconds) as silence:
             while offset < num_bytes:
-                part, _ = await request.content.readchunk()  # `readany` would join what came, which is a copy more
+                if content.total_bytes == offset and await read_rest(request, body[offset:], hear):
+                    break
+                part, _ = await content.readchunk()  # `readany` would join what came, which is a copy more
                 if not part:
                     raise ProtocolError("The update ended early.")
                 body[offset : offset + len(part)] = part
                 offset += len(part)
-                if now() > heard + limits.silence_seconds / 16:  # setting a timer anew costs more than a part
-                    heard = now()
-                    silence.reschedule(min(heard + limits.silence_seconds, slowest))
+                hear()
     except TimeoutError:
         raise WebNNError("silence") from None
     return body

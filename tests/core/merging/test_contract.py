@@ -11,7 +11,7 @@ import pytest
 from hypothesis import strategies as st
 
 from tests.core.merging.strategies import CASES, TWINS, Case, for_any, random_contribution, random_vector, update_of
-from webnn.core.merging import State, Strategy, merge_into, merge_schema
+from webnn.core.merging import State, Strategy, merge_anew, merge_into, merge_schema
 from webnn.core.merging import base as base_module
 from webnn.core.merging.base import Buffer, Crew, Flock, Immediate, Local, Match, Offer, Round, Wants
 
@@ -77,6 +77,29 @@ def test_the_twin_agrees(case: Case, seed: int) -> None:
         expected = TWINS[case.name](expected, updates, memory, iterations, case.options)
         np.testing.assert_allclose(weights[:TRAINABLE], expected, rtol=2e-3, atol=2e-4 * max(map(abs, expected)))
         expected = weights[:TRAINABLE].tolist()  # rounding is not to add up
+        iterations = strategy.iterations_after(iterations, contributions)
+
+
+@every_rule
+@pytest.mark.parametrize("num_trainable", [TRAINABLE, LENGTH])
+@for_any(seed=seeds, whole=st.booleans(), weight=st.sampled_from([1.0, 0.3, 5.0]))
+def test_merging_into_new_memory_is_the_same(
+    case: Case, num_trainable: int, seed: int, whole: bool, weight: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    strategy = case.make()
+    weights, state, other = random_vector(rng, LENGTH), strategy.state(num_trainable), strategy.state(num_trainable)
+    iterations = 50
+    for count in (1, 2, 1):
+        contributions = [replace(random_contribution(rng, LENGTH), whole=whole, weight=weight) for _ in range(count)]
+        weights.flags.writeable = False
+        anew = merge_anew(strategy, weights, num_trainable, contributions, iterations, other)
+        weights = weights.copy()
+        merge_into(strategy, weights, num_trainable, contributions, iterations, state)
+        assert anew.tobytes() == weights.tobytes()
+        assert {name: array.tolist() for name, array in other.items()} == {
+            name: array.tolist() for name, array in state.items()
+        }
         iterations = strategy.iterations_after(iterations, contributions)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from webnn.core.events import Vector
-from webnn.core.merging.base import Contribution, Round, State, Strategy, Wants, move_towards
+from webnn.core.merging.base import Contribution, Round, State, Strategy, Wants, move_towards, moved_towards
 
 
 def merge_into(  # noqa: PLR0917 (the order of the sentence: by this rule, into these weights, these contributions)
@@ -24,14 +24,50 @@ def merge_into(  # noqa: PLR0917 (the order of the sentence: by this rule, into 
     takes it so. Raises `ValueError` for a contribution without iterations behind it (p = 0), of another length, or
     without the base that the strategy needs.
     """
+    _check(strategy, len(weights), num_trainable, contributions)
+    contributions = strategy.reduce(contributions, state)
+    _fold(strategy, weights, num_trainable, contributions, iterations, state)
+
+
+def merge_anew(  # noqa: PLR0917 (as above)
+    strategy: Strategy,
+    weights: Vector,
+    num_trainable: int,
+    contributions: Sequence[Contribution],
+    iterations: int,
+    state: State,
+) -> Vector:
+    """What `merge_into` makes of `weights`, in new memory: they are only copied first where that is needed."""
+    _check(strategy, len(weights), num_trainable, contributions)
+    contributions = strategy.reduce(contributions, state)
+    if taken_whole(strategy, contributions):
+        return contributions[0].payload.copy()
+    step = strategy.step(contributions, iterations) if num_trainable == len(weights) else None
+    if step is not None:
+        return moved_towards(weights, contributions[0].payload, step)
+    merged = weights.copy()
+    _fold(strategy, merged, num_trainable, contributions, iterations, state)
+    return merged
+
+
+def _check(strategy: Strategy, num_weights: int, num_trainable: int, contributions: Sequence[Contribution]) -> None:
     for contribution in contributions:
         if contribution.position <= 0:
             raise ValueError("a contribution needs iterations behind it")
-        if len(contribution.payload) != len(weights):
+        if len(contribution.payload) != num_weights:
             raise ValueError("a contribution needs as many numbers as there are weights")
         if strategy.needs_base and (contribution.base is None or len(contribution.base) < num_trainable):
             raise ValueError(f"{strategy.name} needs the weights that a contribution was trained from")
-    contributions = strategy.reduce(contributions, state)
+
+
+def _fold(  # noqa: PLR0917 (as above)
+    strategy: Strategy,
+    weights: Vector,
+    num_trainable: int,
+    contributions: Sequence[Contribution],
+    iterations: int,
+    state: State,
+) -> None:
     if taken_whole(strategy, contributions):
         np.copyto(weights, contributions[0].payload)
         return

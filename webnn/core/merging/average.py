@@ -22,6 +22,9 @@ class Average(Eager):
         for count, contribution in enumerate(contributions, start=2):
             move_towards(weights, contribution.payload, 1 / count)
 
+    def step(self, contributions: Sequence[Contribution], iterations: int) -> float | None:
+        return 1 / 2 if self.at is At.SERVER and len(contributions) == 1 else None
+
     def peer_share(self, local: Local, offer: Offer) -> float:
         return 1 / 2
 

@@ -239,6 +239,11 @@ class Strategy(Protocol):
         `num_weights`; only their first `len(weights)` numbers are read.
         """
 
+    def step(self, contributions: Sequence[Contribution], iterations: int) -> float | None:
+        """The part of the way from the weights to the payload that `merge` goes, where it does nothing else; None: it
+        does more.
+        """
+
     def iterations_after(self, iterations: int, contributions: Sequence[Contribution]) -> int:
         """Count the iterations behind the weights after the merge, t being `iterations` before it."""
 
@@ -274,3 +279,20 @@ def move_towards(weights: Vector, target: Vector, share: float) -> None:
         np.subtract(target[chunk], part, out=difference)
         difference *= factor
         part += difference
+
+
+def moved_towards(weights: Vector, target: Vector, share: float) -> Vector:
+    """What `move_towards` makes of `weights`, in new memory, which takes a pass less than to copy them first."""
+    if share == 1:
+        return target[: len(weights)].copy()
+    moved = np.empty_like(weights)
+    factor = np.float32(share)
+    fast = loops(weights, target)
+    if fast is not None:
+        fast.step(weights, target[: len(weights)], factor, moved)
+        return moved
+    for chunk in chunks(len(weights)):
+        part = np.subtract(target[chunk], weights[chunk], out=moved[chunk])
+        part *= factor
+        part += weights[chunk]
+    return moved

@@ -66,6 +66,9 @@ class Defaults:
     def state(self, num_trainable: int) -> State:
         return {}
 
+    def step(self, contributions: Sequence[Contribution], iterations: int) -> float | None:
+        return None
+
     def iterations_after(self, iterations: int, contributions: Sequence[Contribution]) -> int:
         """Count t <- max(t, p): weights that were averaged have as much behind them as the furthest of them."""
         return max(iterations, *(contribution.position for contribution in contributions))

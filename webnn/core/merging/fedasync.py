@@ -32,8 +32,13 @@ class FedAsync(Defaults):
 
     def merge(self, weights: Vector, contributions: Sequence[Contribution], iterations: int, state: State) -> None:
         for contribution in contributions:
-            share = self.alpha * self.discount.factor(contribution.staleness) * contribution.weight
-            move_towards(weights, contribution.payload, min(share, 1.0))
+            move_towards(weights, contribution.payload, self._share(contribution))
+
+    def step(self, contributions: Sequence[Contribution], iterations: int) -> float | None:
+        return self._share(contributions[0]) if len(contributions) == 1 else None
+
+    def _share(self, contribution: Contribution) -> float:
+        return min(self.alpha * self.discount.factor(contribution.staleness) * contribution.weight, 1.0)
 
 
 OPTIONS: Mapping[str, Option] = {

@@ -24,6 +24,12 @@ class Weighted(Eager):
             total += contribution.position
             move_towards(weights, contribution.payload, contribution.position / total)
 
+    def step(self, contributions: Sequence[Contribution], iterations: int) -> float | None:
+        if self.at is At.PEER or len(contributions) != 1:
+            return None
+        position = contributions[0].position
+        return position / (iterations + position)
+
     def peer_share(self, local: Local, offer: Offer) -> float:
         return offer.iterations / (local.iterations + offer.iterations)
 

@@ -109,5 +109,8 @@ class Robust:
     def merge(self, weights: Vector, contributions: Sequence[Contribution], iterations: int, state: State) -> None:
         self.rule.merge(weights, contributions, iterations, state)
 
+    def step(self, contributions: Sequence[Contribution], iterations: int) -> float | None:
+        return self.rule.step(contributions, iterations)
+
     def iterations_after(self, iterations: int, contributions: Sequence[Contribution]) -> int:
         return self.rule.iterations_after(iterations, contributions)
