@@ -67,7 +67,7 @@ def quantise_rows(
     rows: Vector, scales: Vector, numbers: NDArray[np.int8], scratch: Vector, steps: np.float32 = _STEPS
 ) -> None:
     """Write each row's largest magnitude / `steps` to `scales`, and the nearest multiples of that to `numbers`."""
-    most = np.maximum(rows.max(axis=1), -rows.min(axis=1))
+    most = np.abs(rows, out=scratch).max(axis=1)
     np.divide(most, steps, out=scales)
     scales[most < LEAST] = 0
     divisors = np.where((scales > 0) & np.isfinite(scales), scales, np.float32(np.inf))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections import OrderedDict, deque
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -84,12 +85,9 @@ class Usual:
         alike, direction = before, None
         if len(mine) and len(mine) == self._directions.shape[1] and self._whose:
             alike = alike or bool((self._directions @ mine).max() > SAME)
-            own = [place for place, whose in enumerate(self._whose) if whose == volunteer_id]
-            if len(self._whose) - len(own) >= FEWEST:
-                theirs = np.ones(len(self._directions))
-                theirs[own] = 0
-                others = theirs @ self._directions
-                common = _unit(others)
+            theirs = [0.0 if whose == volunteer_id else 1.0 for whose in self._whose]
+            if sum(theirs) >= FEWEST:
+                common = _unit(np.array(theirs) @ self._directions[: len(theirs)])
                 direction = float(mine @ common) if len(common) else None
         if len(mine):
             self._remember(volunteer_id, mine)
@@ -138,6 +136,6 @@ def cosine(first: Sequence[float], second: Sequence[float]) -> float:
 
 
 def _unit(sketch: Sequence[float] | NDArray[np.float64]) -> NDArray[np.float64]:
-    vector = np.asarray(sketch, np.float64)
+    vector = sketch if isinstance(sketch, np.ndarray) else np.frombuffer(array("d", sketch))
     length = float(np.sqrt(vector @ vector)) if len(vector) else 0.0
     return vector / length if length > 0 else np.zeros(0)

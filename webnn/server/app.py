@@ -82,10 +82,10 @@ def create_app(config: ServerConfig) -> web.Application:
 def _add_routes(app: web.Application) -> None:
     run = "/api/v1/runs/{run}"
     # What volunteers ask for all the time stands first: routes are tried in this order, each by a regular expression.
+    app.router.add_post(f"{run}/updates", receive_update)
     app.router.add_get(f"{run}/weights/{{name:[0-9][^/]*}}", downloads.send_weights)
     app.router.add_get(f"{run}/shards/{{name}}", downloads.send_shard)
     app.router.add_get(f"{run}/volunteer", volunteer_socket)
-    app.router.add_post(f"{run}/updates", receive_update)
     app.router.add_get("/", views.home_page, name="home")
     app.router.add_get("/join", views.help_page)
     app.router.add_get("/join/{run}", views.join_page, name="join")

@@ -334,16 +334,30 @@ class RunTask:
             leased.update(range(min(leased), self.run.version))
         return leased
 
-    def _perform(self, effect: Effect) -> None:  # noqa: PLR0912 (one case for each kind of effect)
+    def _perform(self, effect: Effect) -> None:  # noqa: PLR0912 (one case for each kind of effect, ordinary ones first)
         match effect:
             case Grant(lease):
                 self._leased[lease.lease_id] = lease.version
                 self._leased_versions[lease.version] += 1
                 self._herald.grant(effect)
-            case Wait():
-                self._herald.wait(effect)
             case Judge():
                 self._jobs.judge(effect)
+            case Merge():
+                if self.keeper is not None:
+                    self.keeper.begin_merge()
+                self._jobs.merge(effect)
+            case Merged():
+                self.history.merged(self.run.seconds(self._handled_at), self.run.iterations, effect)
+            case Settle(lease_id=lease_id):
+                self._release(lease_id)
+                self.intake.leave(lease_id)
+                self._herald.settle(effect)
+            case Publish():
+                self._herald.announce()
+            case Wake():
+                self._wake_at(effect.at)
+            case Wait():
+                self._herald.wait(effect)
             case Replay():
                 self._jobs.replay(effect)
             case Try():
@@ -355,31 +369,17 @@ class RunTask:
                 self._jobs.go_back(effect)
             case Appraise():
                 self._jobs.appraise(effect)
-            case Merge():
-                if self.keeper is not None:
-                    self.keeper.begin_merge()
-                self._jobs.merge(effect)
             case Adopt():
                 self._jobs.adopt(effect)
             case SettingsApplied():
                 self.info = self.info.with_settings(self.run.config)
                 self.memory.settings_changed(effect, self.run.seconds(self._handled_at))
                 self._herald.beat(to_volunteers=True)
-            case Merged():
-                self.history.merged(self.run.seconds(self._handled_at), self.run.iterations, effect)
-            case Settle(lease_id=lease_id):
-                self._release(lease_id)
-                self.intake.leave(lease_id)
-                self._herald.settle(effect)
-            case Publish():
-                self._herald.announce()
             case Validate():
                 self._jobs.validate(effect)
             case StateChanged():
                 self.log.info("%s: %s", effect.state, effect.reason)
                 self._herald.tell_state(effect.state, effect.reason)
-            case Wake():
-                self._wake_at(effect.at)
             case _:
                 assert_never(effect)
 
