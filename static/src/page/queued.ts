@@ -4,7 +4,7 @@ import { count, roughly } from "./format.ts";
 
 type Row = Pick<RunStatus, "id" | "state" | "seconds_left"> & { order: number | null };
 
-const ITSELF = "You join it by yourself when it starts.";
+const ITSELF = "This page joins when it starts.";
 
 /** In words, out of the list of runs that the server gives at `url`. */
 export async function queueSentence(url: string, run: string): Promise<string> {
