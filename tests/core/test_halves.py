@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
@@ -39,6 +40,13 @@ def test_large_numbers_stay_finite_and_others_what_they_are() -> None:
     assert narrow(vector).tolist() == [65_504, 65_504, -65_504, 65_504, 0.0, 0.0]
     odd = narrow(np.array([np.nan, np.inf, -np.inf, 1e30, 1.0], np.float32))
     np.testing.assert_array_equal(odd, [np.nan, np.inf, -np.inf, 65_504, 1])
+
+
+@pytest.mark.parametrize("number", [65_503, 65_504, 65_519.99, 65_520, 65_536, 1e30])
+def test_the_largest_number_alone_is_cut_where_it_must_be(number: float) -> None:
+    vector = np.array([number, -number], np.float32)
+    expected = np.clip(vector, -65_504, 65_504).astype(np.float16)
+    assert narrow(vector).tolist() == expected.tolist()
 
 
 def test_vectors_longer_than_a_chunk_are_whole() -> None:

@@ -15,6 +15,7 @@ from webnn.core.merging.base import CHUNK
 Halves = NDArray[np.float16]
 
 _LARGEST_BITS = np.uint32(0x7BFF)  # 65,504
+_TOO_LARGE = np.uint32(0x477FF000)  # 65,520 as float32: from there on numbers are rounded up to more than that
 _SMALLEST_NORMAL = np.uint32(0x38800000)  # 2^-14 as float32
 _INFINITE = np.uint32(0x7F800000)
 _REBASE = np.uint32(0x38000000 - 0xFFF)  # the difference of the exponents' biases, less what rounding adds
@@ -38,7 +39,8 @@ def _narrow_chunk(part: Vector, halves: Halves, scratch: NDArray[np.uint32]) -> 
     bits, target = part.view(np.uint32), halves.view(np.uint16)
     magnitude, other = scratch
     np.bitwise_and(bits, np.uint32(0x7FFFFFFF), out=magnitude)
-    if magnitude.max() >= _INFINITE:
+    largest = magnitude.max()
+    if largest >= _INFINITE:
         _narrow_slowly(part, halves)
         return
     (small,) = np.nonzero(magnitude < _SMALLEST_NORMAL)
@@ -47,7 +49,8 @@ def _narrow_chunk(part: Vector, halves: Halves, scratch: NDArray[np.uint32]) -> 
     np.add(magnitude, other, out=magnitude)
     np.subtract(magnitude, _REBASE, out=magnitude)
     np.right_shift(magnitude, 13, out=magnitude)
-    np.minimum(magnitude, _LARGEST_BITS, out=magnitude)
+    if largest >= _TOO_LARGE:  # else a pass that takes as long as four others
+        np.minimum(magnitude, _LARGEST_BITS, out=magnitude)
     np.right_shift(bits, 16, out=other)
     np.bitwise_and(other, np.uint32(0x8000), out=other)
     np.bitwise_or(magnitude, other, out=magnitude)
