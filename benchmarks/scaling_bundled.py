@@ -15,7 +15,7 @@ SECONDS = 400.0
 
 
 def main() -> None:
-    given, started = options(__doc__, seeds=3), time.time()
+    given, started = options(__doc__, seeds=6), time.time()
     target = define(MODEL).training.stop.accuracy
     counts = QUICK_COUNTS if given.quick else COUNTS
     cells = [Cell(count, rule("auto"), target=target, seconds=SECONDS) for count in counts]
