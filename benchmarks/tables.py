@@ -168,6 +168,33 @@ def late_joiners(record: Record) -> Table:
     return ("newcomers", "accuracy falls, points", "held-out loss rises"), rows
 
 
+def load(record: Record) -> Table:
+    """What a merged update costs the server, beside the floor in turn: the median, and all turns' milliseconds."""
+    rows = [
+        (
+            *(f"{row['params'] / 1e6:g} M", row["encoding"], f"{row['updates_per_second']:.3g}"),
+            *(f"{row['server_cpu_ms_per_update']:.3g}", " ".join(f"{each:.3g}" for each in sorted(row["all_ms"]))),
+            *(f"{row['floor_ms']:.3g}", f"{row['times_floor']:.2f}", f"{row['wanted_times_floor']:.2f}"),
+            *(f"{row['server_rss_mb']:.0f}", percent(row["foreign_cpu_share"])),
+        )
+        for row in record["rows"]
+    ]
+    columns = ("parameters", "encoding", "updates/s", "server CPU ms/update", "of all turns", "floor, ms")
+    return (*columns, "times the floor", "wanted", "server RSS MB", "foreign CPU"), rows
+
+
+def crowd(record: Record) -> Table:
+    """A thousand volunteers at a given rate."""
+    [row] = record["rows"]
+    line = (
+        *(f"{row['volunteers']:,}", row["encoding"], f"{record['rate']:g}", f"{row['updates_per_second']:.0f}"),
+        *(f"{row['server_cpu_ms_per_update']:.2f}", f"{row['lease_p50_ms']:.0f}", f"{row['lease_p99_ms']:.0f}"),
+        *(f"{row['server_rss_mb']:.0f}", f"{row['server_rss_budget_mb']:.0f}"),
+    )
+    columns = ("volunteers", "encoding", "updates/s offered", "merged", "server CPU ms/update")
+    return (*columns, "lease p50 ms", "p99 ms", "server RSS MB", "allowed MB"), [line]
+
+
 TABLES: Mapping[str, tuple[str, Callable[[Record], Table]]] = {
     "scaling": ("scaling", scaling),
     "free_batch": ("scaling", free_batch),
@@ -182,6 +209,10 @@ TABLES: Mapping[str, tuple[str, Callable[[Record], Table]]] = {
     "downpour": ("paper_downpour", downpour),
     "synapse": ("paper_synapse", synapse),
     "late_joiners": ("late_joiners", late_joiners),
+    "load": ("load", load),
+    "load_compiled": ("load-compiled", load),
+    "thousand": ("load-thousand", crowd),
+    "thousand_int8": ("load-thousand-int8", crowd),
 }
 """By name: the benchmark whose result it shows, and what makes it."""
 
@@ -204,6 +235,8 @@ def block(name: str) -> str:
 
 def origin(record: Record) -> str:
     """Say where a result comes from."""
+    if "turns" in record:
+        return f"({record['machine']}, commit {record['commit']}, {record['date']})"
     seeds = f"{record['seeds']} seed{'s' * (record['seeds'] > 1)}"
     return f"({'`--quick`, ' * record['quick']}{seeds}, commit {record['commit']}, {record['date']})"
 
