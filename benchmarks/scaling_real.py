@@ -33,12 +33,16 @@ SHARE = 0.05
 READY_SECONDS = 1.5  # for each worker, to load TensorFlow.js and time a step
 SETTINGS = (
     "merge=auto",
-    'optimizer={"muon":{"learningRate":0.05,"momentum":0.8}}',
-    "validation.everySeconds=0.5",
+    "validation.everySeconds=2",
     "training.leaseSeconds=1",
     "training.stop.accuracy=0.999",
     "training.stop.seconds=600",
 )
+ALONE, TOGETHER = (
+    'optimizer={"muon":{"learningRate":0.05,"momentum":0.8}}',
+    'optimizer={"muon":{"learningRate":0.08,"momentum":0.7}}',
+)
+"""What `scaling.py` chose of twelve for one volunteer, and for `auto` with four and with eight."""
 MODELS = {"mnist-cnn": 0.97, "digits-cnn": 0.95}
 
 
@@ -46,7 +50,7 @@ async def seconds_to(  # noqa: PLR0917 (what, how far, by whom, and where)
     model: str, target: float, workers: int, seed: int, folder: Path, data: Path | None
 ) -> tuple[float | None, float]:
     """Run once; wall seconds from the start of work to the target, and the cores that the workers used meanwhile."""
-    definition = apply_settings(define(model), SETTINGS)
+    definition = apply_settings(define(model), (*SETTINGS, ALONE if workers == 1 else TOGETHER))
     request = PrepareRequest(definition, [bundled_datasets_dir()], data_dir(data), folder, seed)
     reached: asyncio.Future[float] = asyncio.get_running_loop().create_future()
     joined = asyncio.Event()

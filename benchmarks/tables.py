@@ -108,7 +108,7 @@ def bundled(record: Record) -> Table:
 def real(record: Record) -> Table:
     rows = [
         (row["workers"], seconds(row["seconds"], row["interval"]), show(row["speedup"]), f"{row['cores']:.2f}")
-        for row in record["rows"]
+        for row in sorted(record["rows"], key=lambda row: int(row["workers"]))
     ]
     return ("workers", f"wall s to {percent(record['target'])}", "speed-up", "cores that they used"), rows
 
