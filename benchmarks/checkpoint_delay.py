@@ -29,7 +29,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.kill9 import machine  # noqa: E402 (from the checkout)
+from benchmarks.kill9 import machine, save  # noqa: E402 (from the checkout)
 from webnn.core.merging import Contribution, MergeSpec, make_strategy  # noqa: E402
 from webnn.engine.local import LocalEngine  # noqa: E402
 from webnn.store.checkpoint import write_checkpoint  # noqa: E402
@@ -150,12 +150,9 @@ def main() -> None:
         results.append(result)
         if not arguments.json:
             print("\n".join(f"{name:28} {value}" for name, value in result.items()), end="\n\n")
-    text = json.dumps(results, indent=2)
-    if arguments.save is not None:
-        arguments.save.parent.mkdir(parents=True, exist_ok=True)
-        arguments.save.write_text(text + "\n", encoding="utf-8")
+    save(results, arguments.save)
     if arguments.json:
-        print(text)
+        print(json.dumps(results, indent=2))
 
 
 if __name__ == "__main__":

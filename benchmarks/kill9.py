@@ -286,6 +286,13 @@ def with_the_other_part(result: dict[str, Any], path: Path | None) -> dict[str, 
     return {**other, **result}
 
 
+def save(result: object, path: Path | None) -> None:
+    """Write a result as JSON into the file that `--save` names, if it names one."""
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="digits-cnn")
@@ -306,12 +313,9 @@ def main() -> None:
     arguments.iterations = arguments.iterations or max(1000 * arguments.kills, 3_000)
     arguments.unkilled = max(arguments.kills // 10, 1) if arguments.unkilled is None else arguments.unkilled
     result = with_the_other_part(asyncio.run(measure(arguments)), arguments.save)
-    text = json.dumps(result, indent=2)
-    if arguments.save is not None:
-        arguments.save.parent.mkdir(parents=True, exist_ok=True)
-        arguments.save.write_text(text + "\n", encoding="utf-8")
+    save(result, arguments.save)
     if arguments.json:
-        print(text)
+        print(json.dumps(result, indent=2))
         return
     for name in ("restarts", "lost", "duplicated", "accused", "replays", "final_accuracy", "unkilled_accuracies"):
         print(f"{name:32} {result.get(name)}")

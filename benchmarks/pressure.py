@@ -27,7 +27,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from support.steady import Steady  # noqa: E402 (from the checkout)
 
-from benchmarks.kill9 import machine  # noqa: E402
+from benchmarks.kill9 import machine, save  # noqa: E402
 from tests.faults.world import kept, pull, run_config  # noqa: E402
 from webnn.core.merging import Contribution  # noqa: E402
 from webnn.engine.base import Snapshot  # noqa: E402
@@ -119,9 +119,7 @@ def main() -> None:
     arguments = parse()
     with tempfile.TemporaryDirectory(prefix="pressure-", ignore_cleanup_errors=True) as folder:
         result = asyncio.run(measure(arguments, Path(folder) / "test-run"))
-    if arguments.save is not None:
-        arguments.save.parent.mkdir(parents=True, exist_ok=True)
-        arguments.save.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    save(result, arguments.save)
     if arguments.json:
         print(json.dumps(result, indent=2))
     else:

@@ -39,7 +39,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from support.steady import Cut, Steady, Vector  # noqa: E402 (from the checkout)
 
-from benchmarks.kill9 import environment, machine  # noqa: E402
+from benchmarks.kill9 import environment, machine, save  # noqa: E402
 
 WNN = (sys.executable, "-m", "webnn.cli")
 MARKS = (1_000, 2_000, 5_000, 10_000, 20_000)
@@ -276,9 +276,7 @@ def main() -> None:
         result = asyncio.run(soak(arguments, Path(folder)))
     settings = {key: value for key, value in vars(arguments).items() if key not in ("json", "save")}
     result = {"settings": settings, **result, "machine": machine()}
-    if arguments.save is not None:
-        arguments.save.parent.mkdir(parents=True, exist_ok=True)
-        arguments.save.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    save(result, arguments.save)
     if arguments.json:
         print(json.dumps(result, indent=2))
     else:
