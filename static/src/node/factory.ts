@@ -5,6 +5,12 @@ import { Trainer } from "../trainer/trainer.ts";
 import type { LeaseTrainer, ShardPart, TrainerFactory } from "../worker/session.ts";
 import { type NodeBackend, startBackend } from "./wasm.ts";
 
+/** What this process has used of the processor: a share of a core is one also where others want the core. */
+function cpuMilliseconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 export function nodeTrainerFactory(backend: NodeBackend, wasm: string): TrainerFactory {
   return async ({ model, dataset, training }): Promise<LeaseTrainer> => {
     await startBackend(backend, wasm);
@@ -25,12 +31,14 @@ export function nodeTrainerFactory(backend: NodeBackend, wasm: string): TrainerF
           onStep: (done, loss, accuracy) => hooks.onStep(done, loss, accuracy),
           shouldStop: () => hooks.shouldStop(),
           share: () => hooks.share(),
+          clock: cpuMilliseconds,
         });
         if (!result.complete) return null;
         return {
           iterations: result.iterations,
           num_examples: result.num_examples,
           seconds: result.seconds,
+          worked: result.worked,
           loss: result.loss,
           accuracy: result.accuracy,
           payload: result.payload,

@@ -151,6 +151,7 @@ export class FakeTrainer implements LeaseTrainer {
       iterations: work.iterations,
       num_examples: 20,
       seconds,
+      worked: this.world.worked,
       loss: 0.5,
       accuracy: Number.NaN,
       payload: this.world.payload ?? this.weights,
@@ -171,6 +172,8 @@ export class World {
   readonly fetched: string[] = [];
   readonly headersOf: Record<string, string>[] = [];
   readonly posted: { frame: Uint8Array<ArrayBuffer>; authorization: string }[] = [];
+  /** Seconds of work after which each lease leaves to rest. */
+  worked = 0;
   readonly trained: string[] = [];
   readonly weightsSet: number[] = [];
   readonly jobs: TrainerJob[] = [];

@@ -684,6 +684,39 @@ test("the share scales what an iteration is said to take", async () => {
   assert.equal(world.socket.of("ready")[0]?.seconds_per_iteration, 0.2);
 });
 
+test("an update leaves before the rest that the share asks for, and the next lease begins after it", async () => {
+  const world = new World();
+  world.worked = 2;
+  world.begin({ share: 0.25 });
+  await world.join();
+  await world.grant("a");
+  assert.equal(world.socket.of("update").length, 1);
+  await world.end("a", { version: 3 });
+  await world.grant("b");
+  await world.clock.advance(3);
+  world.socket.deliver({ type: "version", version: 5, hash: "h5", iterations: 50 });
+  await world.clock.advance(2.8);
+  assert.deepEqual(world.trained, ["a"]);
+  await world.clock.advance(0.4);
+  assert.deepEqual(world.trained, ["a", "b"]);
+  assert.equal(world.weightsSet.at(-1), 5, "what came during the rest is in the next base");
+});
+
+test("a rest is over sooner where the share rises", async () => {
+  const world = new World();
+  world.worked = 10;
+  const session = world.begin({ share: 0.1 });
+  await world.join();
+  await world.grant("a");
+  await world.end("a");
+  await world.grant("b");
+  await world.clock.advance(12);
+  assert.deepEqual(world.trained, ["a"]);
+  session.setShare(0.5);
+  await world.clock.advance(0.2);
+  assert.deepEqual(world.trained, ["a", "b"]);
+});
+
 test("a shard that a later lease will need is fetched ahead", async () => {
   const world = await joined();
   const soon = "1".repeat(64);
