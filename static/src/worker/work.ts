@@ -55,6 +55,8 @@ export class Work {
   private paused: boolean;
   private share: number;
   private stopped = false;
+  /** No lease is asked for before a rest is nearly over, and then from weights that are the newest. */
+  private asksLate = false;
   private fetchFailures = 0;
   private ticker: unknown = null;
 
@@ -248,6 +250,7 @@ export class Work {
     this.options.emit({ type: "lease", lease_id, base_version: base.version, iterations, num_examples, learning_rate });
     active.trainingSince = this.now();
     this.exchange.forgetOwn();
+    this.asksLate = message.carry && this.restAhead > this.exchange.askSeconds;
     this.ask();
     let result: TrainedLease | null;
     try {
@@ -271,22 +274,30 @@ export class Work {
   }
 
   /**
-   * Idles as the share asks after `worked` seconds, whose update is under way by now. The next weights are asked for so
-   * that they come when it is over, and hold what others did meanwhile.
+   * Idles as the share asks after `worked` seconds, whose update is under way by now: for up to twice as long, by chance,
+   * so that volunteers who began together do not go on in step but take turns. The next lease and its weights are asked
+   * for so that they come when it is over, and hold what others did meanwhile.
    */
   private async rest(worked: number): Promise<void> {
     const since = this.now();
-    let asked = false;
+    const luck = 2 * this.options.platform.random();
+    let fetched = false;
     while (!this.stopped && !this.paused) {
-      const left = restAfter(worked, this.share) - (this.now() - since);
-      if (left < SHORTEST_SECONDS) return;
-      const early = asked ? 0 : left - this.exchange.prefetchSeconds;
-      if (!asked && early <= 0) {
-        asked = true;
+      const left = luck * restAfter(worked, this.share) - (this.now() - since);
+      if (left < SHORTEST_SECONDS) break;
+      const [untilAsked, untilFetched] = [left - this.exchange.askSeconds, left - this.exchange.prefetchSeconds];
+      if (this.asksLate && untilAsked <= 0) {
+        this.asksLate = false;
+        this.ask();
+      }
+      if (!fetched && untilFetched <= 0) {
+        fetched = true;
         this.exchange.prefetchWeights();
       }
-      await this.pauseFor(Math.min(early > 0 ? early : left, NAP_SECONDS));
+      const next = this.asksLate ? untilAsked : fetched ? left : untilFetched;
+      await this.pauseFor(Math.min(Math.max(next, SHORTEST_SECONDS), NAP_SECONDS));
     }
+    this.asksLate = false;
   }
 
   /** The rest that will follow the last steps of a lease, in seconds. */
@@ -309,7 +320,8 @@ export class Work {
       tensors_before,
       tensors_after,
     });
-    if (result.payload.every(Number.isFinite)) this.exchange.deliver(message, base, result);
+    const idle = this.exchange.idleOf(restAfter(result.worked, this.share));
+    if (result.payload.every(Number.isFinite)) this.exchange.deliver(message, base, result, idle);
     else this.abandon(lease_id, "training gave numbers that are not finite");
   }
 
@@ -334,7 +346,7 @@ export class Work {
 
   private ask(): void {
     const trainer = this.trainers.current;
-    if (!this.connected || this.paused || this.stopped || !trainer) return;
+    if (!this.connected || this.paused || this.stopped || this.asksLate || !trainer) return;
     if (!this.queue.mayAsk(this.now())) return;
     const sent = this.options.send({
       type: "ready",

@@ -172,6 +172,8 @@ export class World {
   readonly fetched: string[] = [];
   readonly headersOf: Record<string, string>[] = [];
   readonly posted: { frame: Uint8Array<ArrayBuffer>; authorization: string }[] = [];
+  /** What is drawn at random, from 0 to 1. */
+  chance = 1;
   /** Seconds of work after which each lease leaves to rest. */
   worked = 0;
   readonly trained: string[] = [];
@@ -291,7 +293,7 @@ export class World {
       now: () => clock.seconds,
       setTimeout: (callback, milliseconds) => clock.setTimeout(callback, milliseconds),
       clearTimeout: (id) => clock.clearTimeout(id),
-      random: () => 1,
+      random: () => this.chance,
       storage: null,
     };
   }
