@@ -11,7 +11,7 @@ evaluator is killed and the run paused and resumed. What is printed:
     at_updates           its memory when so many updates were merged; `memory_ratio` is that of 10,000 to that of 1,000
     lost                 updates that were acknowledged as merged and are not merged in the journal
     duplicated           iterations that the run counts beyond those of the updates merged in the journal
-    stuck                volunteers that waited for a lease or an outcome at the end for longer than any lease lives
+    stuck                volunteers that at the end had heard nothing for longer than leases live and quarantine lasts
 """
 
 from __future__ import annotations
@@ -40,26 +40,34 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 from support.steady import Cut, Steady, Vector  # noqa: E402 (from the checkout)
 
 from benchmarks.kill9 import environment, machine, save  # noqa: E402
+from webnn.core.standing import FIRST_QUARANTINE  # noqa: E402
 
 WNN = (sys.executable, "-m", "webnn.cli")
 MARKS = (1_000, 2_000, 5_000, 10_000, 20_000)
+PROVES_A_LIE = 3  # updates with numbers that are not finite
 FAULTS = ("cut", "twice", "short", "not finite", "late")
 
 
 class Volunteer(Steady):
-    """One that suffers a fault in one of `one_in` updates, and knows when it last heard of its work."""
+    """One that suffers a fault in one of `one_in` updates."""
 
     def __init__(self, url: str, one_in: int, seconds: float, faults: Counter[str]) -> None:
         super().__init__(lambda: url, self._noisy, seconds=seconds, retry_seconds=0.5, meddle=self._suffer)
         self._one_in = one_in
         self._faults = faults
         self._spoil = False
-        self.worked_at = time.monotonic()
+        self._nonsense = 0
+
+    def stuck(self, seconds: float) -> bool:
+        """Whether it has heard nothing for `seconds` more than it has to expect."""
+        lies = self._nonsense // PROVES_A_LIE
+        quarantine = FIRST_QUARANTINE * 2.0 ** (lies - 1) if lies else 0.0
+        return time.monotonic() - self.heard_at > max(self.longest_silence, quarantine) + seconds
 
     def _noisy(self, weights: Vector) -> Vector:
-        self.worked_at = time.monotonic()
         if self._spoil:
             self._spoil = False
+            self._nonsense += 1
             return np.full_like(weights, np.nan)
         noise = np.random.default_rng().standard_normal(len(weights), dtype=np.float32)
         return weights + np.float32(1e-4) * noise
@@ -108,8 +116,7 @@ class Crowd:
         self.fill()
 
     def stuck(self, seconds: float) -> int:
-        now = time.monotonic()
-        return sum(now - volunteer.worked_at > seconds for volunteer in self._working.values())
+        return sum(volunteer.stuck(seconds) for volunteer in self._working.values())
 
     async def dismiss(self) -> None:
         for task in self._working:
@@ -266,7 +273,7 @@ def parse(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--disturb-seconds", type=float, default=3.0)
     parser.add_argument("--save", type=Path, help="write the result as JSON into this file")
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--stuck-seconds", type=float, default=60.0, help="without work, from which one is stuck")
+    parser.add_argument("--stuck-seconds", type=float, default=20.0, help="of silence beyond what one has to expect")
     return parser.parse_args(words)
 
 

@@ -18,7 +18,7 @@ pytestmark = [
 
 WORDS = (
     *("--minutes", "1", "--volunteers", "20", "--lease-seconds", "0.3", "--one-in", "10"),
-    *("--disturb-seconds", "1.5", "--stuck-seconds", "35"),
+    *("--disturb-seconds", "1.5"),
 )
 FAULTS = {"cut", "twice", "short", "not finite", "late", "left", "evaluator killed", "paused"}
 MOST_FILES = 12  # sockets of those who come and go

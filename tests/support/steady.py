@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import Any
@@ -53,6 +54,8 @@ class Steady:
         self._unacknowledged: dict[str, bytes] = {}
         self.told: dict[str, list[str]] = defaultdict(list)
         self.hashes: dict[int, set[str]] = defaultdict(set)
+        self.heard_at = time.monotonic()
+        self._open: dict[str, float] = {}
         self.connections = 0
         self.errors: Counter[str] = Counter()
         self.over = False
@@ -61,6 +64,11 @@ class Steady:
     def outcomes(self) -> Counter[str]:
         """The first outcome of each lease."""
         return Counter(told[0] for told in self.told.values())
+
+    @property
+    def longest_silence(self) -> float:
+        """How long it may hear nothing of its work: the seconds that the server gave its open leases."""
+        return max(self._open.values(), default=0.0)
 
     async def run(self) -> None:
         """Work until the run is over."""
@@ -112,8 +120,12 @@ class Steady:
                     await self._send(socket, frame)
                 await self._send(socket, self._ready())
             case "lease":
+                self.heard_at = time.monotonic()
+                self._open[header["lease_id"]] = header["seconds"]
                 await self._work(http, base, socket, header)
             case "outcome":
+                self.heard_at = time.monotonic()
+                self._open.pop(header["lease_id"], None)
                 self.told[header["lease_id"]].append(header["outcome"])
                 self._unacknowledged.pop(header["lease_id"], None)
                 await self._send(socket, self._ready())
