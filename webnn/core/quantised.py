@@ -16,9 +16,11 @@ from webnn.core.errors import ProtocolError
 from webnn.core.events import Vector
 from webnn.core.frames import Buffer
 from webnn.core.loops import loops
-from webnn.core.merging.base import CHUNK
 
 BLOCK = 256
+CHUNK = 1024 * BLOCK
+"""Numbers handled at once: so many passes are made over them that calls cost more than a cache too small for them."""
+
 _STEPS = np.float32(127)
 LEAST = np.float32(2.0**-100)
 """A block with nothing larger is sent as zeros: its steps would be too small for float32."""
