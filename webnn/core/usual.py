@@ -8,7 +8,9 @@ from collections.abc import Hashable, Sequence
 from statistics import median
 from typing import NamedTuple
 
-from webnn.core.directions import FEWEST, MEMORY, Directions, unit
+import numpy as np
+
+from webnn.core.directions import FEWEST, MEMORY, Directions
 from webnn.core.leases import Lease
 from webnn.core.merging.base import Wants
 from webnn.core.metrics import Verdict
@@ -77,13 +79,11 @@ class Usual:
         same = before and verdict.length > self._nothing and self._repeats_alone(volunteer_id)
         empty = verdict.length == 0 and self._is_idle_alone(volunteer_id)
         self._changes.append((volunteer_id, verdict.length, before))
-        mine = unit(verdict.sketch)
-        if not len(mine):
+        if not len(verdict.sketch):
             return Look(same, empty, before, None)
-        if self._directions.width != len(mine):
-            self._directions = Directions(len(mine))
-        likeness, direction = self._directions.compare(volunteer_id, mine)
-        self._directions.add(volunteer_id, mine)
+        if self._directions.width != len(verdict.sketch):
+            self._directions = Directions(len(verdict.sketch))
+        likeness, direction = self._directions.meet(volunteer_id, np.asarray(verdict.sketch, np.float32))
         return Look(same, empty, before or likeness > SAME, direction)
 
     def _came_before(self, verdict: Verdict, mine: Print) -> bool:

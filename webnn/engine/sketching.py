@@ -61,8 +61,7 @@ class Measure:
         """Check and measure a payload; `base` (None: zero) is what an update without any work would be."""
         room = self._rooms.pop() if self._rooms else self._room()
         try:
-            with np.errstate(over="ignore", invalid="ignore"):
-                return self._judge_change(payload, room) if base is None else self._judge_weights(payload, base, room)
+            return self._judge_change(payload, room) if base is None else self._judge_weights(payload, base, room)
         finally:
             self._rooms.append(room)
 
@@ -97,13 +96,14 @@ class Measure:
             if math.isfinite(squares):
                 return math.sqrt(squares)
         squares = 0.0
-        for whole, places, kept in self._parts:
-            mine = payload[whole]
-            part = np.subtract(mine, base[whole], out=room.scratch[: len(mine)])
-            squares += float(part.dot(part))
-            room.sample[kept] = mine[places]
-            moved[kept] = part[places]
-        return math.sqrt(squares if math.isfinite(squares) else _wide_squares(payload, base))
+        with np.errstate(over="ignore", invalid="ignore"):
+            for whole, places, kept in self._parts:
+                mine = payload[whole]
+                part = np.subtract(mine, base[whole], out=room.scratch[: len(mine)])
+                squares += float(part.dot(part))
+                room.sample[kept] = mine[places]
+                moved[kept] = part[places]
+            return math.sqrt(squares if math.isfinite(squares) else _wide_squares(payload, base))
 
     def _names(self, payload: Vector, room: Room) -> tuple[str, str]:
         """Name trained weights, exactly, and by their sample alone where that is not exact: where inputs are zero most
