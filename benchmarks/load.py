@@ -7,9 +7,9 @@
     python benchmarks/load.py --volunteers 1000 --rate 200 --server-cpus 1
 
 The server is the real one in a process of its own; the volunteers, in others, speak the real protocol over real
-sockets and send back the weights they got ("echo"), so that each update goes both ways. CPU time is what the kernel
-counts for the server's process, all threads. When other programs took over 10 % of the machine meanwhile, figures are
-not comparable and none are printed, unless `--allow-noise` marks them so. Linux only.
+sockets and send back the weights they got, hardly changed ("echo"), so that each update goes both ways. CPU time is
+what the kernel counts for the server's process, all threads. When other programs took over 10 % of the machine
+meanwhile, figures are not comparable and none are printed, unless `--allow-noise` marks them so. Linux only.
 """
 
 from __future__ import annotations
@@ -217,15 +217,17 @@ def volunteer_arguments(
 
 def costs(before: dict[str, Any], after: dict[str, Any], seen: list[dict[str, Any]], seconds: float) -> dict[str, Any]:
     """Rates, and what each update and each lease cost, from counters at the start and the end of `seconds`."""
-    names = ("cpu_seconds", "check_seconds", "minor_faults", "merges", "bytes_in", "bytes_out")
+    names = ("cpu_seconds", "minor_faults", "merges", "bytes_in", "bytes_out")
     spent = {name: after[name] - before[name] for name in names}
+    checks = {name: each - before["check_seconds"].get(name, 0.0) for name, each in after["check_seconds"].items()}
     merges, leases = spent["merges"], sum(part["leases"] for part in seen)
     return {
         "updates_per_second": round(merges / seconds, 2),
         "leases_per_second": round(leases / seconds, 1),
         "server_cpu_ms_per_update": per(spent["cpu_seconds"] * 1000, merges),
         "minor_faults_per_update": per(spent["minor_faults"], merges),
-        "checks_share_of_server_cpu": per(spent["check_seconds"], spent["cpu_seconds"]) or None,
+        "checks_share_of_server_cpu": per(sum(checks.values()), spent["cpu_seconds"]) or None,
+        "check_us_per_update": {name: per(each * 1e6, merges) for name, each in checks.items()},
         "server_cpu_ms_per_lease": per(spent["cpu_seconds"] * 1000, leases),
         "lease_p50_ms": round(max(part["lease_p50_ms"] for part in seen), 2),
         "lease_p99_ms": round(max(part["lease_p99_ms"] for part in seen), 2),

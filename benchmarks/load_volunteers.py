@@ -1,4 +1,5 @@
-"""The volunteers of `load.py`: they speak the real protocol over real sockets, and send back the weights they got.
+"""The volunteers of `load.py`: they speak the real protocol over real sockets, and send back the weights they got,
+with other last bits.
 
 Prints a line of JSON when all are connected (and, where they work as fast as they can, each has had an update merged).
 Then measures from one line of its standard input to the next, and prints what it saw.
@@ -176,13 +177,19 @@ class Echo:
         return self.held
 
     def echo(self, weights: bytes) -> bytes:
-        """What to send for `weights`; with encodings of differences always the same, since nothing has been learnt."""
-        if not Encoding(self.options.encoding).differs:
-            return weights
+        """What to send for `weights`: they themselves with other last bits, so that something seems to be learnt; with
+        encodings of differences always the same.
+        """
+        encoding = Encoding(self.options.encoding)
+        if encoding.differs:
+            if not self.payload:
+                small = np.random.default_rng(1).standard_normal(self.options.params, np.float32) * np.float32(1e-6)
+                self.payload = bytes(encode_vector(small, encoding))
+            return self.payload
+        kind, bits = (np.uint32, 12) if encoding is Encoding.F32 else (np.uint16, 2)
         if not self.payload:
-            small = np.random.default_rng(1).standard_normal(self.options.params, np.float32) * np.float32(1e-6)
-            self.payload = bytes(encode_vector(small, self.options.encoding))
-        return self.payload
+            self.payload = np.random.default_rng().integers(0, 1 << bits, self.options.params, kind).tobytes()
+        return (np.frombuffer(weights, kind) ^ np.frombuffer(self.payload, kind)).tobytes()
 
     async def update(
         self,

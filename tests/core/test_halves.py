@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as npst
 
 from webnn.core.events import Vector
 from webnn.core.halves import narrow, widen
-from webnn.core.merging.base import CHUNK
+from webnn.core.merging.base import LARGE_CHUNK
 
 ALL_HALVES = np.arange(65_536, dtype=np.uint16).view(np.float16)
 FINITE = ALL_HALVES[np.isfinite(ALL_HALVES)]
@@ -50,6 +50,6 @@ def test_the_largest_number_alone_is_cut_where_it_must_be(number: float) -> None
 
 
 def test_vectors_longer_than_a_chunk_are_whole() -> None:
-    vector = np.random.default_rng(1).normal(size=2 * CHUNK + 5).astype(np.float32)
+    vector = np.random.default_rng(1).normal(size=2 * LARGE_CHUNK + 5).astype(np.float32)
     np.testing.assert_array_equal(narrow(vector), vector.astype(np.float16))
     np.testing.assert_array_equal(widen(narrow(vector)), vector.astype(np.float16).astype(np.float32))

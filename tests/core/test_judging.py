@@ -144,10 +144,8 @@ def test_whoever_claims_work_not_done_is_found_without_any_replay(kind: str) -> 
 def test_the_same_work_twice_is_no_copy() -> None:
     usual, seen = Usual(100), verdict(fingerprint="the whole training set in one batch")
     for number in range(6):
-        usual.look("c", verdict(fingerprint=str(number)), (number, "all"))
-    looks = [
-        usual.look(name, seen, task).same for name, task in (("a", (1, "all")), ("b", (1, "all")), ("b", (2, "all")))
-    ]
+        usual.look("c", verdict(fingerprint=str(number)), number, "all")
+    looks = [usual.look(name, seen, version, "all").same for name, version in (("a", 1), ("b", 1), ("b", 2))]
     assert looks == [False, False, True]
 
 

@@ -155,5 +155,6 @@ def test_an_update_is_measured_alike(length: int) -> None:
             payload[length // 2] = number
         fast, plain = both(lambda: measure.judge(payload, base))
         assert fast.finite == plain.finite
-        assert (fast.fingerprint, fast.sketch) == (plain.fingerprint, plain.sketch)
+        assert fast.fingerprint == plain.fingerprint
+        np.testing.assert_array_equal(fast.sketch, plain.sketch)
         np.testing.assert_allclose(fast.norm, plain.norm, rtol=1e-5)

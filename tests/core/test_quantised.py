@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as npst
 from webnn.core.encoding import Encoding, decode_vector, encode_vector
 from webnn.core.errors import ProtocolError
 from webnn.core.events import Vector
-from webnn.core.merging.base import CHUNK
+from webnn.core.merging.base import LARGE_CHUNK
 from webnn.core.quantised import (
     BLOCK,
     decode_int8,
@@ -69,7 +69,7 @@ def test_what_was_lost_arrives_in_time_when_it_is_added_to_the_next(encoding: En
 
 
 @pytest.mark.parametrize("encoding", COMPACT)
-@pytest.mark.parametrize("length", [1, BLOCK, BLOCK + 1, 2 * CHUNK + 3])
+@pytest.mark.parametrize("length", [1, BLOCK, BLOCK + 1, 2 * LARGE_CHUNK + 3])
 def test_base_is_added_and_left_alone(encoding: Encoding, length: int) -> None:
     rng = np.random.default_rng(length)
     base, delta = rng.normal(size=(2, length)).astype(np.float32)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from webnn.core.directions import cosine
 from webnn.core.merging import Wants
-from webnn.core.usual import cosine
 from webnn.engine.sketching import SAMPLE, WIDTH, Measure, agree, compare
 
 
@@ -53,6 +53,41 @@ def test_a_fingerprint_sees_a_number_that_is_in_no_sample(place: int) -> None:
     other[place] += np.float32(0.5)
     for measure in measures:
         assert measure.judge(work, None).fingerprint != measure.judge(other, None).fingerprint
+
+
+def test_trained_weights_bear_one_name_from_wherever_they_are_said_to_come() -> None:
+    rng = np.random.default_rng(2)
+    measure = Measure(50_001)
+    base, later = (rng.standard_normal(50_001).astype(np.float32) for _ in range(2))
+    work = base + np.float32(0.01)
+    first, again, other = measure.judge(work, base), measure.judge(work.copy(), later), measure.judge(work + 1, base)
+    assert first.fingerprint
+    assert first.fingerprint == again.fingerprint != other.fingerprint
+    assert first.rough == again.rough == ""
+
+
+@pytest.mark.parametrize("changed", [20, 5_001])
+def test_of_weights_that_hardly_change_each_number_counts(changed: int) -> None:
+    """Whatever is sampled, the two updates differ in one number only, and in hardly more from their base."""
+    base = np.arange(1, 5_002, dtype=np.float32)
+    one = base.copy()
+    one[:changed] += np.float32(0.25)
+    other = one.copy()
+    other[3] += np.float32(0.25)
+    for _ in range(8):
+        measure = Measure(5_001)
+        verdicts = [measure.judge(each, base) for each in (one, one.copy(), other)]
+        names = [(each.fingerprint, each.length) for each in verdicts]
+        assert names[0] == names[1] != names[2]
+
+
+def test_a_copy_of_weights_that_hardly_changed_is_known_when_the_version_has_moved_on() -> None:
+    base = np.arange(1, 5_002, dtype=np.float32)
+    work = base.copy()
+    work[:20] += np.float32(0.25)
+    measure = Measure(5_001)
+    first, copy = measure.judge(work, base), measure.judge(work, base + np.float32(0.5))
+    assert first.fingerprint != copy.fingerprint == first.rough != ""
 
 
 def test_what_is_not_finite_or_enormous_breaks_nothing() -> None:

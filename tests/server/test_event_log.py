@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -29,7 +29,7 @@ EXAMPLES: Mapping[Any, Any] = {
     float: math.inf,
     bool: True,
     ev.Vector: PAYLOAD,
-    tuple[float, ...]: (0.5, 2.0),
+    Sequence[float]: [0.5, 2.0],
 }
 
 
@@ -65,6 +65,12 @@ def test_event_comes_back_as_it_was(kind: type, full: bool) -> None:
             np.testing.assert_array_equal(after, before)
         else:
             assert after == before
+
+
+def test_sketch_comes_back_number_for_number() -> None:
+    sketch = np.random.default_rng(1).standard_normal(8).astype(np.float32)
+    again = recorded(ev.Judged("0-1", Verdict(True, 1.0, 1.0, sketch))).verdict.sketch
+    np.testing.assert_array_equal(np.asarray(again, np.float32), sketch)
 
 
 def test_numbers_that_are_not_finite_come_back() -> None:

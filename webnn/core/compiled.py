@@ -8,9 +8,7 @@ from llvmlite import binding, ir  # type: ignore[import-not-found,import-untyped
 from numba import njit, types  # type: ignore[import-not-found,import-untyped,unused-ignore]
 from numba.extending import intrinsic  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
-single, double, byte, half, word, wide = (
-    *(types.float32, types.float64, types.int8, types.uint16, types.uint32, types.uint64),
-)
+single, double, byte, half, word = types.float32, types.float64, types.int8, types.uint16, types.uint32
 F, H, U = np.float32, np.uint16, np.uint32
 BLOCK = 256
 PART = 4096
@@ -35,20 +33,25 @@ def compiled(result, *arguments, **options):
     return njit(result(*arguments), nogil=True, cache=True, error_model="numpy", **options)
 
 
-@compiled(types.Tuple((double, wide)), given(single), given(single), fastmath={"reassoc"})
-def distance(a, b):
+@compiled(
+    double, given(single), given(single), types.intp, types.intp, made(single), made(single), fastmath={"reassoc"}
+)
+def distance(a, b, start, stride, sample, moved):  # noqa: PLR0917 (as `Loops` says)
     total = np.float64(0)
+    place, taken = start, 0
     for first in range(0, len(a), PART):
+        last = min(first + PART, len(a))
         part = F(0)
-        for i in range(first, min(first + PART, len(a))):
+        for i in range(first, last):
             difference = a[i] - b[i]
             part += difference * difference
         total += np.float64(part)
-    pairs = a[: len(a) // 2 * 2].view(np.uint64)
-    bits = np.uint64(0)
-    for i in range(len(pairs)):
-        bits ^= pairs[i]
-    return total, bits
+        while place < last:
+            sample[taken] = a[place]
+            moved[taken] = a[place] - b[place]
+            taken += 1
+            place += stride
+    return total
 
 
 @compiled(types.void, made(single), given(single), single)

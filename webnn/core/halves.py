@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from webnn.core.events import Vector
 from webnn.core.loops import loops
-from webnn.core.merging.base import CHUNK
+from webnn.core.merging.base import LARGE_CHUNK
 
 Halves = NDArray[np.float16]
 
@@ -28,10 +28,10 @@ def narrow(vector: Vector) -> Halves:
     fast = loops(vector)
     if fast is not None and fast.narrow(vector.view(np.uint32), halves.view(np.uint16)):
         return halves
-    scratch = np.empty((2, min(CHUNK, len(vector))), np.uint32)
-    for first in range(0, len(vector), CHUNK):
-        part = vector[first : first + CHUNK]
-        _narrow_chunk(part, halves[first : first + CHUNK], scratch[:, : len(part)])
+    scratch = np.empty((2, min(LARGE_CHUNK, len(vector))), np.uint32)
+    for first in range(0, len(vector), LARGE_CHUNK):
+        part = vector[first : first + LARGE_CHUNK]
+        _narrow_chunk(part, halves[first : first + LARGE_CHUNK], scratch[:, : len(part)])
     return halves
 
 
@@ -72,8 +72,8 @@ def widen(halves: Halves) -> Vector:
     if fast is not None and fast.widen(halves.view(np.uint16), vector.view(np.uint32)):
         return vector
     source, bits = halves.view(np.int16), vector.view(np.int32)
-    for first in range(0, len(halves), CHUNK):
-        chunk = slice(first, first + CHUNK)
+    for first in range(0, len(halves), LARGE_CHUNK):
+        chunk = slice(first, first + LARGE_CHUNK)
         np.copyto(bits[chunk], source[chunk])
         np.left_shift(bits[chunk], 13, out=bits[chunk])
         np.bitwise_and(bits[chunk], np.int32(-0x70002000), out=bits[chunk])  # 0x8FFFE000: sign and magnitude

@@ -23,14 +23,15 @@ import numpy as np
 from webnn.core.appraising import Appraising
 from webnn.core.carried import OwnWork
 from webnn.core.config import RunConfig
+from webnn.core.directions import cosine
 from webnn.core.effects import Replay, Try
 from webnn.core.events import Replayed, Tried, UpdateArrived, Vector
 from webnn.core.evidence import Evidence
 from webnn.core.leases import Lease
 from webnn.core.merging.base import Contribution, Wants
-from webnn.core.metrics import Verdict
+from webnn.core.metrics import Sketch, Verdict
 from webnn.core.standing import Standing
-from webnn.core.usual import CLIPPED, REFUSED, Look, Usual, cosine, unit_length
+from webnn.core.usual import CLIPPED, REFUSED, Look, Usual, unit_length
 
 LARGEST = 100.0
 """Times the square root of the number of weights: no lease changes a model by more."""
@@ -90,7 +91,7 @@ class Answer:
     """A lease that was replayed with agreement, and the direction that it came to."""
 
     lease: Lease
-    sketch: tuple[float, ...]
+    sketch: Sketch
 
 
 @dataclass(slots=True)
@@ -98,7 +99,7 @@ class Asked:
     """A check that is under way: a replay, or a trial."""
 
     lease: Lease
-    sketch: tuple[float, ...]
+    sketch: Sketch
     tries: bool = False
 
 
@@ -108,6 +109,7 @@ class Judging:
     def __init__(self, config: RunConfig) -> None:
         self._config = config
         self._usual = Usual(config.num_weights)
+        self._small = HARMLESS * math.sqrt(config.num_weights)
         self._verdicts: dict[str, Verdict] = {}
         self._agreements: deque[float] = deque(maxlen=64)
         self._ratios: deque[float] = deque(maxlen=64)
@@ -132,7 +134,7 @@ class Judging:
         if lease.wants is not Wants.GRADIENT and verdict.length > LARGEST * math.sqrt(self._config.num_weights):
             return self.nonsense(lease.volunteer_id, now, "It changes the model more than any training does.")
         account = self.standing.of(lease.volunteer_id)
-        look = self._usual.look(lease.volunteer_id, verdict, (update.base_version, lease.parts))
+        look = self._usual.look(lease.volunteer_id, verdict, update.base_version, lease.parts)
         if self._config.replay_share > 0 and lease.learning_rate > 0 and (look.same or look.empty):
             return self._take_claim(lease.volunteer_id, now)
         self.standing.worked(lease.volunteer_id)
@@ -170,27 +172,24 @@ class Judging:
         self, contributions: Sequence[Contribution], leases: Sequence[Lease], here: Callable[[], Collection[str]]
     ) -> tuple[list[Contribution], list[str]]:
         """Weigh what is merged together; returns what stays, and the leases whose updates are far too long."""
-        verdicts = [self._verdicts.pop(each.lease_id, None) for each in contributions]
-        small = HARMLESS * math.sqrt(self._config.num_weights)
-        lengths = [
-            math.nan if verdict is None or not verdict.length > small else unit_length(verdict.length, lease)
-            for verdict, lease in zip(verdicts, leases, strict=True)
-        ]
-        excess = self._usual.excess(lengths)
-        kept = [each for each, times in zip(contributions, excess, strict=True) if times <= REFUSED]
-        refused = [each.lease_id for each, times in zip(contributions, excess, strict=True) if times > REFUSED]
+        excess = self._usual.excess([self._length(lease) for lease in leases])
+        kept: list[tuple[Contribution, float]] = []
+        refused = []
         for each, times in zip(contributions, excess, strict=True):
-            self._note_length(each.volunteer_id, too_long=times > REFUSED)
-        factors = self.standing.weights([each.volunteer_id for each in kept], here)
-        factors = [
-            factor * self._appraising.share(each.volunteer_id) for factor, each in zip(factors, kept, strict=True)
-        ]
-        clips = [min(1.0, CLIPPED / times) if times > 0 else 1.0 for times in excess if times <= REFUSED]
-        weighed = [
-            each if factor * clip == 1.0 else replace(each, weight=each.weight * factor * clip)
-            for each, factor, clip in zip(kept, factors, clips, strict=True)
-        ]
-        return weighed, refused
+            too_long = times > REFUSED
+            self._note_length(each.volunteer_id, too_long=too_long)
+            if too_long:
+                refused.append(each.lease_id)
+            else:
+                clip = CLIPPED / times if times > CLIPPED else 1.0
+                kept.append((each, clip * self._appraising.share(each.volunteer_id)))
+        shares = self.standing.weights([each.volunteer_id for each, _ in kept], here)
+        return [_weighed(each, share * factor) for (each, factor), share in zip(kept, shares, strict=True)], refused
+
+    def _length(self, lease: Lease) -> float:
+        """Find how long the update of a lease is, for what it was to train; NaN where that is not known or harmless."""
+        verdict = self._verdicts.pop(lease.lease_id, None)
+        return math.nan if verdict is None or not verdict.length > self._small else unit_length(verdict.length, lease)
 
     def _note_length(self, volunteer_id: str, *, too_long: bool) -> None:
         """Count the updates in a row that were far too long, of the volunteers that sent such a one last."""
@@ -316,7 +315,7 @@ class Judging:
         """Choose a canary for a volunteer; None: there is none for it."""
         if self._config.remembers or self._typical <= FAITHFUL:
             return None
-        others = [answer for answer in self._answers if answer.lease.volunteer_id != volunteer_id and answer.sketch]
+        others = [each for each in self._answers if each.lease.volunteer_id != volunteer_id and len(each.sketch)]
         return others[int(self._random.integers(len(others)))] if others else None
 
     def may_work(self, volunteer_id: str, now: float) -> bool:
@@ -390,3 +389,7 @@ class Judging:
         self._ratios.extend(other._ratios)
         self.standing.trust_again()
         self.standing.demote(undone)
+
+
+def _weighed(contribution: Contribution, factor: float) -> Contribution:
+    return contribution if factor == 1.0 else replace(contribution, weight=contribution.weight * factor)

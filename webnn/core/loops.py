@@ -23,15 +23,16 @@ Floats = NDArray[np.float32]
 class Loops:
     """The compiled loops. Arrays are one-dimensional, contiguous and of the same length unless it says otherwise.
 
-    `distance(a, b)`: the sum of the squares of a - b, and the exclusive or of the bits of a, two numbers at a time
-    (without the last of an odd number of them). `move(weights, target, share)`: weights += share * (target - weights).
-    `step(weights, target, share, moved)`: the same, written to `moved`. `narrow(bits, halves)`: uint32 bits of singles
-    to uint16 bits of halves; False: something was not finite. `widen(halves, bits)`: back; False likewise.
-    `quantise(numbers, scales, codes)`: a scale for each 256 numbers, and int8 multiples of it; False likewise.
-    `dequantise(codes, scales, base, numbers)`: back, added to `base`.
+    `distance(a, b, start, stride, sample, moved)`: the sum of the squares of a - b; every number of a from `start` on,
+    `stride` apart, goes to `sample`, and that of a - b to `moved`, which may be longer.
+    `move(weights, target, share)`: weights += share * (target - weights). `step(weights, target, share, moved)`: the
+    same, written to `moved`. `narrow(bits, halves)`: uint32 bits of singles to uint16 bits of halves; False: something
+    was not finite. `widen(halves, bits)`: back; False likewise. `quantise(numbers, scales, codes)`: a scale for each
+    256 numbers, and int8 multiples of it; False likewise. `dequantise(codes, scales, base, numbers)`: back, added to
+    `base`.
     """
 
-    distance: Callable[[Floats, Floats], tuple[float, int]]
+    distance: Callable[[Floats, Floats, int, int, Floats, Floats], float]
     move: Callable[[Floats, Floats, np.float32], None]
     step: Callable[[Floats, Floats, np.float32, Floats], None]
     narrow: Callable[[NDArray[np.uint32], NDArray[np.uint16]], bool]

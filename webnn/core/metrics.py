@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Sketch = Sequence[float] | NDArray[np.float32]
+"""A direction in a few numbers; none of them: no direction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +28,17 @@ class Verdict:
 
     `length` is the norm of what the update changes (for trained weights: less those that it was trained from), NaN
     where that is not known. `sketch` holds its direction in a few numbers: their products are about those of the
-    updates. `fingerprint` is the same for updates that are the same, and for no
-    others; it is empty for one of too few numbers to tell.
+    updates. `fingerprint` is the same for updates that are the same, and for no others that are trained from another
+    version or are of another length; it is empty for one of too few numbers to tell. `rough` is what the fingerprint
+    would be if the update changed more numbers than it does; empty where it is that.
     """
 
     finite: bool
     norm: float
     length: float = math.nan
-    sketch: tuple[float, ...] = ()
+    sketch: Sketch = field(default=(), compare=False)
     fingerprint: str = ""
+    rough: str = ""
 
 
 @dataclass(frozen=True, slots=True)

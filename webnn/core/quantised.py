@@ -16,7 +16,7 @@ from webnn.core.errors import ProtocolError
 from webnn.core.events import Vector
 from webnn.core.frames import Buffer
 from webnn.core.loops import loops
-from webnn.core.merging.base import CHUNK
+from webnn.core.merging.base import LARGE_CHUNK
 
 BLOCK = 256
 _STEPS = np.float32(127)
@@ -40,11 +40,11 @@ def encode_int8(vector: Vector) -> memoryview:
     fast = loops(vector)
     if fast is not None and fast.quantise(vector, scales, numbers):
         return payload.data
-    scratch = np.empty(min(CHUNK, len(vector)), np.float32)
-    for first in range(0, len(vector), CHUNK):
-        part = vector[first : first + CHUNK]
+    scratch = np.empty(min(LARGE_CHUNK, len(vector)), np.float32)
+    for first in range(0, len(vector), LARGE_CHUNK):
+        part = vector[first : first + LARGE_CHUNK]
         blocks = slice(first // BLOCK, first // BLOCK + num_blocks(len(part)))
-        _quantise(part, scales[blocks], numbers[first : first + CHUNK], scratch[: len(part)])
+        _quantise(part, scales[blocks], numbers[first : first + LARGE_CHUNK], scratch[: len(part)])
     return payload.data
 
 
@@ -88,12 +88,12 @@ def decode_int8(payload: Buffer, num_weights: int, base: Vector | None = None) -
         fast.dequantise(numbers, scales, base[:num_weights], vector)
         return vector
     with np.errstate(invalid="ignore", over="ignore"):
-        for first in range(0, num_weights, CHUNK):
-            part = vector[first : first + CHUNK]
-            np.copyto(part, numbers[first : first + CHUNK])
+        for first in range(0, num_weights, LARGE_CHUNK):
+            part = vector[first : first + LARGE_CHUNK]
+            np.copyto(part, numbers[first : first + LARGE_CHUNK])
             scale(part, scales[first // BLOCK :])
             if base is not None:
-                part += base[first : first + CHUNK]
+                part += base[first : first + LARGE_CHUNK]
     return vector
 
 

@@ -76,6 +76,9 @@ class Account:
         return 1.0 if self.quarantined or self.doubt > 0 else max(2.0 ** -min(self.agreements, 30), LEAST_CHECKS)
 
 
+_NEW = Account()  # never changed
+
+
 class Standing:
     """The accounts of the volunteers of a run; whoever has none is new. Forgotten ones are new again."""
 
@@ -86,7 +89,7 @@ class Standing:
 
     def of(self, volunteer_id: str) -> Account:
         """Look at an account; a stranger's is that of anyone new."""
-        return self._accounts.get(volunteer_id) or Account()
+        return self._accounts.get(volunteer_id) or _NEW
 
     def confined(self) -> dict[str, float]:
         """Until when, at least, those in quarantine are."""
@@ -167,6 +170,8 @@ class Standing:
         Newcomers together weigh no more than the established ones, once at least `ESTABLISHED` of these are `here`: a
         crowd of new identities is no majority. Among equals everyone counts the same.
         """
+        if len(volunteer_ids) < 2:
+            return [1.0] * len(volunteer_ids)
         old = [self.of(volunteer_id).established for volunteer_id in volunteer_ids]
         num_old, num_new = sum(old), len(old) - sum(old)
         if num_new <= num_old or num_old == 0:

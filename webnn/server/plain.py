@@ -10,11 +10,13 @@ from enum import Enum
 from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+import numpy as np
+
 _NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
 def plain(value: Any, leave_out: frozenset[str] = frozenset()) -> Any:
-    """Make dataclasses mappings, and numbers that JSON has no word for `{"not_finite": ...}`, at any depth.
+    """Make dataclasses mappings, arrays lists, and numbers without a word in JSON `{"not_finite": ...}`, at any depth.
 
     `leave_out` names fields of the outermost value that are not written.
     """
@@ -27,6 +29,8 @@ def plain(value: Any, leave_out: frozenset[str] = frozenset()) -> Any:
         return {name: plain(each) for name, each in value.items()}
     if isinstance(value, tuple | list):
         return [plain(each) for each in value]
+    if isinstance(value, np.ndarray):
+        return value.tolist()
     return value
 
 

@@ -260,6 +260,9 @@ class Strategy(Protocol):
 CHUNK = 65_536
 """Numbers handled at once by in-place arithmetic: few enough for the cache, enough to outweigh numpy's overhead."""
 
+LARGE_CHUNK = 4 * CHUNK
+"""The same where many passes are made over them, so that calls cost more than a cache that is too small for them."""
+
 
 def chunks(length: int) -> Iterator[slice]:
     """Cut `length` numbers into slices of at most `CHUNK`."""
