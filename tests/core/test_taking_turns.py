@@ -1,4 +1,4 @@
-"""Volunteers who rest between leases, and what `auto` makes of it: each counts for its part of what goes on meanwhile."""
+"""Volunteers who rest between leases, and what `auto` makes of it: each counts for its part of what goes on then."""
 
 from __future__ import annotations
 
