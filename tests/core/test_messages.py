@@ -102,6 +102,8 @@ def test_missing_or_extra_key_is_refused_by_name(header: dict[str, Any]) -> None
         (UPDATE, {"num_examples": 2**53}, "to 9007199254740991"),
         (UPDATE, {"lease_id": "x" * 65}, "64"),
         (UPDATE, {"encoding": "f64"}, "f32, f16"),
+        (UPDATE, {"idle": -0.1}, "at least 0"),
+        (UPDATE, {"idle": float("nan")}, "finite"),
         (STATUS, {"state": "bored"}, "training, paused, hidden"),
         (STATUS, {"type": "outcome"}, "no message 'outcome'"),
         (STATUS, {"type": ["hello"]}, "no message"),
@@ -112,6 +114,13 @@ def test_wrong_value_is_refused_with_what_was_wanted(
 ) -> None:
     with pytest.raises(ProtocolError, match=words):
         parse_client_message({**header, **change})
+
+
+def test_an_update_may_say_how_long_one_rests_after_it() -> None:
+    rested, restless = parse_client_message({**UPDATE, "idle": 1}), parse_client_message(UPDATE)
+    assert isinstance(rested, messages.UpdateMessage)
+    assert isinstance(restless, messages.UpdateMessage)
+    assert (rested.idle, restless.idle) == (1.0, 0.0)
 
 
 @given(

@@ -27,6 +27,7 @@ SHARDS = tuple(ShardSize(f"shard {i}", 5_000) for i in range(20))
 class Member:
     pace: float | None
     trains_since: float | None
+    concurrency: float = 1.0
 
 
 def size_of(crowd: Crowd, members: list[Member], now: float) -> float:

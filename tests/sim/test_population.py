@@ -56,6 +56,8 @@ def test_a_description_reads_back() -> None:
         ({"uploadMbit": "10:1"}, "LOW:HIGH"),
         ({"lie": "white"}, "noise"),
         ({"firstShard": 1}, "true or false"),
+        ({"share": 0}, "above 0, at most 1"),
+        ({"share": 1.1}, "above 0, at most 1"),
     ],
 )
 def test_mistakes_are_named(values: dict[str, object], words: str) -> None:

@@ -179,3 +179,12 @@ def test_updates_are_tried_on_held_out_examples_now_and_then_and_the_same_each_t
     assert outcome.replay_seconds <= 0.5 * outcome.seconds + 1
     assert simulate(scenario, StubTrainer(rate=0.0005, noise=0.01)) == outcome
     assert simulate(replace(scenario, config=replace(config, replay_share=0.0)), StubTrainer(rate=0.0005)).trials == 0
+
+
+def test_volunteers_who_lend_a_part_of_their_time_take_turns() -> None:
+    resting, slow = outcome_of(8, "auto", share=0.2), outcome_of(8, "auto", secondsPerIteration=0.9)
+    assert resting.outcomes["merged"] == pytest.approx(slow.outcomes["merged"], rel=0.2)
+    assert resting.loss is not None
+    assert slow.loss is not None
+    assert resting.loss < 0.7 * slow.loss, "as many updates, but each from weights that have more of the others'"
+    assert outcome_of(8, "auto", share=0.2) == resting

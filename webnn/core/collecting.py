@@ -37,8 +37,8 @@ class Collector(Protocol):
     def fit(self, volunteer_id: str, iterations: int, seconds_per_iteration: float | None, now: float) -> int:
         """How many of the `iterations` that a lease would have there is time for; 0: wait for the next version."""
 
-    def granted(self, lease_id: str, volunteer_id: str, now: float, done_at: float) -> None:
-        """Note a new lease, which should be done at `done_at`."""
+    def granted(self, lease_id: str, volunteer_id: str, now: float, done_at: float, takes: float | None = None) -> None:
+        """Note a new lease, which should be done at `done_at`, under way for `takes` seconds (None: till then)."""
 
     def left(self, volunteer_id: str) -> None:
         """Note that a volunteer's connection ended: its leases may never come."""
@@ -104,7 +104,7 @@ class OneByOne:
     def fit(self, volunteer_id: str, iterations: int, seconds_per_iteration: float | None, now: float) -> int:
         return iterations
 
-    def granted(self, lease_id: str, volunteer_id: str, now: float, done_at: float) -> None:
+    def granted(self, lease_id: str, volunteer_id: str, now: float, done_at: float, takes: float | None = None) -> None:
         self._training[lease_id] = volunteer_id
 
     def left(self, volunteer_id: str) -> None:
@@ -187,13 +187,13 @@ class InFlock(OneByOne):
     def __init__(self, flock: Flock) -> None:
         super().__init__()
         self._flock = flock
-        self._granted: dict[str, float] = {}  # lease id: when
+        self._granted: dict[str, float] = {}  # lease id: what it takes
         self._holders: dict[str, str] = {}  # lease id: volunteer id, of all leases that are not collected
         self._due: float | None = None
 
-    def granted(self, lease_id: str, volunteer_id: str, now: float, done_at: float) -> None:
-        super().granted(lease_id, volunteer_id, now, done_at)
-        self._granted[lease_id] = done_at - now
+    def granted(self, lease_id: str, volunteer_id: str, now: float, done_at: float, takes: float | None = None) -> None:
+        super().granted(lease_id, volunteer_id, now, done_at, takes)
+        self._granted[lease_id] = done_at - now if takes is None else takes
         self._holders[lease_id] = volunteer_id
 
     def judged(self, lease_id: str, now: float) -> None:
@@ -269,11 +269,11 @@ class InRounds(OneByOne):
             else max(min(iterations, int(seconds / seconds_per_iteration)), 1)
         )
 
-    def granted(self, lease_id: str, volunteer_id: str, now: float, done_at: float) -> None:
+    def granted(self, lease_id: str, volunteer_id: str, now: float, done_at: float, takes: float | None = None) -> None:
         if self._empty:
             self._opened = now
             self._first_done_at = self._last_done_at = done_at
-        super().granted(lease_id, volunteer_id, now, done_at)
+        super().granted(lease_id, volunteer_id, now, done_at, takes)
         self._members[volunteer_id] = lease_id
         self._last_done_at = max(self._last_done_at, done_at)
 

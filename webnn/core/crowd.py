@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from statistics import median_high
 from typing import Protocol
 
 FRESH = 16
@@ -17,13 +18,18 @@ FIRST_SHARE = 1.0
 
 
 class Member(Protocol):
-    """What there is to know of a volunteer: seconds for an iteration, and when it began to train since it came."""
+    """What there is to know of a volunteer: seconds for an iteration, when it began to train since it came, and how
+    much of the others' work is merged beside its own.
+    """
 
     @property
     def pace(self) -> float | None: ...
 
     @property
     def trains_since(self) -> float | None: ...
+
+    @property
+    def concurrency(self) -> float: ...
 
 
 class Crowd:
@@ -41,6 +47,7 @@ class Crowd:
         self._mean = 1.0
         self._fastest = 1.0
         self._warmest = FIRST_SHARE
+        self._concurrency = 1.0
 
     def size(self, count: int, here: Callable[[], Iterable[Member]], now: float) -> float:
         """Add up the speeds of the `count` who are `here`, each times its share, in units of the greatest such product;
@@ -62,11 +69,18 @@ class Crowd:
         """
         return min(self._warmth(member, now) / self._warmest, 1.0)
 
+    def concurrency(self, member: Member) -> float:
+        """How much of what the others do is merged between the base of one's work and the work, 0 to 1, but no less
+        than with most volunteers, as of the last `size`: what one says of oneself gives no more weight than others get.
+        """
+        return max(member.concurrency, self._concurrency)
+
     def _warmth(self, member: Member, now: float) -> float:
         since = now if member.trains_since is None else member.trains_since
         return FIRST_SHARE + min(max(now - since, 0.0) * self._fastest, WARM_UP)
 
     def _look(self, here: list[Member], now: float) -> None:
+        self._concurrency = median_high([member.concurrency for member in here]) if here else 1.0
         paces = [member.pace for member in here]
         known = [1 / pace for pace in paces if pace is not None] or [1.0]
         self._fastest, average = max(known), sum(known) / len(known)

@@ -81,7 +81,9 @@ class Abandoned:
 
 @dataclass(frozen=True, slots=True)
 class UpdateArrived:
-    """What came back for a lease. `payload` has the model's `num_weights` float32 numbers, already decoded."""
+    """What came back for a lease. `payload` has the model's `num_weights` float32 numbers, already decoded. `idle`:
+    those of its `seconds` that the volunteer rests after it, before it takes the weights for the next lease.
+    """
 
     volunteer_id: str
     lease_id: str
@@ -91,6 +93,7 @@ class UpdateArrived:
     seconds: float
     metrics: TrainingMetrics
     payload: Vector = field(compare=False, repr=False)
+    idle: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

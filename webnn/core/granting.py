@@ -99,6 +99,7 @@ class Granter:
             count=self._volunteers.num_connected,
             crowd=self._volunteers.crowd(now),
             share=self._volunteers.share(volunteer, now),
+            concurrency=self._volunteers.concurrency(volunteer),
             own=volunteer.pace,
             seconds=self._config.lease_seconds,
             stretch=volunteer.stretch,
@@ -106,14 +107,6 @@ class Granter:
             offer=None if offered is None else Offer(offered.iterations, offered.appraisal),
         )
         return self._strategy.terms(crew)
-
-    def weight(self, volunteer_id: str, now: float) -> float:
-        """How much a contribution may count now: what a lease granted now would. So one that was granted to a volunteer
-        who was alone does not count for all of those who came since.
-        """
-        volunteer = self._volunteers.get(volunteer_id)
-        terms = None if volunteer is None else self.terms(volunteer, now)
-        return math.inf if terms is None else terms.weight
 
     def _offered(self, volunteer_id: str) -> Made | None:
         """The version that the volunteer is handed: another one's, where the strategy hands out peers' weights."""
@@ -168,7 +161,9 @@ class Granter:
             volunteer.trains_since = now
         self._leases.open(lease)
         seconds = config.lease_seconds if volunteer.pace is None else iterations * volunteer.pace
-        self._collector.granted(lease_id, volunteer.volunteer_id, now, now + seconds)
+        self._collector.granted(
+            lease_id, volunteer.volunteer_id, now, now + seconds, seconds * self._volunteers.concurrency(volunteer)
+        )
         return lease
 
     def grant_again(self, volunteer: Volunteer, answered: Lease, now: float, *, version: int) -> Lease:

@@ -130,7 +130,9 @@ class ProgressMessage:
 
 @dataclass(frozen=True, slots=True)
 class UpdateMessage:
-    """What came back for a lease; `seconds` is training time. The payload travels beside it."""
+    """What came back for a lease; `seconds` is training time, of which `idle` is still to come. The payload travels
+    beside it.
+    """
 
     lease_id: str
     base_version: int
@@ -139,6 +141,7 @@ class UpdateMessage:
     seconds: float
     encoding: Encoding
     metrics: TrainingMetrics
+    idle: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +246,7 @@ def _update(fields: Fields) -> UpdateMessage:
         seconds=fields.number("seconds", above=0),
         encoding=_up(fields),
         metrics=_metrics(fields),
+        idle=fields.late_number("idle", least=0.0),
     )
 
 

@@ -358,7 +358,7 @@ class Run(RunRecord):
         volunteer = self._volunteers.get(event.volunteer_id)
         if volunteer is not None:
             volunteer.measure(event.seconds, event.iterations)
-            volunteer.delivered(event.seconds, self._now)
+            volunteer.delivered(event.seconds, self._now, event.idle)
         self._inbox.take(event, self._now)
         self._renew(event.volunteer_id)
         self._effects.append(Judge(event.lease_id, event.payload, event.base_version))
@@ -460,14 +460,28 @@ class Run(RunRecord):
         return self._volunteers.num_connected > 0 and self._granter.can_grant(self.iterations)
 
     def _weigh(self, contributions: Sequence[Contribution], leases: Sequence[Lease]) -> Sifted:
-        most = [self._granter.weight(each.volunteer_id, self._now) for each in contributions]
-        contributions = [
-            each if each.weight <= limit else replace(each, weight=limit)
-            for each, limit in zip(contributions, most, strict=True)
-        ]
+        together = sum(each.iterations for each in contributions)
         return self._judging.sift(
-            contributions, leases, lambda: [each.volunteer_id for each in self._volunteers.connected()]
+            [self._weighed(each, together - each.iterations) for each in contributions],
+            leases,
+            lambda: [each.volunteer_id for each in self._volunteers.connected()],
         )
+
+    def _weighed(self, contribution: Contribution, beside: int) -> Contribution:
+        """Let a contribution count no more than a lease granted now would: one of a volunteer who was alone does not
+        count for all of those who came since. Where little was merged between its base and it, it counts for more than
+        its part of all work: for its part of the work of that time, `beside` iterations being merged with it.
+        """
+        volunteer = self._volunteers.get(contribution.volunteer_id)
+        terms = None if volunteer is None else self._granter.terms(volunteer, self._now)
+        if volunteer is None or terms is None:
+            return contribution
+        weight = min(contribution.weight, terms.weight)
+        if volunteer.rests:
+            others = (self._versions.merged_since(contribution.base_version) + beside) / contribution.iterations
+            volunteer.merged_beside(others / max(self._volunteers.crowd(self._now) - 1, 1.0))
+            weight = max(weight, min(terms.most, 1 / (1 + others)))
+        return contribution if weight == contribution.weight else replace(contribution, weight=weight)
 
     def _refuse_length(self, lease_id: str) -> None:
         open_lease = self._leases.get(lease_id)
@@ -489,7 +503,8 @@ class Run(RunRecord):
             return
         merge = self._inbox.finish_merge(event.version)
         self._collector.published()
-        self._versions.publish(merge.version, merge.iterations, self._leases.oldest_version())
+        merged = sum(each.iterations for each in merge.contributions)
+        self._versions.publish(merge.version, merge.iterations, self._leases.oldest_version(), merged)
         self._effects.append(Publish(self.version, self.weights_iterations))
         last = merge.contributions[-1]
         self._granter.peers.publish(Made(self.version, last.volunteer_id, self.weights_iterations, last.appraisal))

@@ -33,7 +33,8 @@ class Volunteer:
 
     `claimed_seconds` is what it measured by itself before that; `last_iterations` the size of its newest lease.
     `trains_since`: when it began to train since it came; None: not yet. `fruitless` leases in a row held no work, so
-    that it gets none until `rests_until`.
+    that it gets none until `rests_until`. `rests`: it rests after leases, before it takes the weights for the next;
+    `concurrency`: how much of what the others do is merged between its base and its update, 0 to 1; an average too.
     """
 
     volunteer_id: str
@@ -48,6 +49,8 @@ class Volunteer:
     trains_since: float | None = None
     fruitless: int = 0
     rests_until: float = 0.0
+    rests: bool = False
+    concurrency: float = 1.0
 
     def claim(self, backend: str, seconds_per_iteration: float | None) -> None:
         """Note what a `Ready` says."""
@@ -62,21 +65,30 @@ class Volunteer:
         known = self.seconds_per_iteration
         self.seconds_per_iteration = sample if known is None else known + SMOOTHING * (sample - known)
 
-    def delivered(self, seconds: float, now: float) -> None:
-        """Note that an update came at `now` which took `seconds`: leases are stretched while their exchange is not
-        hidden behind the training of the next, and slowly shortened again where it is.
+    def delivered(self, seconds: float, now: float, idle: float = 0.0) -> None:
+        """Note that an update came at `now` which took `seconds`, the `idle` ones among them being still to come.
+        Leases are stretched while their exchange is not hidden behind the training of the next, and slowly shortened
+        again where it is.
         """
+        self.rests = idle > 0
+        if not self.rests:
+            self.concurrency = 1.0
         self.fruitless = 0
         since, self.delivered_at = self.delivered_at, now
         if since is None and self.trains_since is not None:
             self.trains_since = max(self.trains_since, now - seconds)  # it had to fetch examples first
         if since is None or now <= since:
             return
-        busy = seconds / (now - since)
+        busy = 1.0 if self.rests else seconds / (now - since)  # who rests loses nothing by exchanges
         if busy < BUSY:
             self.stretch = min(self.stretch * LONGER, MAX_STRETCH)
         elif busy > VERY_BUSY:
             self.stretch = max(self.stretch * SHORTER, 1.0)
+
+    def merged_beside(self, part: float) -> None:
+        """Note that an update had `part` of what others do in the time of a lease merged between its base and it."""
+        if self.rests:
+            self.concurrency += SMOOTHING * (min(part, 1.0) - self.concurrency)
 
     def gave_nothing(self, now: float) -> None:
         """Note a lease that it gave back, or answered with what is no update: each leaves a row on the disk."""
@@ -135,6 +147,10 @@ class Volunteers:
     def share(self, volunteer: Volunteer, now: float) -> float:
         """How much a volunteer counts beside those who are there the longest, 0 to 1; a newcomer's grows."""
         return self._crowd.share(volunteer, now)
+
+    def concurrency(self, volunteer: Volunteer) -> float:
+        """How much of the others' work is merged beside a volunteer's, 0 to 1 (see `Crowd`)."""
+        return self._crowd.concurrency(volunteer)
 
     def join(self, volunteer_id: str, device: Device) -> Volunteer:
         """Note a connection, new or again."""

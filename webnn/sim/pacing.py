@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 NEWEST_SHARE = 0.4
+EARLY = 1.5
 START_OVERLAP = 0.1
 END_OVERLAP = 0.07
 START_OVERLAP_ALONE = 1.0
@@ -32,6 +33,21 @@ class Pacing:
     @property
     def download_seconds(self) -> float:
         return self._download or 0.0
+
+    @property
+    def prefetch_seconds(self) -> float:
+        """How long before they are needed weights should be asked for."""
+        return EARLY * self.download_seconds
+
+    @property
+    def ask_seconds(self) -> float:
+        """How long before it is needed a lease should be asked for: its answer takes no longer than a download."""
+        return self.prefetch_seconds + self.download_seconds
+
+    @property
+    def exchange_seconds(self) -> float:
+        """How long the exchange takes during which work is under way."""
+        return self.prefetch_seconds + (self._outcome or 0.0) / 2
 
     def should_overlap(self) -> bool:
         """Whether the next lease should start before the last one's outcome is known."""

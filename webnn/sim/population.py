@@ -68,20 +68,23 @@ class Device:
     return_seconds: Spread | None = None
     naps: Spread | None = None
     lie: str | None = None
+    share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Population:
     """What `--population FILE` describes; each field is a key of that file in camelCase, and of `--device KEY=VALUE`.
 
-    The defaults are those of the project's benchmarks: 180 ms a step, 50 ms one way, 20 Mbit/s each way. `jitter` is
-    the relative standard deviation of each lease's time. The speeds of a spread are dealt out evenly over its
+    The defaults are those of the project's benchmarks: 180 ms a step, 50 ms one way, 20 Mbit/s each way. `share` is the
+    part of its time that each device trains, as its owner asks for; it rests in between. `jitter` is the relative
+    standard deviation of each lease's time. The speeds of a spread are dealt out evenly over its
     logarithm, in random order. `dropOutsPerHour` is the share of the volunteers that leaves in an hour, `lateShare` of
     them join within `lateSeconds`, `staleShare` are phones that sleep `staleSeconds` before sending one update in four,
     `liarShare` send what `lie` says.
     """
 
     seconds_per_iteration: Spread = field(default_factory=lambda: Spread(0.18, 0.18))
+    share: float = 1.0
     jitter: float = 0.0
     latency_seconds: Spread = field(default_factory=lambda: Spread(0.05, 0.05))
     upload_mbit: Spread = field(default_factory=lambda: Spread(20.0, 20.0))
@@ -116,6 +119,7 @@ class Population:
                 joins_at=self.late_seconds.at(lots[i, 3]) if count - 1 - rank < late else 0.0,
                 naps=self.stale_seconds if liars <= rank < liars + stale else None,
                 lie=self.lie if rank < liars else None,
+                share=self.share,
             )
             devices.append(device)
         return tuple(devices)
@@ -168,6 +172,9 @@ def _checked(key: str, name: str, value: object) -> object:
         good, wanted = isinstance(value, bool), "true or false"
     elif isinstance(default, str):
         good, wanted = value in LIES, f"one of {', '.join(LIES)}"
+    elif name == "share":
+        good = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= 1
+        wanted = "a number above 0, at most 1"
     else:
         good = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1
         wanted = "a number from 0 to less than 1"

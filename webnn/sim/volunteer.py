@@ -31,6 +31,7 @@ STEP_REPORT_SECONDS = 0.6
 RETRY_SECONDS = 0.5
 PROGRESS_SECONDS = 5.0
 NAP_CHANCE = 0.25
+STRETCH_SECONDS = 0.04  # of work, after which one that lends a part of its time rests
 
 Handle = Callable[[ev.Event], Awaitable[None]]
 
@@ -93,12 +94,14 @@ class Volunteer:
         self._pacing = Pacing()
         self._asked = False
         self._quiet_until = 0.0
+        self._rests_until = 0.0
+        self._asks_late = False
         self._newest = 0
         self._held: Snapshot | None = None
         self._loading: dict[int, tuple[float, Snapshot]] = {}  # version: when it is here
         self._own: tuple[str, int | None] | None = None
         self._own_work = OwnWork()
-        self._seconds_per_iteration = self.device.seconds_per_iteration  # measured before the first lease
+        self._seconds_per_iteration = self.device.seconds_per_iteration / self.device.share  # measured before the first
 
     # Coming and going
 
@@ -192,12 +195,14 @@ class Volunteer:
     async def _turn(self) -> None:
         """Look for something to do."""
         self._ask()
+        if self._world.agenda.now < self._rests_until:
+            return
         if self._active is None and self._waiting and not self._must_await_outcome():
             self._active = Active(self._waiting.popleft())
             await self._prepare(self._active)
 
     def _ask(self) -> None:
-        if self._asked or self._waiting or self._world.agenda.now < self._quiet_until:
+        if self._asked or self._waiting or self._asks_late or self._world.agenda.now < self._quiet_until:
             return
         self._asked = True
         ready = ev.Ready(self.device.volunteer_id, "simulated", self._seconds_per_iteration)
@@ -279,17 +284,25 @@ class Volunteer:
         if world.jitter:
             seconds *= float(np.exp(self._rng.normal(0, world.jitter)))
         now = world.agenda.now
-        active.done_at = now + seconds
+        idle = self._idle_after(min(seconds, max(self.device.seconds_per_iteration, STRETCH_SECONDS)))
+        seconds += self._idle_after(seconds)
+        active.done_at = now + seconds - idle
         base = self._own_work.start_of(lease, snapshot)
         active.start = base
         active.training = asyncio.ensure_future(self._compute(lease, base))
         self._own = None
-        prefetch_at = active.done_at - STEP_REPORT_SECONDS - 1.5 * self._pacing.download_seconds
-        world.agenda.at(max(prefetch_at, now), self._prefetch, active)
+        if idle <= self._pacing.prefetch_seconds:
+            prefetch_at = active.done_at - STEP_REPORT_SECONDS - self._pacing.prefetch_seconds
+            world.agenda.at(max(prefetch_at, now), self._prefetch, active)
         if seconds > PROGRESS_SECONDS:
             world.agenda.after(PROGRESS_SECONDS, self._progress, active)
-        world.agenda.at(active.done_at, self._done, active, seconds, snapshot.weights)
+        world.agenda.at(active.done_at, self._done, active, seconds, idle, snapshot.weights)
+        self._asks_late = lease.carry and idle > self._pacing.ask_seconds
         self._ask()
+
+    def _idle_after(self, worked: float) -> float:
+        """How long one rests that lends a part of its time."""
+        return worked * (1 / self.device.share - 1)
 
     async def _compute(self, lease: Lease, base: Vector) -> Trained:
         return await self._world.trainer.train(lease, base, flipped=self.device.lie == "labels")
@@ -310,10 +323,11 @@ class Volunteer:
     async def _give_up(self, active: Active) -> None:
         """End a lease that was settled without us."""
         self._active = None
+        self._asks_late = False
         if active.training is not None:
             await active.training  # what it did to the optimiser's memory is done; only its result is lost
 
-    async def _done(self, active: Active, seconds: float, base: Vector) -> None:
+    async def _done(self, active: Active, seconds: float, idle: float, base: Vector) -> None:
         if active is not self._active or active.training is None or active.start is None:
             return
         trained = await active.training
@@ -325,7 +339,7 @@ class Volunteer:
         if np.isfinite(trained.payload).all():
             self._own = (lease.lease_id, None)
             self._own_work.trained(lease, active.start, trained.payload, self._world.num_trainable)
-            update = self._update(active, trained, seconds, base)
+            update = self._update(active, trained, seconds, max(idle - self._pacing.exchange_seconds, 0.0), base)
             self._sent[lease.lease_id] = self._world.agenda.now
             if self.device.naps is not None and self._rng.random() < NAP_CHANCE:
                 self._world.agenda.after(self.device.naps.at(float(self._rng.random())), self._send, update, self._life)
@@ -334,13 +348,38 @@ class Volunteer:
         else:
             event = ev.Abandoned(self.device.volunteer_id, lease.lease_id, "training gave numbers that are not finite")
             self.link.up(MESSAGE_BYTES, self._world.handle, event)
+        self._rest(idle)
         await self._turn()
+
+    def _rest(self, seconds: float) -> None:
+        """Rest, and ask for the next weights so that they come when the rest is over."""
+        if seconds > 0:
+            now = self._world.agenda.now
+            seconds *= 2 * float(self._rng.random())
+            self._rests_until = now + seconds
+            self._world.agenda.at(max(self._rests_until - self._pacing.ask_seconds, now), self._ask_late, self._life)
+            load_at = self._rests_until - self._pacing.prefetch_seconds
+            self._world.agenda.at(max(load_at, now), self._load_during_rest, self._life)
+            self._world.agenda.at(self._rests_until, self._rested, self._life)
+
+    async def _ask_late(self, life: int) -> None:
+        if life == self._life:
+            self._asks_late = False
+            self._ask()
+
+    async def _load_during_rest(self, life: int) -> None:
+        if life == self._life:
+            self._load()
+
+    async def _rested(self, life: int) -> None:
+        if life == self._life:
+            await self._turn()
 
     async def _send(self, update: ev.UpdateArrived, life: int) -> None:
         if life == self._life:
             self.link.up(self._payload_bytes, self._world.handle, update)
 
-    def _update(self, active: Active, trained: Trained, seconds: float, base: Vector) -> ev.UpdateArrived:
+    def _update(self, active: Active, trained: Trained, seconds: float, idle: float, base: Vector) -> ev.UpdateArrived:
         lease = active.lease
         return ev.UpdateArrived(
             volunteer_id=self.device.volunteer_id,
@@ -351,6 +390,7 @@ class Volunteer:
             seconds=seconds,
             metrics=trained.metrics,
             payload=self._lied(trained.payload, base, lease),
+            idle=idle,
         )
 
     def _lied(self, payload: Vector, base: Vector, lease: Lease) -> Vector:

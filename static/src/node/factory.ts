@@ -2,13 +2,25 @@
 import { Examples } from "../trainer/examples.ts";
 import { decodeShard } from "../trainer/shards.ts";
 import { Trainer } from "../trainer/trainer.ts";
+import { blankShard } from "../worker/blank.ts";
 import type { LeaseTrainer, ShardPart, TrainerFactory } from "../worker/session.ts";
 import { type NodeBackend, startBackend } from "./wasm.ts";
+
+const MEASURED_STEPS = 8;
+
+/** What this process has used of the processor: a share of a core is one also where others want the core. */
+function cpuMilliseconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
 
 export function nodeTrainerFactory(backend: NodeBackend, wasm: string): TrainerFactory {
   return async ({ model, dataset, training }): Promise<LeaseTrainer> => {
     await startBackend(backend, wasm);
     const trainer = await Trainer.create(model, dataset, training);
+    // Also warms up what the first lease would have to wait, and to rest, for.
+    const blank = Examples.ofShards(dataset, [blankShard(dataset, training.batch_size)]);
+    const secondsPerIteration = await trainer.measure(blank, training.batch_size, MEASURED_STEPS);
     const examplesOf = (parts: readonly ShardPart[]) =>
       new Examples(
         dataset,
@@ -17,7 +29,7 @@ export function nodeTrainerFactory(backend: NodeBackend, wasm: string): TrainerF
     return {
       backend,
       reason: "a headless volunteer computes on one core",
-      secondsPerIteration: null,
+      secondsPerIteration,
       setWeights: (weights) => trainer.setWeights(weights),
       dispose: () => trainer.dispose(),
       async train(work, parts, hooks) {
@@ -25,12 +37,14 @@ export function nodeTrainerFactory(backend: NodeBackend, wasm: string): TrainerF
           onStep: (done, loss, accuracy) => hooks.onStep(done, loss, accuracy),
           shouldStop: () => hooks.shouldStop(),
           share: () => hooks.share(),
+          clock: cpuMilliseconds,
         });
         if (!result.complete) return null;
         return {
           iterations: result.iterations,
           num_examples: result.num_examples,
           seconds: result.seconds,
+          worked: result.worked,
           loss: result.loss,
           accuracy: result.accuracy,
           payload: result.payload,

@@ -195,6 +195,8 @@ export interface UpdateMessage {
   encoding: Encoding;
   loss: number | null;
   accuracy: number | null;
+  /** Those of the `seconds` that we rest after it with no work under way, before we take new weights; absent: none. */
+  idle?: number;
 }
 
 export interface AbandonMessage {

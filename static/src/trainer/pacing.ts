@@ -15,8 +15,9 @@ export function breathe(): Promise<void> {
 
 const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** Between two stops, in milliseconds. */
-const STRETCH = 40;
+/** Between two stops. */
+export const STRETCH_SECONDS = 0.04;
+const STRETCH = 1000 * STRETCH_SECONDS;
 /** A nap after which the share and the wish to stop are looked at again. */
 const NAP = 100;
 const MOST_STEPS = 64;
@@ -37,19 +38,23 @@ export class Stretch {
     return this.#done >= this.#steps;
   }
 
-  /** After the stop's wait for the device: how long the stretch took, in milliseconds. */
-  close(now: number): number {
+  /** After the stop's wait for the device. */
+  close(now: number): void {
     const took = Math.max(now - this.#since, 0.01);
     const fitting = Math.floor((STRETCH * this.#done) / took);
     this.#steps = Math.max(1, Math.min(fitting, 2 * this.#done, MOST_STEPS));
     this.#done = 0;
-    return took;
   }
 
   /** The next stretch starts. */
   open(now: number): void {
     this.#since = now;
   }
+}
+
+/** How long to rest after working for `worked` so that the device works the `share` of its time, in the same unit. */
+export function restAfter(worked: number, share: number): number {
+  return worked * (1 / Math.min(share, 1) - 1);
 }
 
 /**
@@ -62,7 +67,7 @@ export async function rest(worked: number, share: () => number, shouldStop: () =
   while (!shouldStop()) {
     const now = share();
     const slept = performance.now() - start - paused;
-    const wanted = now > 0 ? worked * (1 / Math.min(now, 1) - 1) - slept : NAP;
+    const wanted = now > 0 ? restAfter(worked, now) - slept : NAP;
     if (wanted < 1) break;
     const before = performance.now();
     await sleep(Math.min(wanted, NAP));

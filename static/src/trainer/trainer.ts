@@ -11,7 +11,7 @@ import type { Batch, Change, Examples } from "./examples.ts";
 import { Objective } from "./losses.ts";
 import { RunningMeans } from "./means.ts";
 import { learningRateOf, Optimizer } from "./optimizers.ts";
-import { breathe, rest, Stretch } from "./pacing.ts";
+import { breathe, rest, restAfter, Stretch } from "./pacing.ts";
 import { shuffledOrder } from "./random.ts";
 import { orUntilLost } from "./runtime.ts";
 import { tf, type tfl } from "./tfjs.ts";
@@ -24,6 +24,8 @@ export interface TrainHooks {
   shouldStop?(): boolean;
   /** The share of the device's time to use, 0 to 1; 0 waits. Asked often. */
   share?(): number;
+  /** A clock that runs while the device works, in milliseconds; where left out, the wall's. */
+  clock?(): number;
 }
 
 /** What a lease came to. */
@@ -31,8 +33,10 @@ export interface LeaseResult {
   /** Steps done. */
   iterations: number;
   num_examples: number;
-  /** Wall-clock time, what the share made it sleep included, what it waited at a share of 0 not. */
+  /** Wall-clock time, what the share asks to rest included, what it waited at a share of 0 not. */
   seconds: number;
+  /** Seconds of work without the rest after it, which `seconds` has: the result of the last steps need not wait for it. */
+  worked: number;
   /** Mean over the examples trained, regularisers included; null when not finite. */
   loss: number | null;
   /** Mean over the examples trained; null for regression. */
@@ -148,12 +152,15 @@ export class Trainer {
   async #pass(lease: LeaseWork, examples: Examples, hooks: TrainHooks) {
     const shouldStop = () => hooks.shouldStop?.() ?? false;
     const share = () => hooks.share?.() ?? 1;
+    const clock = hooks.clock ?? (() => performance.now());
     const optimizer = lease.optimizer === "sgd" ? this.#plain : this.#own;
     const order = shuffledOrder(examples.num_examples, lease.seed);
     const steps = Math.ceil(order.length / lease.batch_size);
     const means = new RunningMeans();
     const start = performance.now();
     const stretch = new Stretch(start);
+    let since = clock();
+    let worked = 0;
     let reported = start;
     let paused = share() <= 0 ? await rest(0, share, shouldStop) : 0;
     let done = 0;
@@ -171,20 +178,24 @@ export class Trainer {
         done += 1;
         if (!stretch.isOver() && done < steps) continue;
         const current = await orUntilLost(means.read());
-        const worked = stretch.close(performance.now());
+        worked = clock() - since;
+        stretch.close(performance.now());
         if (done < steps && performance.now() - reported >= REPORT_EVERY) {
           hooks.onStep?.(done, current.loss, current.accuracy);
           reported = performance.now();
         }
         await breathe();
-        paused += await rest(worked, share, shouldStop);
+        if (done < steps) paused += await rest(worked, share, shouldStop);
         stretch.open(performance.now());
+        since = clock();
       }
       const { loss, accuracy } = await orUntilLost(means.read());
       hooks.onStep?.(done, loss, accuracy);
-      const seconds = Math.max(performance.now() - start - paused, 1e-3) / 1000;
+      const due = done === steps && share() > 0 ? restAfter(worked, share()) : 0;
+      const seconds = Math.max(performance.now() - start - paused + due, 1e-3) / 1000;
       const numExamples = Math.min(done * lease.batch_size, order.length);
-      return { iterations: done, num_examples: numExamples, seconds, loss, accuracy, complete: done === steps };
+      const complete = done === steps;
+      return { iterations: done, num_examples: numExamples, seconds, worked: worked / 1000, loss, accuracy, complete };
     } finally {
       means.dispose();
     }

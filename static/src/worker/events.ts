@@ -107,6 +107,8 @@ export interface TrainedLease {
   num_examples: number;
   /** Wall-clock time of the training, with the idle time that `share` asks for. */
   seconds: number;
+  /** Seconds of work at its end whose idle time is still to come. */
+  worked: number;
   loss: number | null;
   accuracy: number | null;
   /** One flat vector in the lease's `wants`. */

@@ -141,9 +141,19 @@ export class Exchange {
     this.weights.prefetch();
   }
 
-  /** How long before the end of a lease the next weights should be asked for, in seconds. */
+  /** How long before they are needed the next weights should be asked for, in seconds. */
   get prefetchSeconds(): number {
-    return 1.5 * this.pacing.downloadSeconds;
+    return this.pacing.prefetchSeconds;
+  }
+
+  /** How long before it is needed the next lease should be asked for, in seconds, to be here before its weights are. */
+  get askSeconds(): number {
+    return this.pacing.askSeconds;
+  }
+
+  /** Those of the `seconds` of a rest in which none of our work is under way. */
+  idleOf(seconds: number): number {
+    return Math.max(0, seconds - this.pacing.exchangeSeconds);
   }
 
   /** Starts to load the newest weights, where the next lease will not wait for an outcome. */
@@ -179,8 +189,11 @@ export class Exchange {
     this.wire.trained(seconds);
   }
 
-  /** Sends what a lease gave, which is all finite, and keeps it until its outcome is known. */
-  deliver(message: LeaseMessage, base: Base, result: TrainedLease): void {
+  /**
+   * Sends what a lease gave, which is all finite, and keeps it until its outcome is known. `idle`: how long we rest before
+   * the next, in seconds.
+   */
+  deliver(message: LeaseMessage, base: Base, result: TrainedLease, idle: number): void {
     const { lease_id } = message;
     const { iterations, num_examples, seconds } = result;
     const { encoding, payload } = this.wire.encode(result.payload, message.wants, base.vector, message.encoding);
@@ -198,6 +211,7 @@ export class Exchange {
         encoding,
         loss: finiteOrNull(result.loss),
         accuracy: finiteOrNull(result.accuracy),
+        ...(idle > 0 ? { idle } : {}),
       },
       payload,
       this.now(),

@@ -84,11 +84,12 @@ class TfjsTrainer implements LeaseTrainer {
     const examples = new Examples(this.dataset, chosen);
     const result = await this.trainer.train(work, examples, hooks);
     if (!result.complete) return null;
-    const { iterations, num_examples, seconds, loss, accuracy, payload, tensorsBefore, tensorsAfter } = result;
+    const { iterations, num_examples, seconds, worked, loss, accuracy, payload, tensorsBefore, tensorsAfter } = result;
     return {
       iterations,
       num_examples,
       seconds,
+      worked,
       loss,
       accuracy,
       payload,

@@ -4,6 +4,8 @@
  */
 
 const NEWEST_SHARE = 0.4;
+/** Weights are asked for so many times what their download takes before they are needed. */
+const EARLY = 1.5;
 /** Exchange over training above which to stop waiting, and below which to wait again. */
 const START_OVERLAP = 0.1;
 const END_OVERLAP = 0.07;
@@ -34,6 +36,21 @@ export class Pacing {
   /** How long a download of the weights takes, in seconds; 0 where that is not known. */
   get downloadSeconds(): number {
     return this.downloads ?? 0;
+  }
+
+  /** How long the exchange takes during which work is under way: from asking for its base, and until it has arrived. */
+  get exchangeSeconds(): number {
+    return EARLY * this.downloadSeconds + (this.outcomeSeconds ?? 0) / 2;
+  }
+
+  /** How long before they are needed weights should be asked for. */
+  get prefetchSeconds(): number {
+    return EARLY * this.downloadSeconds;
+  }
+
+  /** How long before it is needed a lease should be asked for: its answer takes no longer than a download. */
+  get askSeconds(): number {
+    return this.prefetchSeconds + this.downloadSeconds;
   }
 
   /** True where the next lease should start before the last one's outcome is known. */

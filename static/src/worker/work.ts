@@ -12,6 +12,7 @@ import type {
   VolunteerState,
   WaitMessage,
 } from "../shared/protocol.ts";
+import { restAfter, STRETCH_SECONDS } from "../trainer/pacing.ts";
 import { ActiveLease, finiteOrNull } from "./active.ts";
 import type { Activity, LeaseTrainer, ShardPart, TrainedLease, TrainerFactory } from "./events.ts";
 import { type Base, Exchange, type ExchangeOptions } from "./exchange.ts";
@@ -24,6 +25,9 @@ const TICK_SECONDS = 1;
 const STEP_EVENT_SECONDS = 0.1;
 /** A trainer reports its steps about this often. */
 const STEP_REPORT_SECONDS = 0.6;
+/** After which a rest is looked at again: it may be over, or the share another. */
+const NAP_SECONDS = 0.1;
+const SHORTEST_SECONDS = 0.001;
 /** A lease that needs no longer than this is finished when the volunteer pauses. */
 const FINISH_SECONDS = 5;
 
@@ -51,6 +55,8 @@ export class Work {
   private paused: boolean;
   private share: number;
   private stopped = false;
+  /** No lease is asked for before a rest is nearly over, and then from weights that are the newest. */
+  private asksLate = false;
   private fetchFailures = 0;
   private ticker: unknown = null;
 
@@ -204,13 +210,15 @@ export class Work {
     }
     const active = new ActiveLease(message, now);
     this.active = active;
+    let worked = 0;
     try {
       const prepared = await this.prepare(trainer, message);
-      if (prepared && !active.stop) await this.train(trainer, active, prepared.parts, prepared.base);
+      if (prepared && !active.stop) worked = await this.train(trainer, active, prepared.parts, prepared.base);
       else if (active.stop !== "settled") this.abandon(message.lease_id, active.stop ?? "it could not be prepared");
     } finally {
       this.active = null;
     }
+    await this.rest(worked);
   }
 
   /** Brings the shards and the base weights here; null where that failed, which costs the lease. */
@@ -234,13 +242,15 @@ export class Work {
     }
   }
 
-  private async train(trainer: LeaseTrainer, active: ActiveLease, parts: ShardPart[], base: Base): Promise<void> {
+  /** Trains a lease and sends what came of it; returns the seconds of work after which to rest. */
+  private async train(trainer: LeaseTrainer, active: ActiveLease, parts: ShardPart[], base: Base): Promise<number> {
     const { message } = active;
     const { lease_id, iterations, num_examples, learning_rate } = message;
     this.show("training");
     this.options.emit({ type: "lease", lease_id, base_version: base.version, iterations, num_examples, learning_rate });
     active.trainingSince = this.now();
     this.exchange.forgetOwn();
+    this.asksLate = message.carry && this.restAhead > this.exchange.askSeconds;
     this.ask();
     let result: TrainedLease | null;
     try {
@@ -252,14 +262,47 @@ export class Work {
     } catch (error) {
       this.abandon(lease_id, "the device's backend failed");
       this.trainers.failed(error);
-      return;
+      return 0;
     }
     if (!result) {
       if (active.stop !== "settled") this.abandon(lease_id, active.stop ?? "stopped");
-      return;
+      return 0;
     }
-    this.exchange.trained(this.now() - active.trainingSince);
+    this.exchange.trained(this.now() - active.trainingSince + restAfter(result.worked, this.share));
     this.deliver(message, base, result);
+    return result.worked;
+  }
+
+  /**
+   * Idles as the share asks after `worked` seconds, whose update is under way by now: for up to twice as long, by chance,
+   * so that volunteers who began together do not go on in step but take turns. The next lease and its weights are asked
+   * for so that they come when it is over, and hold what others did meanwhile.
+   */
+  private async rest(worked: number): Promise<void> {
+    const since = this.now();
+    const luck = 2 * this.options.platform.random();
+    let fetched = false;
+    while (!this.stopped && !this.paused) {
+      const left = luck * restAfter(worked, this.share) - (this.now() - since);
+      if (left < SHORTEST_SECONDS) break;
+      const [untilAsked, untilFetched] = [left - this.exchange.askSeconds, left - this.exchange.prefetchSeconds];
+      if (this.asksLate && untilAsked <= 0) {
+        this.asksLate = false;
+        this.ask();
+      }
+      if (!fetched && untilFetched <= 0) {
+        fetched = true;
+        this.exchange.prefetchWeights();
+      }
+      const next = this.asksLate ? untilAsked : fetched ? left : untilFetched;
+      await this.pauseFor(Math.min(Math.max(next, SHORTEST_SECONDS), NAP_SECONDS));
+    }
+    this.asksLate = false;
+  }
+
+  /** The rest that will follow the last steps of a lease, in seconds. */
+  private get restAhead(): number {
+    return restAfter(Math.max((this.secondsPerIteration ?? 0) * this.share, STRETCH_SECONDS), this.share);
   }
 
   private deliver(message: LeaseMessage, base: Base, result: TrainedLease): void {
@@ -277,7 +320,8 @@ export class Work {
       tensors_before,
       tensors_after,
     });
-    if (result.payload.every(Number.isFinite)) this.exchange.deliver(message, base, result);
+    const idle = this.exchange.idleOf(restAfter(result.worked, this.share));
+    if (result.payload.every(Number.isFinite)) this.exchange.deliver(message, base, result, idle);
     else this.abandon(lease_id, "training gave numbers that are not finite");
   }
 
@@ -293,7 +337,7 @@ export class Work {
     const left = this.secondsLeft();
     if (active.prefetched || left === null || left > STEP_REPORT_SECONDS + this.exchange.prefetchSeconds) return;
     active.prefetched = true;
-    this.exchange.prefetchForOverlap();
+    if (this.restAhead <= this.exchange.prefetchSeconds) this.exchange.prefetchForOverlap();
   }
 
   private secondsLeft(): number | null {
@@ -302,7 +346,7 @@ export class Work {
 
   private ask(): void {
     const trainer = this.trainers.current;
-    if (!this.connected || this.paused || this.stopped || !trainer) return;
+    if (!this.connected || this.paused || this.stopped || this.asksLate || !trainer) return;
     if (!this.queue.mayAsk(this.now())) return;
     const sent = this.options.send({
       type: "ready",

@@ -349,3 +349,26 @@ test("a share of the time holds for leases of a single step too", async () => {
   assert.ok(fifth > 2.5 * whole, `${fifth} s, and ${whole} s without a share`);
   trainer.dispose();
 });
+
+test("a result does not wait for the rest after the last steps", async () => {
+  const { trainer, examples } = await setUp(MLP, { count: 100 });
+  let now = 0;
+  const clock = () => {
+    now += 100_000; // each step is said to have been so many milliseconds of work
+    return now;
+  };
+  const work = { ...LEASE, batch_size: 100 };
+  const { seconds, worked } = await trainer.train(work, examples, { share: () => 0.5, clock });
+  assert.equal(worked, 100);
+  assert.ok(seconds > 100, `${seconds} s with the rest to come`);
+  trainer.dispose();
+});
+
+test("work is what the clock says: who stood in a queue need not rest for it", async () => {
+  const { trainer, examples } = await setUp(MLP, { count: 600 });
+  const work = { ...LEASE, batch_size: 100 };
+  const { iterations, seconds, worked } = await trainer.train(work, examples, { share: () => 1e-9, clock: () => 0 });
+  assert.deepEqual([iterations, worked], [6, 0]);
+  assert.ok(seconds < 60);
+  trainer.dispose();
+});

@@ -151,6 +151,7 @@ export class FakeTrainer implements LeaseTrainer {
       iterations: work.iterations,
       num_examples: 20,
       seconds,
+      worked: this.world.worked,
       loss: 0.5,
       accuracy: Number.NaN,
       payload: this.world.payload ?? this.weights,
@@ -171,6 +172,10 @@ export class World {
   readonly fetched: string[] = [];
   readonly headersOf: Record<string, string>[] = [];
   readonly posted: { frame: Uint8Array<ArrayBuffer>; authorization: string }[] = [];
+  /** What is drawn at random, from 0 to 1. */
+  chance = 1;
+  /** Seconds of work after which each lease leaves to rest. */
+  worked = 0;
   readonly trained: string[] = [];
   readonly weightsSet: number[] = [];
   readonly jobs: TrainerJob[] = [];
@@ -288,7 +293,7 @@ export class World {
       now: () => clock.seconds,
       setTimeout: (callback, milliseconds) => clock.setTimeout(callback, milliseconds),
       clearTimeout: (id) => clock.clearTimeout(id),
-      random: () => 1,
+      random: () => this.chance,
       storage: null,
     };
   }

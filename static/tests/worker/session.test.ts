@@ -684,6 +684,78 @@ test("the share scales what an iteration is said to take", async () => {
   assert.equal(world.socket.of("ready")[0]?.seconds_per_iteration, 0.2);
 });
 
+/** One who lends a quarter of its time, and has just done two seconds' work. */
+async function resting(carry: boolean): Promise<World> {
+  const world = new World();
+  world.chance = 0.5; // the rest is as long as it is on average
+  world.worked = 2;
+  world.begin({ share: 0.25 });
+  await world.join();
+  await world.grant("a", { carry });
+  return world;
+}
+
+test("an update leaves before the rest that the share asks for, and the next lease begins after it", async () => {
+  const world = await resting(false);
+  const [update] = world.socket.of("update");
+  assert.equal(update?.idle, 6);
+  await world.end("a", { version: 3 });
+  await world.grant("b");
+  await world.clock.advance(3);
+  world.socket.deliver({ type: "version", version: 5, hash: "h5", iterations: 50 });
+  await world.clock.advance(2.9);
+  assert.deepEqual(world.trained, ["a"]);
+  await world.clock.advance(0.2);
+  assert.deepEqual(world.trained, ["a", "b"]);
+  assert.equal(world.weightsSet.at(-1), 5, "what came during the rest is in the next base");
+});
+
+test("where leases carry, one who rests asks for the next when the rest is nearly over", async () => {
+  const world = await resting(true);
+  await world.end("a", { version: 3 });
+  const asked = world.socket.of("ready").length;
+  await world.clock.advance(5.9);
+  assert.equal(world.socket.of("ready").length, asked);
+  await world.clock.advance(0.2);
+  assert.equal(world.socket.of("ready").length, asked + 1);
+});
+
+test("volunteers rest for different times, so that they take turns", async () => {
+  const world = await resting(false);
+  world.chance = 0.75;
+  await world.end("a");
+  await world.grant("b");
+  await world.clock.advance(6.1);
+  assert.deepEqual(world.trained, ["a", "b"]);
+  await world.end("b");
+  await world.grant("c");
+  await world.clock.advance(8.9);
+  assert.deepEqual(world.trained, ["a", "b"], "this rest is half as long again");
+  await world.clock.advance(0.2);
+  assert.deepEqual(world.trained, ["a", "b", "c"]);
+});
+
+test("a rest is over sooner where the share rises", async () => {
+  const world = await resting(false);
+  await world.end("a");
+  await world.grant("b");
+  await world.clock.advance(3);
+  assert.deepEqual(world.trained, ["a"]);
+  world.session.setShare(0.5);
+  await world.clock.advance(0.2);
+  assert.deepEqual(world.trained, ["a", "b"]);
+});
+
+test("a rest is over when the volunteer pauses, and it begins at once when it goes on", async () => {
+  const world = await resting(false);
+  await world.end("a");
+  world.session.pause();
+  await world.clock.advance(0.2);
+  world.session.resume();
+  await world.grant("b");
+  assert.deepEqual(world.trained, ["a", "b"]);
+});
+
 test("a shard that a later lease will need is fetched ahead", async () => {
   const world = await joined();
   const soon = "1".repeat(64);

@@ -31,6 +31,10 @@ class Auto(Defaults):
     the volunteers' number in units of the fastest, because the mean of more steps has less noise. A newcomer's speed
     counts for little in all these sums until its optimiser has warmed up (`Crew.share`), so that neither the rate nor
     the weights jump when volunteers arrive. t <- t + the fastest one's iterations.
+
+    Volunteers who rest most of the time take turns, as it were: where little is merged between the base of an update
+    and the update, it weighs 1 / (1 + iterations of others meanwhile / its own), the staleness-aware rate of Zhang 2016
+    (arXiv 1511.05950), but no less than w, and no more than w over those who are at work at the same time.
     """
 
     seconds: float = 0.1
@@ -52,7 +56,12 @@ class Auto(Defaults):
             iterations = max(round(seconds / crew.own), 1)
         elif crew.count > 1:
             iterations = FIRST_ITERATIONS
-        return Terms(iterations, rate=crew.crowd**self.growth, weight=crew.share / crew.crowd)
+        return Terms(
+            iterations,
+            rate=crew.beside**self.growth,
+            weight=crew.share / crew.crowd,
+            most=crew.share / crew.beside,
+        )
 
     def merge(self, weights: Vector, contributions: Sequence[Contribution], iterations: int, state: State) -> None:
         factors = [each.weight for each in contributions]

@@ -72,8 +72,9 @@ class Crew:
     these (1 to `count`), those of unknown pace counted as average; `share`: how much the one whose lease it is counts
     (0 to 1; below 1 it is new, and its optimiser has yet to warm up); `own`: its seconds for an iteration (None: not
     known); `seconds`: what the run's leases should take; `stretch` (at least 1): how much longer than short ones
-    its leases must be so that it does not wait for exchanges. `local`: its own weights (None: it has none), and `offer`
-    those of the version that it can start from.
+    its leases must be so that it does not wait for exchanges; `concurrency`: how much of the others' work in that
+    time is merged between its base and its update, 0 to 1 (below 1: it rests, and begins from new weights).
+    `local`: its own weights (None: it has none), and `offer` those of the version that it can start from.
     """
 
     count: int
@@ -82,21 +83,29 @@ class Crew:
     seconds: float
     stretch: float = 1.0
     share: float = 1.0
+    concurrency: float = 1.0
     local: Local | None = None
     offer: Offer | None = None
+
+    @property
+    def beside(self) -> float:
+        """Those who train at the same time, it included, in units of the fastest: 1 to `crowd`."""
+        return self.crowd if self.concurrency == 1 else 1 + (self.crowd - 1) * self.concurrency
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What a strategy wants of one lease. `iterations` None: as many as take the run's lease seconds; `rate` scales
-    the learning rate; `weight` is that of its contribution. `keep`, with W the version that it is handed and P the
-    volunteer's own weights: it starts from W + keep (P - W); None: from the newest W that it has.
+    the learning rate; `weight` is that of its contribution, which counts for up to `most` where little else is merged
+    between its base and it. `keep`, with W the version that it is handed and P the volunteer's own weights: it starts
+    from W + keep (P - W); None: from the newest W that it has.
     """
 
     iterations: int | None
     rate: float = 1.0
     weight: float = 1.0
     keep: float | None = None
+    most: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
