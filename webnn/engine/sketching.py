@@ -43,8 +43,8 @@ class Room:
 
 
 class Measure:
-    """Judges vectors of `length` numbers. What it samples and with which signs is drawn here, and told to nobody; `seed`
-    (a uint64) decides it in a simulation, which is the same each time.
+    """Judges vectors of `length` numbers. What it samples and with which signs is drawn here, and told to nobody; in a
+    simulation, which is the same each time, `seed` (a uint64) decides it.
     """
 
     def __init__(self, length: int, seed: int | None = None) -> None:
