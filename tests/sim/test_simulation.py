@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from webnn.core.config import RunConfig, ShardSize
 from webnn.core.events import Vector
 from webnn.core.leases import Lease
 from webnn.core.merging.base import MergeSpec
+from webnn.core.run import Run
 from webnn.sim.population import parse_population
+from webnn.sim.server import make_engine
 from webnn.sim.simulation import Outcome, Scenario, Target, simulate
 from webnn.sim.trainer import StubTrainer, Trained
 
@@ -188,3 +191,13 @@ def test_volunteers_who_lend_a_part_of_their_time_take_turns() -> None:
     assert slow.loss is not None
     assert resting.loss < 0.7 * slow.loss, "as many updates, but each from weights that have more of the others'"
     assert outcome_of(8, "auto", share=0.2) == resting
+
+
+async def test_what_checks_look_at_is_decided_by_the_seed() -> None:
+    initial, payload = np.zeros(9_000, np.float32), np.arange(9_000, dtype=np.float32)
+
+    async def sketch(seed: int) -> list[float]:
+        run = Run(replace(CONFIG, seed=seed, num_weights=9_000, num_trainable=9_000))
+        return [*(await make_engine(run, initial).judge(payload, 1)).sketch]
+
+    assert await sketch(3) == await sketch(3) != await sketch(4)

@@ -53,7 +53,8 @@ class LocalEngine:
     A merge changes a copy of the newest version in place, and freezes it: nothing is copied to publish it. `state`
     continues a strategy from a checkpoint. Versions beyond the last `keep_last` are held while they are retained and
     all together take less than `max_held_bytes`, and always where merging looks back at them; a volunteer that asks
-    for one that is gone is told of the newest.
+    for one that is gone is told of the newest. `sample_seed` decides which numbers of an update checks look at, and is
+    drawn where it is None: nobody outside may know it.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class LocalEngine:
         recent_bytes: int = RECENT_BYTES,
         inline_weights: int = INLINE_WEIGHTS,
         frozen: Sequence[tuple[int, int]] = (),
+        sample_seed: int | None = None,
     ) -> None:
         self._strategy = strategy
         self._num_trainable = num_trainable
@@ -82,7 +84,7 @@ class LocalEngine:
         self._memory = self._remember(state)
         self._newest = take_snapshot(weights, version, iterations)
         self._held: OrderedDict[int, Snapshot] = OrderedDict({version: self._newest})
-        self._measure = Measure(len(weights))
+        self._measure = Measure(len(weights), sample_seed)
         self._between_merges = asyncio.Lock()
         self._encoded: dict[tuple[int, str, int], asyncio.Future[Encoded]] = {}
         self._encoded_as: dict[int, list[tuple[int, str, int]]] = {}  # the same by version, but for grids

@@ -43,14 +43,16 @@ class Room:
 
 
 class Measure:
-    """Judges vectors of `length` numbers. What it samples and with which signs is drawn here, and told to nobody."""
+    """Judges vectors of `length` numbers. What it samples and with which signs is drawn here, and told to nobody; in a
+    simulation, which is the same each time, `seed` (a uint64) decides it.
+    """
 
-    def __init__(self, length: int) -> None:
+    def __init__(self, length: int, seed: int | None = None) -> None:
+        rng = np.random.Generator(np.random.PCG64(secrets.randbits(64) if seed is None else seed))
         self._length = length
         self._stride = max(-(-length // SAMPLE), 1)
-        self._start = secrets.randbelow(self._stride)
+        self._start = int(rng.integers(self._stride))
         self._count = len(range(self._start, length, self._stride))
-        rng = np.random.Generator(np.random.PCG64(secrets.randbits(64)))
         self._signs = np.zeros((-(-self._count // WIDTH), WIDTH), np.float32)
         self._signs.reshape(-1)[: self._count] = 2 * rng.integers(0, 2, self._count) - 1
         self._parts = list(_parts(length, self._start, self._stride))

@@ -241,6 +241,13 @@ class Server:
 
 
 def make_engine(run: Run, initial: Any) -> LocalEngine:
-    """Make an engine that computes at once, however large the model."""
+    """Make an engine that computes at once, however large the model, and samples what the run's seed says."""
     config = run.config
-    return LocalEngine(run.strategy, initial, config.num_trainable, inline_weights=sys.maxsize, frozen=config.frozen)
+    return LocalEngine(
+        run.strategy,
+        initial,
+        config.num_trainable,
+        inline_weights=sys.maxsize,
+        frozen=config.frozen,
+        sample_seed=config.seed,
+    )
