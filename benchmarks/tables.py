@@ -195,6 +195,28 @@ def crowd(record: Record) -> Table:
     return (*columns, "lease p50 ms", "p99 ms", "server RSS MB", "allowed MB"), [line]
 
 
+def attacks(record: Record) -> Table:
+    """What three liars of ten cost, and who is found and accused."""
+    rows = []
+    for row in record["rows"]:
+        lied = row["liars found"] is not None
+        last = row["last found, s"]
+        rows.append(
+            (
+                *(
+                    row["attack"] if lied else "only honest work",
+                    row["accuracy"].replace("%", " %"),
+                    row["loss, points"] if lied else "",
+                ),
+                *((row["allowed"], row["liars found"].replace("/", " of ")) if lied else ("", "")),
+                *("" if last is None else f"{last:.2g}" if last < 10 else f"{last:.0f}",),
+                f"{row['honest accused']} of {row['seeds'] * (7 if lied else 10)}",
+            )
+        )
+    columns = ("three of ten send", "accuracy", "points lost", "allowed", "liars found", "the last after, s")
+    return (*columns, "honest accused"), rows
+
+
 TABLES: Mapping[str, tuple[str, Callable[[Record], Table]]] = {
     "scaling": ("scaling", scaling),
     "free_batch": ("scaling", free_batch),
@@ -209,6 +231,7 @@ TABLES: Mapping[str, tuple[str, Callable[[Record], Table]]] = {
     "downpour": ("paper_downpour", downpour),
     "synapse": ("paper_synapse", synapse),
     "late_joiners": ("late_joiners", late_joiners),
+    "attacks": ("attacks", attacks),
     "load": ("load", load),
     "load_compiled": ("load-compiled", load),
     "thousand": ("load-thousand", crowd),
