@@ -40,11 +40,10 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 from support.steady import Cut, Steady, Vector  # noqa: E402 (from the checkout)
 
 from benchmarks.kill9 import environment, machine, save  # noqa: E402
-from webnn.core.standing import FIRST_QUARANTINE  # noqa: E402
+from webnn.core.standing import NONSENSE, Account, quarantine_seconds  # noqa: E402
 
 WNN = (sys.executable, "-m", "webnn.cli")
 MARKS = (1_000, 2_000, 5_000, 10_000, 20_000)
-PROVES_A_LIE = 3  # updates with numbers that are not finite
 FAULTS = ("cut", "twice", "short", "not finite", "late")
 
 
@@ -60,8 +59,8 @@ class Volunteer(Steady):
 
     def stuck(self, seconds: float) -> bool:
         """Whether it has heard nothing for `seconds` more than it has to expect."""
-        lies = self._nonsense // PROVES_A_LIE
-        quarantine = FIRST_QUARANTINE * 2.0 ** (lies - 1) if lies else 0.0
+        lies = self._nonsense // NONSENSE
+        quarantine = quarantine_seconds(Account(lies=lies)) if lies else 0.0
         return time.monotonic() - self.heard_at > max(self.longest_silence, quarantine) + seconds
 
     def _noisy(self, weights: Vector) -> Vector:

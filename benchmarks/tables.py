@@ -108,7 +108,7 @@ def bundled(record: Record) -> Table:
 def real(record: Record) -> Table:
     rows = [
         (row["workers"], seconds(row["seconds"], row["interval"]), show(row["speedup"]), f"{row['cores']:.2f}")
-        for row in sorted(record["rows"], key=lambda row: int(row["workers"]))
+        for row in record["rows"]
     ]
     return ("workers", f"wall s to {percent(record['target'])}", "speed-up", "cores that they used"), rows
 
@@ -201,18 +201,10 @@ def attacks(record: Record) -> Table:
     for row in record["rows"]:
         lied = row["liars found"] is not None
         last = row["last found, s"]
-        rows.append(
-            (
-                *(
-                    row["attack"] if lied else "only honest work",
-                    row["accuracy"].replace("%", " %"),
-                    row["loss, points"] if lied else "",
-                ),
-                *((row["allowed"], row["liars found"].replace("/", " of ")) if lied else ("", "")),
-                *("" if last is None else f"{last:.2g}" if last < 10 else f"{last:.0f}",),
-                f"{row['honest accused']} of {row['seeds'] * (7 if lied else 10)}",
-            )
-        )
+        cost = (row["loss, points"], row["allowed"], row["liars found"].replace("/", " of ")) if lied else ("", "", "")
+        when = "" if last is None else f"{last:.2g}" if last < 10 else f"{last:.0f}"
+        what, accuracy = row["attack"] if lied else "only honest work", row["accuracy"].replace("%", " %")
+        rows.append((what, accuracy, *cost, when, f"{row['honest accused']} of {row['seeds'] * (7 if lied else 10)}"))
     columns = ("three of ten send", "accuracy", "points lost", "allowed", "liars found", "the last after, s")
     return (*columns, "honest accused"), rows
 

@@ -25,11 +25,10 @@ from webnn.server.resources import give_memory_back, memory_in_use
 
 async def test_volunteers_train_longer_while_merging_cannot_keep_up(tmp_path: Path) -> None:
     """Eight volunteers offer 80 updates a second to a server that merges at most 20."""
-    found = await measure(parse(["--seconds", "10"]), tmp_path / "test-run")
+    found = await measure(parse(["--seconds", "20"]), tmp_path / "test-run")
     first, last = found["first_tenth"], found["last_tenth"]
     assert last["iterations_a_lease"] > 2 * first["iterations_a_lease"]
-    merged = [each["iterations_a_second"] / each["merges_a_second"] for each in (first, last)]
-    assert merged[1] > 1.2 * merged[0], "however busy the machine is: a merge brings more"
+    assert last["iterations_a_second"] > 1.2 * first["iterations_a_second"]
     assert (found["sent_away"], found["errors"]) == (0, 0)
 
 

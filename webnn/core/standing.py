@@ -29,6 +29,9 @@ CLAIMS = 3.0
 AMENDS = 0.1
 """What each other update makes good of a claim."""
 
+NONSENSE = 3
+"""Updates in a row that no training makes which prove a lie."""
+
 PASSES = 2
 """Checks that a quarantined volunteer has to pass, one after another, to begin again as a newcomer."""
 
@@ -144,11 +147,11 @@ class Standing:
         """A check in quarantine came out otherwise: it begins again."""
         account = self._touch(volunteer_id)
         account.passed = 0
-        account.until = now + _quarantine(account)
+        account.until = now + quarantine_seconds(account)
         account.failed += 1
         self._confined.add(volunteer_id)
 
-    def sent_nonsense(self, volunteer_id: str, now: float, patience: int = 3) -> bool:
+    def sent_nonsense(self, volunteer_id: str, now: float, patience: int = NONSENSE) -> bool:
         """Note an update that no training makes; only repetition proves anything. Returns whether that is so now."""
         account = self._touch(volunteer_id)
         account.nonsense += 1
@@ -213,7 +216,7 @@ class Standing:
             account.agreements = account.passed = account.nonsense = 0
             account.doubt = account.claims = 0.0
             account.lies += 1
-            account.until = now + _quarantine(account)
+            account.until = now + quarantine_seconds(account)
         return proved
 
     def _touch(self, volunteer_id: str) -> Account:
@@ -224,6 +227,6 @@ class Standing:
         return account
 
 
-def _quarantine(account: Account) -> float:
-    """Seconds without work."""
+def quarantine_seconds(account: Account) -> float:
+    """How long one with such an account gets no work."""
     return min(FIRST_QUARANTINE * 2.0 ** min(account.lies - 1 + account.failed, 20), LONGEST_QUARANTINE)

@@ -86,9 +86,8 @@ class Volunteer:
             self.stretch = max(self.stretch * SHORTER, 1.0)
 
     def merged_beside(self, part: float) -> None:
-        """Note that an update had `part` of what others do in the time of a lease merged between its base and it."""
-        if self.rests:
-            self.concurrency += SMOOTHING * (min(part, 1.0) - self.concurrency)
+        """Note that an update of one that rests had `part` of what others do in a lease merged beside it."""
+        self.concurrency += SMOOTHING * (min(part, 1.0) - self.concurrency)
 
     def gave_nothing(self, now: float) -> None:
         """Note a lease that it gave back, or answered with what is no update: each leaves a row on the disk."""

@@ -2,11 +2,9 @@
 import { Examples } from "../trainer/examples.ts";
 import { decodeShard } from "../trainer/shards.ts";
 import { Trainer } from "../trainer/trainer.ts";
-import { blankShard } from "../worker/blank.ts";
+import { blankExamples } from "../worker/blank.ts";
 import type { LeaseTrainer, ShardPart, TrainerFactory } from "../worker/session.ts";
 import { type NodeBackend, startBackend } from "./wasm.ts";
-
-const MEASURED_STEPS = 8;
 
 /** What this process has used of the processor: a share of a core is one also where others want the core. */
 function cpuMilliseconds(): number {
@@ -19,8 +17,8 @@ export function nodeTrainerFactory(backend: NodeBackend, wasm: string): TrainerF
     await startBackend(backend, wasm);
     const trainer = await Trainer.create(model, dataset, training);
     // Also warms up what the first lease would have to wait, and to rest, for.
-    const blank = Examples.ofShards(dataset, [blankShard(dataset, training.batch_size)]);
-    const secondsPerIteration = await trainer.measure(blank, training.batch_size, MEASURED_STEPS);
+    const blank = blankExamples(dataset, training.batch_size);
+    const secondsPerIteration = await trainer.measure(blank, training.batch_size);
     const examplesOf = (parts: readonly ShardPart[]) =>
       new Examples(
         dataset,

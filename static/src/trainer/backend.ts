@@ -196,7 +196,7 @@ export function measureModel(
     const trainer = await Trainer.create(model, dataset, training);
     try {
       if (weights) trainer.setWeights(weights);
-      return await trainer.measure(examples, training.batch_size, 8);
+      return await trainer.measure(examples, training.batch_size);
     } finally {
       trainer.dispose();
     }

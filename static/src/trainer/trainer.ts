@@ -62,6 +62,7 @@ export interface Evaluation {
 /** The longest silence between two calls of `onStep`, in milliseconds. */
 const REPORT_EVERY = 500;
 const EVALUATION_BATCH = 256;
+const MEASURED_STEPS = 8;
 /** At most so many numbers in the inputs and the widest layer of an evaluation batch. */
 const EVALUATION_NUMBERS = 8_000_000;
 
@@ -191,10 +192,10 @@ export class Trainer {
       }
       const { loss, accuracy } = await orUntilLost(means.read());
       hooks.onStep?.(done, loss, accuracy);
-      const due = done === steps && share() > 0 ? restAfter(worked, share()) : 0;
+      const complete = done === steps;
+      const due = complete && share() > 0 ? restAfter(worked, share()) : 0;
       const seconds = Math.max(performance.now() - start - paused + due, 1e-3) / 1000;
       const numExamples = Math.min(done * lease.batch_size, order.length);
-      const complete = done === steps;
       return { iterations: done, num_examples: numExamples, seconds, worked: worked / 1000, loss, accuracy, complete };
     } finally {
       means.dispose();
@@ -307,7 +308,7 @@ export class Trainer {
    * Seconds that an iteration takes here, the mean of up to `steps` after one that warms up, `maxSeconds` at most (and one
    * step at least). Leaves the weights and the optimiser as they were.
    */
-  async measure(examples: Examples, batchSize: number, steps: number, maxSeconds = 2): Promise<number> {
+  async measure(examples: Examples, batchSize: number, steps = MEASURED_STEPS, maxSeconds = 2): Promise<number> {
     const before = await this.getWeights();
     const base = this.#base;
     const optimizer = new Optimizer(this.#config.optimizer, this.#variables);

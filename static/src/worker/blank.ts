@@ -1,5 +1,6 @@
 /** Made-up examples of a dataset's shape, to measure a backend with before the first shard is here. */
 import type { DatasetConfig } from "../shared/protocol.ts";
+import { Examples } from "../trainer/examples.ts";
 import type { Shard, ShardArray, ShardData } from "../trainer/shards.ts";
 
 const VIEWS: Readonly<Record<string, new (length: number) => ShardData>> = {
@@ -17,6 +18,11 @@ export function blankShard(dataset: DatasetConfig, numExamples: number): Shard {
     inputs: dataset.inputs.map(({ dtype, shape }) => blank(dtype, [numExamples, ...shape])),
     targets: blank(dataset.targets.dtype, [numExamples, ...dataset.targets.shape]),
   };
+}
+
+/** The same as examples to train on. */
+export function blankExamples(dataset: DatasetConfig, numExamples: number): Examples {
+  return Examples.ofShards(dataset, [blankShard(dataset, numExamples)]);
 }
 
 /** Small whole numbers, since zeros can be quicker to compute with than data is. */

@@ -13,7 +13,7 @@ import { Examples } from "../trainer/examples.ts";
 import { forgetBackend } from "../trainer/runtime.ts";
 import { decodeShard, type Shard } from "../trainer/shards.ts";
 import { Trainer } from "../trainer/trainer.ts";
-import { blankShard } from "./blank.ts";
+import { blankExamples } from "./blank.ts";
 import type { LeaseTrainer, LeaseWork, ShardPart, TrainedLease, TrainerFactory, TrainHooks } from "./events.ts";
 import type { BackendName, OwnExamples } from "./messages.ts";
 import { countOf, ownShard, repeated } from "./own.ts";
@@ -28,7 +28,7 @@ export function browserTrainerFactory(force: BackendName | null, own: OwnExample
   return async ({ model, dataset, training, failures }) => {
     const failed = (name: BackendName) => failures[name] ?? 0;
     for (const name of BACKEND_NAMES) if (failed(name) > 0) forgetBackend(name);
-    const examples = Examples.ofShards(dataset, [blankShard(dataset, training.batch_size)]);
+    const examples = blankExamples(dataset, training.batch_size);
     const measure = measureModel(model, dataset, training, examples);
     const useForced = force !== null && failed(force) < MOST_FAILURES;
     const choice = await chooseBackend(

@@ -40,7 +40,7 @@ export class Pacing {
 
   /** How long the exchange takes during which work is under way: from asking for its base, and until it has arrived. */
   get exchangeSeconds(): number {
-    return EARLY * this.downloadSeconds + (this.outcomeSeconds ?? 0) / 2;
+    return this.prefetchSeconds + (this.outcomeSeconds ?? 0) / 2;
   }
 
   /** How long before they are needed weights should be asked for. */
