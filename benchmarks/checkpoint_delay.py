@@ -29,7 +29,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.kill9 import machine, save  # noqa: E402 (from the checkout)
+from benchmarks.machine import details, save  # noqa: E402 (from the checkout)
 from webnn.core.merging import Contribution, MergeSpec, make_strategy  # noqa: E402
 from webnn.engine.local import LocalEngine  # noqa: E402
 from webnn.store.checkpoint import write_checkpoint  # noqa: E402
@@ -131,7 +131,7 @@ async def measure(parameters: int, rule: str, count: int, folder: Path) -> dict[
         "held_up_most_in_merges": round(max(held_up) / usual, 2),
         "checkpoints": len(written),
         "checkpoint_seconds_median": round(statistics.median(written), 3),
-        "machine": machine(),
+        "machine": details(),
     }
 
 

@@ -8,7 +8,6 @@
 The same command, `wnn train MODEL --resume ...`, is started again after each kill; three workers in another process
 stay up throughout. What is printed comes from the run's journal, from the workers and from the finished run:
 
-
     lost        merged updates that were rolled back though older than one checkpoint interval when the server died
     accused     volunteers, all of them honest, that the run says lied
     duplicated  iterations that the run counts beyond those of the updates that its journal says were merged
@@ -22,7 +21,6 @@ import argparse
 import asyncio
 import json
 import os
-import platform
 import random
 import signal
 import sqlite3
@@ -34,14 +32,14 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from webnn.server.keeping import CHECKPOINT_FOLDER  # noqa: E402 (the checkout's own package)
+from benchmarks.machine import details, save  # noqa: E402 (the checkout's own package)
+from webnn.server.keeping import CHECKPOINT_FOLDER  # noqa: E402
 from webnn.store.checkpoint import read_checkpoint  # noqa: E402
 
 WNN = (sys.executable, "-m", "webnn.cli")
@@ -250,28 +248,15 @@ def replay(runs: Path) -> str:
     return (result.stdout or result.stderr).strip().splitlines()[-1]
 
 
-def machine() -> dict[str, Any]:
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    return {
-        "cores": os.cpu_count(),
-        "system": f"{platform.system()} {platform.release()}",
-        "python": platform.python_version(),
-        "commit": commit.stdout.strip(),
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-
-
 async def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="kill9-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         result: dict[str, Any] = {}
         if arguments.only != "unkilled":
-            result = {**await killed(arguments, folder), "machine": machine()}
+            result = {**await killed(arguments, folder), "machine": details()}
         if arguments.only != "killed":
             accuracies = [await unkilled(arguments, folder, number) for number in range(arguments.unkilled)]
-            result |= {"unkilled_accuracies": accuracies, "unkilled_machine": machine()}
+            result |= {"unkilled_accuracies": accuracies, "unkilled_machine": details()}
     settings = {key: value for key, value in vars(arguments).items() if key not in ("json", "save", "verbose", "only")}
     return {"settings": settings, **result}
 
@@ -284,13 +269,6 @@ def with_the_other_part(result: dict[str, Any], path: Path | None) -> dict[str, 
     if other["settings"] != json.loads(json.dumps(result["settings"])):
         return result
     return {**other, **result}
-
-
-def save(result: object, path: Path | None) -> None:
-    """Write a result as JSON into the file that `--save` names, if it names one."""
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
 
 
 def main() -> None:

@@ -210,7 +210,7 @@ def volunteer_arguments(
     count = volunteers // options.processes + (index < volunteers % options.processes)
     arguments: list[object] = ["--url", url, "--params", num_weights, "--volunteers", count, "--encoding", encoding]
     arguments += ["--rate", options.rate / options.processes, "--faults", options.faults]
-    arguments += ["--post-bytes", options.post_bytes]
+    arguments += ["--post-bytes", options.post_bytes, "--not-cpus", options.server_cpus or 0]
     flags = {"--dispatch": options.dispatch, "--push": not options.no_push}
     return [*arguments, *(flag for flag, given in flags.items() if given)]
 
@@ -232,6 +232,7 @@ def costs(before: dict[str, Any], after: dict[str, Any], seen: list[dict[str, An
         "lease_p50_ms": round(max(part["lease_p50_ms"] for part in seen), 2),
         "lease_p99_ms": round(max(part["lease_p99_ms"] for part in seen), 2),
         "loop_lag_ms": round(after["lag_ms"], 1),
+        "busiest_volunteers": round(max(part["cpu_seconds"] for part in seen) / seconds, 2),
         "bytes_in_per_update": per(spent["bytes_in"], merges),
         "bytes_out_per_update": per(spent["bytes_out"], merges),
         "outcomes": {name: count - before["outcomes"].get(name, 0) for name, count in after["outcomes"].items()},
@@ -259,6 +260,7 @@ COLUMNS = (
     ("lease p50 ms", "lease_p50_ms"),
     ("p99 ms", "lease_p99_ms"),
     ("loop lag ms", "loop_lag_ms"),
+    ("their CPU", "busiest_volunteers"),
     ("B in/update", "bytes_in_per_update"),
     ("B out/update", "bytes_out_per_update"),
     ("foreign CPU", "foreign_cpu_share"),

@@ -17,9 +17,9 @@ import time
 from contextlib import suppress
 from typing import Any
 
-import aiohttp
 import numpy as np
 from aiohttp import web
+from wire import connect
 
 CHUNK = 65_536
 SHARE = np.float32(0.1)
@@ -75,26 +75,26 @@ async def serve(num_weights: int) -> None:
 
 async def echo(url: str, num_weights: int, volunteers: int) -> None:
     """Send back what comes, again and again, until told to end."""
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None), read_bufsize=1 << 20) as http:
-        warm = [asyncio.Event() for _ in range(volunteers)]
+    warm = [asyncio.Event() for _ in range(volunteers)]
 
-        async def live(index: int) -> None:
-            async with http.ws_connect(url, max_msg_size=0) as socket:
-                await socket.send_bytes(bytes(4 * num_weights))
-                async for message in socket:
-                    warm[index].set()
-                    await socket.send_bytes(message.data)
+    async def live(index: int) -> None:
+        socket = await connect(url)
+        socket.send(bytes(4 * num_weights))
+        while True:
+            message = await socket.receive()
+            warm[index].set()
+            socket.send(message)
 
-        tasks = [asyncio.create_task(live(index)) for index in range(volunteers)]
-        for event in warm:
-            await event.wait()
-        say({"connected": volunteers})
-        await hear()
-        await hear()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        say({})
+    tasks = [asyncio.create_task(live(index)) for index in range(volunteers)]
+    for event in warm:
+        await event.wait()
+    say({"connected": volunteers})
+    await hear()
+    await hear()
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    say({})
 
 
 def main() -> None:

@@ -10,19 +10,24 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import random
 import sys
 import time
 from collections import Counter, deque
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from functools import cache
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
-import aiohttp
 import numpy as np
+from wire import Http, WebSocket, connect
 
 from webnn.core.encoding import Encoding, encode_vector
-from webnn.core.frames import MAX_LARGE_HEADER_BYTES, Frame, decode_frame, encode_header
+from webnn.core.frames import MAX_LARGE_HEADER_BYTES, Buffer, Frame, decode_frame, encode_header
+from webnn.core.messages import SUBPROTOCOL
 
 FAULTS = ("drop", "duplicate", "nan", "silent")
 
@@ -32,6 +37,7 @@ class Book:
     """What the volunteers saw while it was `open`. Latencies are seconds from `ready` to `lease`."""
 
     open: bool = False
+    busy: float = 0.0  # CPU seconds of this process
     latencies: list[float] = field(default_factory=list)
     leases: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -48,11 +54,17 @@ class Book:
 
     def begin(self) -> None:
         self.open = True
+        self.busy = -time.process_time()
+
+    def end(self) -> None:
+        self.open = False
+        self.busy += time.process_time()
 
     def result(self) -> dict[str, Any]:
         ordered = sorted(self.latencies) or [0.0]
         return {
             "leases": self.leases,
+            "cpu_seconds": self.busy,
             "lease_p50_ms": ordered[len(ordered) // 2] * 1000,
             "lease_p99_ms": ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))] * 1000,
             "outcomes": dict(self.outcomes),
@@ -63,14 +75,15 @@ class Book:
 class Echo:
     """One volunteer: as fast as it is answered, or one update in `pause` seconds."""
 
-    def __init__(self, http: aiohttp.ClientSession, options: argparse.Namespace, book: Book, pause: float) -> None:
+    def __init__(self, http: Http, options: argparse.Namespace, book: Book, pause: float) -> None:
         self.http = http
         self.options = options
+        self.path = urlsplit(options.url).path
         self.book = book
         self.pause = pause
         self.rng = random.Random(id(self))
         self.warm = asyncio.Event()
-        self.held: tuple[int, bytes] = (0, b"")
+        self.held: tuple[int, Buffer] = (0, b"")
         self.identity: tuple[str | None, str | None] = (None, None)
         self.post_bytes = 0
         self.down = "int8" if options.encoding == "topk" else options.encoding
@@ -82,9 +95,8 @@ class Echo:
     async def live(self) -> None:
         """Connect, work, and connect again when a fault dropped the connection."""
         while True:
-            async with self.http.ws_connect(
-                f"{self.options.url}/volunteer", protocols=("webnn.v1",), max_msg_size=0
-            ) as socket:
+            socket = await connect(f"{self.options.url}/volunteer", SUBPROTOCOL)
+            try:
                 await self.join(socket)
                 if self.pause:
                     self.warm.set()
@@ -92,42 +104,41 @@ class Echo:
                 await self.ask(socket)
                 while await self.lease(socket):
                     pass
+            finally:
+                socket.close()
 
-    async def join(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+    async def join(self, socket: WebSocket) -> None:
         encodings = {"up": [self.options.encoding, "f32"], "down": [self.down, "f32"]}
         volunteer_id, secret = self.identity
         hello = {"type": "hello", "protocol": 1, "build": None, "role": "volunteer", "volunteer_id": volunteer_id}
         hello |= {"secret": secret, "device": {"kind": "worker", "name": "echo"}, "encodings": encodings}
-        await socket.send_bytes(encode_header(hello))
+        socket.send(encode_header(hello))
         welcome = await hear(socket)
         assert welcome["type"] == "welcome", welcome
         self.granted.clear()
         self.identity = (welcome["volunteer_id"], welcome["secret"] or secret)
         self.post_bytes = self.options.post_bytes or welcome["limits"].get("post_bytes", 1 << 40)
 
-    async def ask(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+    async def ask(self, socket: WebSocket) -> None:
         """Ask for a lease, as a browser does: for the first one, and for the next while it is at the last."""
         self.asked = time.perf_counter()
         ready = {"type": "ready", "backend": "echo", "seconds_per_iteration": 0.05, "version": self.held[0] or None}
         if self.options.push:
             ready |= {"down": self.down, "push": True}
-        await socket.send_bytes(encode_header(ready))
+        socket.send(encode_header(ready))
 
-    async def lease(self, socket: aiohttp.ClientWebSocketResponse) -> bool:
+    async def lease(self, socket: WebSocket) -> bool:
         """Take the next lease and bring it to its end; False: connect anew."""
         while not self.granted:
             await self.listen(socket)
         lease = self.granted.popleft()
         await self.ask(socket)
         if self.options.dispatch:
-            await socket.send_bytes(
-                encode_header({"type": "abandon", "lease_id": lease["lease_id"], "reason": "only asking"})
-            )
+            socket.send(encode_header({"type": "abandon", "lease_id": lease["lease_id"], "reason": "only asking"}))
             self.warm.set()
             return True
         fault = self.fault()
         if fault == "drop":
-            await socket.close()
             return False
         if fault == "silent":
             return True
@@ -136,14 +147,14 @@ class Echo:
         await self.update(socket, lease, version, weights, fault)
         return True
 
-    async def train(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+    async def train(self, socket: WebSocket) -> None:
         """Take `pause` seconds, and what comes meanwhile, when it comes."""
         with suppress(TimeoutError):
             async with asyncio.timeout(self.pause):
                 while self.pause:
                     await self.listen(socket)
 
-    async def listen(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+    async def listen(self, socket: WebSocket) -> None:
         """Take one message."""
         frame = await hear_frame(socket)
         header = frame.header
@@ -153,7 +164,7 @@ class Echo:
         elif header["type"] == "outcome":
             self.outcomes[header["lease_id"]] = header
             if len(frame.payload) and header["version"] > self.held[0]:
-                self.held = (header["version"], bytes(frame.payload))
+                self.held = (header["version"], frame.payload)
 
     def fault(self) -> str | None:
         for name, share in self.options.faults.items():
@@ -163,49 +174,45 @@ class Echo:
                 return str(name)
         return None
 
-    async def weights(self, lease: dict[str, Any]) -> tuple[int, bytes]:
+    async def weights(self, lease: dict[str, Any]) -> tuple[int, Buffer]:
         """What to start from, and its version: what is here if it is new enough, else what the server has."""
         wanted = lease
         while self.held[0] < lease["version"]:
-            url = f"{self.options.url}/weights/{wanted['version']}-{wanted['hash']}?encoding={self.down}"
-            async with self.http.get(url) as response:
-                if response.status == 410:
-                    wanted = (await response.json())["newest"]
-                    continue
-                response.raise_for_status()
-                self.held = (wanted["version"], await response.read())
+            target = f"{self.path}/weights/{wanted['version']}-{wanted['hash']}?encoding={self.down}"
+            answer = await self.http.request("GET", target)
+            if answer.status == HTTPStatus.GONE:
+                wanted = answer.json()["newest"]
+            else:
+                assert answer.status == HTTPStatus.OK, answer
+                self.held = (wanted["version"], answer.body)
         return self.held
 
-    def echo(self, weights: bytes) -> bytes:
+    def echo(self, weights: Buffer) -> bytes | memoryview:
         """What to send for `weights`: they themselves with other last bits, so that something seems to be learnt; with
         encodings of differences always the same.
         """
         encoding = Encoding(self.options.encoding)
         if encoding.differs:
-            if not self.payload:
-                small = np.random.default_rng(1).standard_normal(self.options.params, np.float32) * np.float32(1e-6)
-                self.payload = bytes(encode_vector(small, encoding))
-            return self.payload
+            return little(self.options.params, encoding)
         kind, bits = (np.uint32, 12) if encoding is Encoding.F32 else (np.uint16, 2)
         if not self.payload:
             self.payload = np.random.default_rng().integers(0, 1 << bits, self.options.params, kind).tobytes()
-        return (np.frombuffer(weights, kind) ^ np.frombuffer(self.payload, kind)).tobytes()
+        return (np.frombuffer(weights, kind) ^ np.frombuffer(self.payload, kind)).data.cast("B")
 
     async def update(
         self,
-        socket: aiohttp.ClientWebSocketResponse,
+        socket: WebSocket,
         lease: dict[str, Any],
         version: int,
-        weights: bytes,
+        weights: Buffer,
         fault: str | None,
     ) -> None:
         header = {"type": "update", "lease_id": lease["lease_id"], "base_version": version}
         header |= {"iterations": lease["iterations"], "num_examples": lease["num_examples"]}
         header |= {"seconds": 0.05 * lease["iterations"], "encoding": lease["encoding"], "loss": 0.5, "accuracy": 0.5}
         payload = self.echo(weights) if fault != "nan" else bytes(len(weights) - 4) + np.float32("nan").tobytes()
-        frame = b"".join((encode_header(header), payload))
         for _ in range(2 if fault == "duplicate" else 1):
-            await self.send(socket, frame)
+            await self.send(socket, encode_header(header), payload)
         while lease["lease_id"] not in self.outcomes:
             await self.listen(socket)
         outcome = self.outcomes.pop(lease["lease_id"])
@@ -213,23 +220,27 @@ class Echo:
             self.warm.set()
         self.book.ended(outcome["outcome"])
 
-    async def send(self, socket: aiohttp.ClientWebSocketResponse, frame: bytes) -> None:
-        if len(frame) < self.post_bytes:
-            await socket.send_bytes(frame)
+    async def send(self, socket: WebSocket, header: bytes, payload: bytes | memoryview) -> None:
+        if len(header) + len(payload) < self.post_bytes:
+            socket.send(header, payload)
             return
-        headers = {"Authorization": f"Volunteer {self.identity[0]}:{self.identity[1]}"}
-        async with self.http.post(f"{self.options.url}/updates", data=frame, headers=headers) as response:
-            response.raise_for_status()
+        headers = (f"Authorization: Volunteer {self.identity[0]}:{self.identity[1]}",)
+        answer = await self.http.request("POST", f"{self.path}/updates", headers, (header, payload))
+        assert answer.status < HTTPStatus.BAD_REQUEST, answer
 
 
-async def hear_frame(socket: aiohttp.ClientWebSocketResponse) -> Frame:
-    message = await socket.receive()
-    if message.type is not aiohttp.WSMsgType.BINARY:
-        raise ConnectionError(f"the server closed the connection: {message}")
-    return decode_frame(message.data, MAX_LARGE_HEADER_BYTES, 64)
+@cache
+def little(num_weights: int, encoding: Encoding) -> bytes:
+    """A difference that hardly changes anything."""
+    small = np.random.default_rng(1).standard_normal(num_weights, np.float32) * np.float32(1e-6)
+    return bytes(encode_vector(small, encoding))
 
 
-async def hear(socket: aiohttp.ClientWebSocketResponse) -> dict[str, Any]:
+async def hear_frame(socket: WebSocket) -> Frame:
+    return decode_frame(await socket.receive(), MAX_LARGE_HEADER_BYTES, 64)
+
+
+async def hear(socket: WebSocket) -> dict[str, Any]:
     """The header of the next message."""
     return (await hear_frame(socket)).header
 
@@ -237,14 +248,12 @@ async def hear(socket: aiohttp.ClientWebSocketResponse) -> dict[str, Any]:
 async def work(options: argparse.Namespace) -> None:
     book = Book()
     pause = options.volunteers / options.rate if options.rate else 0.0
-    connector = aiohttp.TCPConnector(limit=0)
-    timeout = aiohttp.ClientTimeout(total=None)
-    async with aiohttp.ClientSession(connector=connector, timeout=timeout, read_bufsize=1 << 20) as http:
+    http = Http(options.url)
+    with closing(http):
         echoes = [Echo(http, options, book, pause) for _ in range(options.volunteers)]
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(echo.live()) for echo in echoes]
-            waiting = group.create_task(measure(echoes, book))
-            await waiting
+            await group.create_task(measure(echoes, book))
             for task in tasks:
                 task.cancel()
         print(json.dumps(book.result()), flush=True)
@@ -258,7 +267,7 @@ async def measure(echoes: list[Echo], book: Book) -> None:
     await asyncio.to_thread(sys.stdin.readline)
     book.begin()
     await asyncio.to_thread(sys.stdin.readline)
-    book.open = False
+    book.end()
 
 
 def parse_faults(text: str) -> dict[str, float]:
@@ -281,7 +290,10 @@ def main() -> None:
     parser.add_argument("--post-bytes", type=int, default=0)
     parser.add_argument("--dispatch", action="store_true")
     parser.add_argument("--push", action="store_true")
-    asyncio.run(work(parser.parse_args()))
+    parser.add_argument("--not-cpus", type=int, default=0, help="leave so many processors to the server")
+    options = parser.parse_args()
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[options.not_cpus :] or os.sched_getaffinity(0))
+    asyncio.run(work(options))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,15 @@
-"""What the machine did while something was measured: CPU time of processes, and of everyone else."""
+"""What machine something was measured on, and what that did meanwhile: CPU time of processes, and of everyone else."""
 
 from __future__ import annotations
 
 import json
 import os
+import platform
 import subprocess
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +83,24 @@ def keep(name: str, result: Mapping[str, Any]) -> None:
     folder = HERE / "results"
     folder.mkdir(exist_ok=True)
     (folder / f"{name}.json").write_text(json.dumps({"benchmark": name, **about, **result}, indent=1) + "\n", "utf-8")
+
+
+def details() -> dict[str, Any]:
+    """What a result that a file of its own keeps says of where it came from."""
+    return {
+        "cores": os.cpu_count(),
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+        "commit": commit(),
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def save(result: object, path: Path | None) -> None:
+    """Write a result as JSON into the file that `--save` names, if it names one."""
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
 
 
 def _cpuinfo() -> list[str]:

@@ -27,7 +27,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from support.steady import Steady  # noqa: E402 (from the checkout)
 
-from benchmarks.kill9 import machine, save  # noqa: E402
+from benchmarks.machine import details, save  # noqa: E402
 from tests.faults.world import kept, pull, run_config  # noqa: E402
 from webnn.core.merging import Contribution  # noqa: E402
 from webnn.engine.base import Snapshot  # noqa: E402
@@ -88,7 +88,7 @@ async def measure(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]
         "iterations_a_second_could_be": round(arguments.volunteers / arguments.pace, 1),
         "sent_away": sum(volunteer.connections > 1 for volunteer in volunteers),
         "errors": sum(volunteer.errors.total() for volunteer in volunteers),
-        "machine": machine(),
+        "machine": details(),
     }
 
 

@@ -39,7 +39,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from support.steady import Cut, Steady, Vector  # noqa: E402 (from the checkout)
 
-from benchmarks.kill9 import environment, machine, save  # noqa: E402
+from benchmarks.kill9 import environment  # noqa: E402
+from benchmarks.machine import details, save  # noqa: E402
 from webnn.core.standing import NONSENSE, Account, quarantine_seconds  # noqa: E402
 
 WNN = (sys.executable, "-m", "webnn.cli")
@@ -281,7 +282,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="soak-", ignore_cleanup_errors=True) as folder:
         result = asyncio.run(soak(arguments, Path(folder)))
     settings = {key: value for key, value in vars(arguments).items() if key not in ("json", "save")}
-    result = {"settings": settings, **result, "machine": machine()}
+    result = {"settings": settings, **result, "machine": details()}
     save(result, arguments.save)
     if arguments.json:
         print(json.dumps(result, indent=2))

@@ -12,7 +12,7 @@ from webnn.core.effects import Merged
 from webnn.core.metrics import TrainingMetrics, Validation
 from webnn.server.limits import TokenBucket
 from webnn.server.logs import LogFormatter, run_logger
-from webnn.server.metrics import History, Series, thin
+from webnn.server.metrics import MOST_NEWS, History, Series, thin
 
 
 def test_series_stays_bounded_and_keeps_its_spikes_and_its_ends() -> None:
@@ -48,6 +48,19 @@ def test_followers_get_each_point_once() -> None:
             seen = series.count
     assert got == list(range(49))
     assert series.since(series.count) == []
+
+
+def test_followers_are_told_of_a_few_where_many_came_and_of_every_spike() -> None:
+    series = Series(column=1, max_points=1000)
+    for i in range(400):
+        series.add([i, 99.0 if i == 123 else float(i % 5)])
+    told = series.news(0, series.count)
+    assert len(told) <= MOST_NEWS
+    assert [123, 99.0] in told
+    assert told[0][0] == 0
+    assert series.news(400 - MOST_NEWS, 400) == series.points[-MOST_NEWS:]
+    assert series.news(100, 110) == [[i, float(i % 5)] for i in range(100, 110)]
+    assert series.news(110, 100) == []
 
 
 def test_history_keeps_numbers_that_json_cannot_hold_as_nothing() -> None:

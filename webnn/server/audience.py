@@ -11,6 +11,7 @@ from webnn.core.frames import encode_frame
 from webnn.core.messages import Role, live
 from webnn.server.connection import Connection
 from webnn.server.metrics import History
+from webnn.server.rounds import Round
 
 
 class Audience:
@@ -22,7 +23,10 @@ class Audience:
         self._watchers: set[Connection] = set()
         self._strangers: set[Connection] = set()
         self._status: Mapping[str, Any] = {}
+        self._counts = (0, 0)  # of validations and training points, when `live` was last begun to be sent
         self._live_frames: dict[tuple[int, ...], bytes] = {}
+        self._versions = Round()
+        self._figures = Round()
         self._empty = asyncio.Event()
         self._empty.set()
         self.elsewhere: Callable[[], str | None] = lambda: None
@@ -76,9 +80,9 @@ class Audience:
 
     def start_over(self) -> None:
         """Note that the history has been replaced: its newest points are news to nobody."""
-        validation, training = self._history.validation, self._history.training
+        self._counts = self._count()
         for connection in self:
-            connection.seen_validations, connection.seen_training = validation.count, training.count
+            connection.seen_validations, connection.seen_training = self._counts
 
     async def wait_empty(self) -> None:
         """Return when nobody is connected."""
@@ -110,22 +114,47 @@ class Audience:
 
     def announce(self, make: Callable[[], bytes]) -> None:
         """Send volunteers what `make` returns when their turn comes: the newest version then."""
-        for connection in self._volunteers.values():
-            connection.send_latest("version", make)
+        self._versions.begin(self._volunteers.values(), lambda connection: connection.send_latest("version", make))
 
     def show(self, status: Mapping[str, Any], *, to_volunteers: bool) -> None:
-        """Send `live` to watchers, and to volunteers too if asked: each gets the points that it has not seen."""
+        """Send `live` to watchers, and to volunteers too if asked, unless they are still being told the last one: each
+        gets the points that it has not seen.
+        """
+        self._set(status)
+        for connection in self._watchers:
+            self._show(connection)
+        if to_volunteers and not self._figures.going_on:
+            self._figures.begin(self._volunteers.values(), self._show)
+
+    def show_all(self, status: Mapping[str, Any]) -> None:
+        """Send `live` to everyone at once."""
+        self._figures.stop()
+        self._set(status)
+        for connection in self:
+            self._show(connection)
+
+    def stop(self) -> None:
+        """Tell nobody else of what all are being told."""
+        self._versions.stop()
+        self._figures.stop()
+
+    def _set(self, status: Mapping[str, Any]) -> None:
         self._status = status
+        self._counts = self._count()
         self._live_frames.clear()
-        for connection in [*self._watchers, *(self._volunteers.values() if to_volunteers else ())]:
-            connection.send_latest("live", partial(self._live_frame, connection))
+
+    def _count(self) -> tuple[int, int]:
+        return self._history.validation.count, self._history.training.count
+
+    def _show(self, connection: Connection) -> None:
+        connection.send_latest("live", partial(self._live_frame, connection))
 
     def _live_frame(self, connection: Connection) -> bytes:
-        validation, training = self._history.validation, self._history.training
-        seen = (connection.seen_validations, connection.seen_training, validation.count, training.count)
-        connection.seen_validations, connection.seen_training = validation.count, training.count
+        seen = (connection.seen_validations, connection.seen_training)
+        connection.seen_validations, connection.seen_training = map(max, seen, self._counts)
         frame = self._live_frames.get(seen)
         if frame is None:
-            header = live(self._status, validation.since(seen[0]), training.since(seen[1]))
-            frame = self._live_frames[seen] = encode_frame(header)
+            series = (self._history.validation, self._history.training)
+            points = (each.news(*counts) for each, *counts in zip(series, seen, self._counts, strict=True))
+            frame = self._live_frames[seen] = encode_frame(live(self._status, *points))
         return frame

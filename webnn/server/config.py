@@ -12,7 +12,7 @@ from webnn.server.invites import check_code
 from webnn.server.networks import Network, parse_networks
 
 MAX_HEADER_BYTES = 65_536
-_VERSION_MESSAGES_PER_SECOND = 500
+MESSAGES_PER_SECOND = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Limits:
         """How long to wait after a `version` message: leases and outcomes name the newest version too, and to tell a
         thousand volunteers of it four times a second would cost more than merging.
         """
-        return max(self.version_seconds, num_volunteers / _VERSION_MESSAGES_PER_SECOND)
+        return max(self.version_seconds, num_volunteers / MESSAGES_PER_SECOND)
 
     def max_frame_bytes(self, num_weights: int) -> int:
         """The largest frame that a volunteer of a model of `num_weights` numbers can need."""

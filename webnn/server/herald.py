@@ -29,9 +29,11 @@ class Herald:
         self._audience = audience
         self._announcement: asyncio.TimerHandle | None = None
         self._announced = 0
+        self._newest_frame = ("", b"")  # the message that tells of a version, with the version's hash
 
     def close(self) -> None:
         """Announce nothing more."""
+        self._audience.stop()
         if self._announcement is not None:
             self._announcement.cancel()
 
@@ -123,13 +125,16 @@ class Herald:
 
     def _version_frame(self) -> bytes:
         current = self._task.current
-        return encode_frame(messages.version(current.version, current.hash, current.iterations))
+        if self._newest_frame[0] != current.hash:
+            header = messages.version(current.version, current.hash, current.iterations)
+            self._newest_frame = (current.hash, encode_frame(header))
+        return self._newest_frame[1]
 
     def tell_state(self, state: RunState, reason: str | None) -> None:
         """Tell everyone of another state, and of the figures that go with it."""
         self._audience.tell_all(messages.state(state, reason))
         self._task.tell(StateNews(state, reason or ""))
-        self.beat(to_volunteers=True)
+        self.show_now()
 
     async def beat_for_ever(self) -> None:
         """Show the run's figures again and again: to those who watch each time, to volunteers every other time."""
@@ -140,10 +145,17 @@ class Herald:
             to_volunteers = not to_volunteers
 
     def beat(self, *, to_volunteers: bool) -> None:
-        """Show the run's figures as they are now."""
+        """Show the run's figures as they are now, to volunteers one after the other where there are many."""
+        self._audience.show(self._figures(), to_volunteers=to_volunteers)
+
+    def show_now(self) -> None:
+        """Show the run's figures to everyone at once."""
+        self._audience.show_all(self._figures())
+
+    def _figures(self) -> dict[str, Any]:
         task = self._task
         status = task.status()
         traffic = task.traffic.bytes_in + task.traffic.bytes_out
         task.vitals.sample(status["seconds"], status["merges"], traffic, memory_bytes(), task.queued)
         task.tell(StatusNews(status))
-        self._audience.show(status, to_volunteers=to_volunteers)
+        return status

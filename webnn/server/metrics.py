@@ -14,13 +14,18 @@ from webnn.core.status import finite
 Point = list[Any]
 """A row of docs/protocol.md: numbers, with None where one is not known or not finite."""
 
+MOST_NEWS = 64
+"""Points of one series that a `live` message carries: a thousand volunteers merge four hundred times between two, and
+each of them would be told of all.
+"""
+
 
 class Series:
     """Points in the order they came, and how many came in all.
 
     Beyond `max_points` the older half is thinned to half: of four neighbours the two whose `column` is lowest and
     highest stay, so that a chart keeps its shape and its spikes. `recent` are never thinned: they are for those who
-    follow live.
+    follow. Charts that are followed live get `news` of them, thinned too where more came at once than a chart can use.
     """
 
     def __init__(self, column: int, max_points: int, max_recent: int = 1000) -> None:
@@ -50,6 +55,15 @@ class Series:
         """The points that came after the first `count`, as far as they are still at hand."""
         missing = self.count - count
         return list(self._recent)[-missing:] if missing > 0 else []
+
+    def news(self, seen: int, count: int) -> list[Point]:
+        """Those of the first `count` that came after the first `seen`, at most `MOST_NEWS` of them."""
+        points = self.since(seen)
+        later = self.count - count
+        points = points[: len(points) - later] if later < len(points) else []
+        while len(points) > MOST_NEWS:
+            points = thin(points, self._column)
+        return points
 
 
 def thin(points: Sequence[Point], column: int) -> list[Point]:

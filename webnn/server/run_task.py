@@ -374,7 +374,7 @@ class RunTask:
             case SettingsApplied():
                 self.info = self.info.with_settings(self.run.config)
                 self.memory.settings_changed(effect, self.run.seconds(self._handled_at))
-                self._herald.beat(to_volunteers=True)
+                self._herald.show_now()
             case Validate():
                 self._jobs.validate(effect)
             case StateChanged():
