@@ -102,8 +102,7 @@ def test_missing_or_extra_key_is_refused_by_name(header: dict[str, Any]) -> None
         (UPDATE, {"num_examples": 2**53}, "to 9007199254740991"),
         (UPDATE, {"lease_id": "x" * 65}, "64"),
         (UPDATE, {"encoding": "f64"}, "f32, f16"),
-        (UPDATE, {"idle": -0.1}, "at least 0"),
-        (UPDATE, {"idle": float("nan")}, "finite"),
+        (UPDATE, {"rests": 1}, "true or false"),
         (STATUS, {"state": "bored"}, "training, paused, hidden"),
         (STATUS, {"type": "outcome"}, "no message 'outcome'"),
         (STATUS, {"type": ["hello"]}, "no message"),
@@ -116,11 +115,11 @@ def test_wrong_value_is_refused_with_what_was_wanted(
         parse_client_message({**header, **change})
 
 
-def test_an_update_may_say_how_long_one_rests_after_it() -> None:
-    rested, restless = parse_client_message({**UPDATE, "idle": 1}), parse_client_message(UPDATE)
+def test_an_update_may_say_that_one_rests_after_it() -> None:
+    rested, restless = parse_client_message({**UPDATE, "rests": True}), parse_client_message(UPDATE)
     assert isinstance(rested, messages.UpdateMessage)
     assert isinstance(restless, messages.UpdateMessage)
-    assert (rested.idle, restless.idle) == (1.0, 0.0)
+    assert (rested.rests, restless.rests) == (True, False)
 
 
 @given(

@@ -81,8 +81,8 @@ class Abandoned:
 
 @dataclass(frozen=True, slots=True)
 class UpdateArrived:
-    """What came back for a lease. `payload` has the model's `num_weights` float32 numbers, already decoded. `idle`:
-    those of its `seconds` that the volunteer rests after it, before it takes the weights for the next lease.
+    """What came back for a lease. `payload` has the model's `num_weights` float32 numbers, already decoded. `rests`:
+    the volunteer rests a while after it, before it takes the weights for the next lease.
     """
 
     volunteer_id: str
@@ -93,7 +93,7 @@ class UpdateArrived:
     seconds: float
     metrics: TrainingMetrics
     payload: Vector = field(compare=False, repr=False)
-    idle: float = 0.0
+    rests: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,15 +85,6 @@ class Fields:
             raise self._wrong(key, f"finite and above {above:g}")
         return float(value)
 
-    def late_number(self, key: str, *, least: float) -> float:
-        """Read a finite number that is not below `least`; that where the key is absent, as older clients leave it."""
-        if key not in self._values:
-            return least
-        value = self.number(key)
-        if value < least:
-            raise self._wrong(key, f"at least {least:g}")
-        return value
-
     def late_text(self, key: str, max_length: int) -> str | None:
         """Read a string; None where the key is absent, as older clients leave it."""
         return self.text(key, max_length) if key in self._values else None

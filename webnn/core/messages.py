@@ -130,8 +130,8 @@ class ProgressMessage:
 
 @dataclass(frozen=True, slots=True)
 class UpdateMessage:
-    """What came back for a lease; `seconds` is training time, of which `idle` is still to come. The payload travels
-    beside it.
+    """What came back for a lease; `seconds` is training time. `rests`: a part of that is a rest still to come,
+    longer than the update takes to be answered. The payload travels beside it.
     """
 
     lease_id: str
@@ -141,7 +141,7 @@ class UpdateMessage:
     seconds: float
     encoding: Encoding
     metrics: TrainingMetrics
-    idle: float = 0.0
+    rests: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +246,7 @@ def _update(fields: Fields) -> UpdateMessage:
         seconds=fields.number("seconds", above=0),
         encoding=_up(fields),
         metrics=_metrics(fields),
-        idle=fields.late_number("idle", least=0.0),
+        rests=fields.flag("rests", default=False),
     )
 
 

@@ -358,7 +358,7 @@ class Run(RunRecord):
         volunteer = self._volunteers.get(event.volunteer_id)
         if volunteer is not None:
             volunteer.measure(event.seconds, event.iterations)
-            volunteer.delivered(event.seconds, self._now, event.idle)
+            volunteer.delivered(event.seconds, self._now, rests=event.rests)
         self._inbox.take(event, self._now)
         self._renew(event.volunteer_id)
         self._effects.append(Judge(event.lease_id, event.payload, event.base_version))

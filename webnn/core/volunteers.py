@@ -65,12 +65,12 @@ class Volunteer:
         known = self.seconds_per_iteration
         self.seconds_per_iteration = sample if known is None else known + SMOOTHING * (sample - known)
 
-    def delivered(self, seconds: float, now: float, idle: float = 0.0) -> None:
-        """Note that an update came at `now` which took `seconds`, the `idle` ones among them being still to come.
+    def delivered(self, seconds: float, now: float, *, rests: bool = False) -> None:
+        """Note that an update came at `now` which took `seconds`, with some of them still to be rested if it `rests`.
         Leases are stretched while their exchange is not hidden behind the training of the next, and slowly shortened
         again where it is.
         """
-        self.rests = idle > 0
+        self.rests = rests
         if not self.rests:
             self.concurrency = 1.0
         self.fruitless = 0

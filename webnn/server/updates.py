@@ -111,7 +111,7 @@ async def take_update(task: RunTask, volunteer_id: str, message: UpdateMessage, 
             seconds=message.seconds,
             metrics=message.metrics,
             payload=vector,
-            idle=message.idle,
+            rests=message.rests,
         )
     )
 

@@ -339,7 +339,7 @@ class Volunteer:
         if np.isfinite(trained.payload).all():
             self._own = (lease.lease_id, None)
             self._own_work.trained(lease, active.start, trained.payload, self._world.num_trainable)
-            update = self._update(active, trained, seconds, max(idle - self._pacing.exchange_seconds, 0.0), base)
+            update = self._update(active, trained, seconds, idle, base)
             self._sent[lease.lease_id] = self._world.agenda.now
             if self.device.naps is not None and self._rng.random() < NAP_CHANCE:
                 self._world.agenda.after(self.device.naps.at(float(self._rng.random())), self._send, update, self._life)
@@ -390,7 +390,7 @@ class Volunteer:
             seconds=seconds,
             metrics=trained.metrics,
             payload=self._lied(trained.payload, base, lease),
-            idle=idle,
+            rests=idle > self._pacing.exchange_seconds,
         )
 
     def _lied(self, payload: Vector, base: Vector, lease: Lease) -> Vector:

@@ -195,8 +195,8 @@ export interface UpdateMessage {
   encoding: Encoding;
   loss: number | null;
   accuracy: number | null;
-  /** Those of the `seconds` that we rest after it with no work under way, before we take new weights; absent: none. */
-  idle?: number;
+  /** We rest after it with no work under way, before we take new weights; absent: we do not. */
+  rests?: boolean;
 }
 
 export interface AbandonMessage {

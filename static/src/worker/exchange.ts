@@ -151,9 +151,9 @@ export class Exchange {
     return this.pacing.askSeconds;
   }
 
-  /** Those of the `seconds` of a rest in which none of our work is under way. */
-  idleOf(seconds: number): number {
-    return Math.max(0, seconds - this.pacing.exchangeSeconds);
+  /** Whether a rest of so many `seconds` leaves a time in which none of our work is under way. */
+  rests(seconds: number): boolean {
+    return seconds > this.pacing.exchangeSeconds;
   }
 
   /** Starts to load the newest weights, where the next lease will not wait for an outcome. */
@@ -190,10 +190,10 @@ export class Exchange {
   }
 
   /**
-   * Sends what a lease gave, which is all finite, and keeps it until its outcome is known. `idle`: how long we rest before
+   * Sends what a lease gave, which is all finite, and keeps it until its outcome is known. `rest`: how long we rest before
    * the next, in seconds.
    */
-  deliver(message: LeaseMessage, base: Base, result: TrainedLease, idle: number): void {
+  deliver(message: LeaseMessage, base: Base, result: TrainedLease, rest: number): void {
     const { lease_id } = message;
     const { iterations, num_examples, seconds } = result;
     const { encoding, payload } = this.wire.encode(result.payload, message.wants, base.vector, message.encoding);
@@ -211,7 +211,7 @@ export class Exchange {
         encoding,
         loss: finiteOrNull(result.loss),
         accuracy: finiteOrNull(result.accuracy),
-        ...(idle > 0 ? { idle } : {}),
+        ...(this.rests(rest) ? { rests: true } : {}),
       },
       payload,
       this.now(),

@@ -320,8 +320,8 @@ export class Work {
       tensors_before,
       tensors_after,
     });
-    const idle = this.exchange.idleOf(restAfter(result.worked, this.share));
-    if (result.payload.every(Number.isFinite)) this.exchange.deliver(message, base, result, idle);
+    const rest = restAfter(result.worked, this.share);
+    if (result.payload.every(Number.isFinite)) this.exchange.deliver(message, base, result, rest);
     else this.abandon(lease_id, "training gave numbers that are not finite");
   }
 
