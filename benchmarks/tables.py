@@ -200,7 +200,8 @@ def peer(record: Record) -> Table:
     """What a merged update costs our server and Flower's, in turn."""
     rows = [
         (
-            *(f"{row['params'] / 1e6:g} M", row["volunteers"], f"{row['webnn_ms']:.3g}", f"{row['flower_ms']:.3g}"),
+            *(f"{row['params'] / 1e6:g} M", row["volunteers"]),
+            *(f"{row[name]:.3g}" if row[name] < 1000 else f"{row[name]:,.0f}" for name in ("webnn_ms", "flower_ms")),
             *(f"{row['times_cheaper']:.1f}", f"{row['webnn_updates_per_second']:.3g}"),
             *(f"{row['flower_updates_per_second']:.3g}", percent(row["foreign_cpu_share"])),
         )
