@@ -68,10 +68,16 @@ def free_batch(record: Record) -> Table:
 
 
 def bound(record: Record) -> Table:
+    """What larger batches allow, beside what `auto` reaches by the last record of `scaling.py`."""
+    reached = {row["count"]: row["auto"] for row in record["rows"]}
+    for row in (read("scaling") or {"rows": ()})["rows"]:
+        if row["devices"] == "equal" and row["merge"] == "auto":
+            reached[row["volunteers"]] = row["seconds_to_target"]
     rows = [
         (
             *(64 * row["count"], f"{row['steps']:.0f}", seconds(row["seconds_to_target"], row["interval"])),
-            *(f"{row['ceiling']:.1f}", f"{row['auto']:.1f}", percent(row["part"])),
+            *(f"{row['ceiling']:.1f}", f"{reached[row['count']]:.1f}"),
+            percent(row["seconds_to_target"] / reached[row["count"]]),
         )
         for row in record["rows"]
     ]
