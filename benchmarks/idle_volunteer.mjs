@@ -37,7 +37,8 @@ class SleepingTrainer {
     if (hooks.shouldStop()) return null;
     const change = (weight, i) => 1e-3 * Math.sin(i + spans.length) + (wants === "weights" ? weight : 0);
     const num_examples = parts.reduce((sum, { first, last }) => sum + last - first, 0);
-    const result = { iterations, num_examples, seconds: span.ended - span.began, loss: 0.5, accuracy: 0.5 };
+    const seconds = span.ended - span.began;
+    const result = { iterations, num_examples, seconds, worked: seconds, loss: 0.5, accuracy: 0.5 };
     return { ...result, payload: this.weights.map(change), tensors_before: 0, tensors_after: 0 };
   }
 

@@ -38,6 +38,9 @@ from webnn.server.config import Limits  # noqa: E402 (the checkout's own package
 MOST_FOREIGN_SHARE = 0.1
 SIZES = (200_000, 1_700_000, 25_000_000)
 ENCODINGS = ("f32", "f16", "int8", "topk")
+BARE = ("f16", "int8")
+"""Those in which bare aiohttp and numpy are measured besides float32."""
+
 MOST_OF_LARGE = 4
 HELD_UPDATE_BYTES = Limits().held_update_bytes
 
@@ -95,26 +98,34 @@ class Child:
 
 def measure(options: argparse.Namespace, num_weights: int, encoding: str) -> dict[str, Any]:
     """One row: `--turns` times, where a floor is measured in turn, and the one with the median cost."""
-    floors, turns = [], []
+    floors, bare, turns = [], [], []
     for _ in range(options.turns if options.floor else 1):
         if options.floor:
-            floors.append(measure_floor(options, num_weights))
+            floors.append(measure_floor(options, num_weights, "f32"))
+            if encoding in BARE:
+                bare.append(measure_floor(options, num_weights, encoding))
         turns.append(measure_once(options, num_weights, encoding))
     turns.sort(key=lambda turn: turn["server_cpu_ms_per_update"] or 0.0)
     result = turns[len(turns) // 2]
     if floors:
-        result |= compared(result, turns, floors)
-    share = max(turn["foreign_cpu_share"] for turn in [*turns, *floors])
+        result |= compared(result, turns, floors, bare)
+    share = max(turn["foreign_cpu_share"] for turn in [*turns, *floors, *bare])
     return result | {"foreign_cpu_share": share, "noisy": share > MOST_FOREIGN_SHARE}
 
 
-def compared(result: dict[str, Any], turns: list[dict[str, Any]], floors: list[dict[str, Any]]) -> dict[str, Any]:
-    """The floor beside a row, and by how much it should be passed: figures of a slow machine compare so, too."""
+def compared(
+    result: dict[str, Any], turns: list[dict[str, Any]], floors: list[dict[str, Any]], bare: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """The floor beside a row, and by how much it should be passed: figures of a slow machine compare so, too. `bare` is
+    the floor with the row's encoding.
+    """
     size, encoding = result["params"], result["encoding"]
-    floor = statistics.median(turn["ms"] for turn in floors)
+    floor, in_kind = (statistics.median(turn["ms"] for turn in each) for each in (floors, bare or floors))
     wanted = WANTED.get(size, {}).get(encoding)
     return {
         "floor_ms": round(floor, 3),
+        "bare_ms": round(in_kind, 3),
+        "bare_times_floor": round(in_kind / floor, 2),
         "times_floor": round(result["server_cpu_ms_per_update"] / floor, 2),
         "wanted_times_floor": None if wanted is None else round(wanted / REFERENCE_FLOOR[size], 2),
         "all_ms": [turn["server_cpu_ms_per_update"] for turn in turns],
@@ -172,13 +183,14 @@ def measure_once(options: argparse.Namespace, num_weights: int, encoding: str) -
     return about | costs(observed.before, observed.after, observed.seen, observed.seconds) | memory | noise
 
 
-def measure_floor(options: argparse.Namespace, num_weights: int) -> dict[str, Any]:
-    """One turn of bare aiohttp and numpy."""
+def measure_floor(options: argparse.Namespace, num_weights: int, encoding: str) -> dict[str, Any]:
+    """One turn of bare aiohttp and numpy (or our compiled loops)."""
     with ExitStack() as stack:
-        server = Child("load_floor.py", "--serve", "--params", num_weights)
+        alike = ("--params", num_weights, "--encoding", encoding, *(["--compiled"] if options.compiled else []))
+        server = Child("load_floor.py", "--serve", *alike)
         stack.callback(server.end)
         url, volunteers = server.hear()["url"], num_volunteers(options, num_weights)
-        group = Child("load_floor.py", "--url", url, "--params", num_weights, "--volunteers", volunteers)
+        group = Child("load_floor.py", "--url", url, "--volunteers", volunteers, *alike)
         stack.callback(group.end)
         observed = observe(server, [group], options.seconds)
     spent = {name: observed.after[name] - observed.before[name] for name in ("cpu_seconds", "merges")}
@@ -253,6 +265,7 @@ COLUMNS = (
     ("floor ms", "floor_ms"),
     ("times", "times_floor"),
     ("wanted", "wanted_times_floor"),
+    ("bare", "bare_times_floor"),
     ("faults/update", "minor_faults_per_update"),
     ("checks", "checks_share_of_server_cpu"),
     ("RSS MB", "server_rss_mb"),

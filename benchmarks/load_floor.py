@@ -1,8 +1,9 @@
 """The floor of `load.py`: what a merged update costs bare aiohttp and numpy, with nothing of WebNN in between.
 
-One WebSocket message brings the update (float32), it is merged in chunks that stay in the cache (subtract, scale, add,
-in place), and one message takes the new weights back. There are no leases, no checks and no versions: a server that
-does more and costs less does it by other means of transport, or by fewer passes over memory.
+One WebSocket message brings the update, it is merged in chunks that stay in the cache (subtract, scale, add, in place),
+and one message takes the new weights back. There are no leases, no checks and no versions: a server that does more and
+costs less does it by other means of transport, or by fewer passes over memory. It is float32 that goals are counted in;
+with another `--encoding` it tells what the same arithmetic as ours leaves for all that a server decides.
 
 Speaks as `load_server.py` does (`--serve`), or as `load_volunteers.py`.
 """
@@ -19,7 +20,11 @@ from typing import Any
 
 import numpy as np
 from aiohttp import web
+from load_volunteers import little
 from wire import connect
+
+from webnn.core import loops
+from webnn.core.encoding import Encoding, decode_vector, encode_vector
 
 CHUNK = 65_536
 SHARE = np.float32(0.1)
@@ -28,8 +33,9 @@ SHARE = np.float32(0.1)
 class Floor:
     """The weights, and how often they were merged into."""
 
-    def __init__(self, num_weights: int) -> None:
-        self.weights = np.zeros(num_weights, np.float32)
+    def __init__(self, num_weights: int, encoding: Encoding) -> None:
+        self.encoding = encoding
+        self.weights = np.random.default_rng(1).standard_normal(num_weights, np.float32) * np.float32(0.05)
         self.scratch = np.empty(min(CHUNK, num_weights), np.float32)
         self.merges = 0
 
@@ -47,8 +53,9 @@ class Floor:
         await socket.prepare(request)
         with suppress(ConnectionError):  # of a volunteer that was told to end
             async for message in socket:
-                self.merge(np.frombuffer(message.data, np.float32))
-                await socket.send_bytes(self.weights.data.cast("B"))
+                base = self.weights if self.encoding.differs else None
+                self.merge(decode_vector(message.data, self.encoding, len(self.weights), base))
+                await socket.send_bytes(encode_vector(self.weights, self.encoding))
         return socket
 
 
@@ -60,8 +67,8 @@ async def hear() -> str:
     return (await asyncio.to_thread(sys.stdin.readline)).strip()
 
 
-async def serve(num_weights: int) -> None:
-    floor = Floor(num_weights)
+async def serve(num_weights: int, encoding: Encoding) -> None:
+    floor = Floor(num_weights, encoding)
     app = web.Application()
     app.router.add_get("/", floor.answer)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
@@ -73,17 +80,17 @@ async def serve(num_weights: int) -> None:
     await runner.cleanup()
 
 
-async def echo(url: str, num_weights: int, volunteers: int) -> None:
-    """Send back what comes, again and again, until told to end."""
+async def echo(url: str, num_weights: int, encoding: Encoding, volunteers: int) -> None:
+    """Send back what comes, or always the same small difference, until told to end."""
     warm = [asyncio.Event() for _ in range(volunteers)]
 
     async def live(index: int) -> None:
         socket = await connect(url)
-        socket.send(bytes(4 * num_weights))
+        socket.send(little(num_weights, encoding))
         while True:
             message = await socket.receive()
             warm[index].set()
-            socket.send(message)
+            socket.send(little(num_weights, encoding) if encoding.differs else message)
 
     tasks = [asyncio.create_task(live(index)) for index in range(volunteers)]
     for event in warm:
@@ -103,11 +110,15 @@ def main() -> None:
     parser.add_argument("--serve", action="store_true")
     parser.add_argument("--url")
     parser.add_argument("--volunteers", type=int, default=1)
+    parser.add_argument("--encoding", type=Encoding, default=Encoding.F32)
+    parser.add_argument("--compiled", action="store_true", help="use compiled loops (numba, the extra `fast`)")
     options = parser.parse_args()
+    if options.compiled and loops.load() is None:
+        raise SystemExit("numba is not installed: pip install numba")
     if options.serve:
-        asyncio.run(serve(options.params))
+        asyncio.run(serve(options.params, options.encoding))
     else:
-        asyncio.run(echo(options.url, options.params, options.volunteers))
+        asyncio.run(echo(options.url, options.params, options.encoding, options.volunteers))
 
 
 if __name__ == "__main__":

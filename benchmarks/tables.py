@@ -68,10 +68,16 @@ def free_batch(record: Record) -> Table:
 
 
 def bound(record: Record) -> Table:
+    """What larger batches allow, beside what `auto` reaches by the last record of `scaling.py`."""
+    reached = {row["count"]: row["auto"] for row in record["rows"]}
+    for row in (read("scaling") or {"rows": ()})["rows"]:
+        if row["devices"] == "equal" and row["merge"] == "auto":
+            reached[row["volunteers"]] = row["seconds_to_target"]
     rows = [
         (
             *(64 * row["count"], f"{row['steps']:.0f}", seconds(row["seconds_to_target"], row["interval"])),
-            *(f"{row['ceiling']:.1f}", f"{row['auto']:.1f}", percent(row["part"])),
+            *(f"{row['ceiling']:.1f}", f"{reached[row['count']]:.1f}"),
+            percent(row["seconds_to_target"] / reached[row["count"]]),
         )
         for row in record["rows"]
     ]
@@ -175,12 +181,13 @@ def load(record: Record) -> Table:
             *(f"{row['params'] / 1e6:g} M", row["encoding"], f"{row['updates_per_second']:.3g}"),
             *(f"{row['server_cpu_ms_per_update']:.3g}", " ".join(f"{each:.3g}" for each in sorted(row["all_ms"]))),
             *(f"{row['floor_ms']:.3g}", f"{row['times_floor']:.2f}", f"{row['wanted_times_floor']:.2f}"),
+            f"{row['bare_times_floor']:.2f}" if "bare_times_floor" in row else "",
             *(f"{row['server_rss_mb']:.0f}", percent(row["foreign_cpu_share"])),
         )
         for row in record["rows"]
     ]
     columns = ("parameters", "encoding", "updates/s", "server CPU ms/update", "of all turns", "floor, ms")
-    return (*columns, "times the floor", "wanted", "server RSS MB", "foreign CPU"), rows
+    return (*columns, "times the floor", "wanted", "bare, same encoding", "server RSS MB", "foreign CPU"), rows
 
 
 def crowd(record: Record) -> Table:
@@ -193,6 +200,35 @@ def crowd(record: Record) -> Table:
     )
     columns = ("volunteers", "encoding", "updates/s offered", "merged", "server CPU ms/update")
     return (*columns, "lease p50 ms", "p99 ms", "server RSS MB", "allowed MB"), [line]
+
+
+def peer(record: Record) -> Table:
+    """What a merged update costs our server and Flower's, in turn."""
+    rows = [
+        (
+            *(f"{row['params'] / 1e6:g} M", row["volunteers"]),
+            *(f"{row[name]:.3g}" if row[name] < 1000 else f"{row[name]:,.0f}" for name in ("webnn_ms", "flower_ms")),
+            *(f"{row['times_cheaper']:.1f}", f"{row['webnn_updates_per_second']:.3g}"),
+            *(f"{row['flower_updates_per_second']:.3g}", percent(row["foreign_cpu_share"])),
+        )
+        for row in record["rows"]
+    ]
+    columns = ("parameters", "volunteers", "server CPU ms/update", f"Flower {record['flower']}", "times cheaper")
+    return (*columns, "updates/s", "Flower", "foreign CPU"), rows
+
+
+def idle(record: Record) -> Table:
+    """How much of its time a volunteer waits, over slow networks."""
+    records = [record, *(each for each in map(read, ("idle-weighted", "idle-large")) if each is not None)]
+    rows = [
+        (
+            *(f"{each['latency'] * 1000:g} ms, {each['mbit']:g} Mbit/s", f"{each['params']:,}", f"`{each['merge']}`"),
+            *(row["volunteers"], percent(row["worst"], 1)),
+        )
+        for each in records
+        for row in each["rows"]
+    ]
+    return ("network", "numbers", "rule", "volunteers", "of its time the worst of them waits"), rows
 
 
 def attacks(record: Record) -> Table:
@@ -226,6 +262,8 @@ TABLES: Mapping[str, tuple[str, Callable[[Record], Table]]] = {
     "attacks": ("attacks", attacks),
     "load": ("load", load),
     "load_compiled": ("load-compiled", load),
+    "peer": ("against_flower", peer),
+    "idle": ("idle", idle),
     "thousand": ("load-thousand", crowd),
     "thousand_int8": ("load-thousand-int8", crowd),
 }
@@ -250,7 +288,7 @@ def block(name: str) -> str:
 
 def origin(record: Record) -> str:
     """Say where a result comes from."""
-    if "turns" in record:
+    if "seeds" not in record:
         return f"({record['machine']}, commit {record['commit']}, {record['date']})"
     seeds = f"{record['seeds']} seed{'s' * (record['seeds'] > 1)}"
     return f"({'`--quick`, ' * record['quick']}{seeds}, commit {record['commit']}, {record['date']})"
