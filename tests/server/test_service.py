@@ -8,21 +8,25 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import numpy as np
 import pytest
 from support.certificates import make_certificate
 
 from tests.server.volunteer import Peer, Volunteer, hello
-from tests.server.world import CONFIG, INFO, LIMITS, TARGET, FakeValidator, make_task
+from tests.server.world import CONFIG, INFO, LIMITS, TARGET, FakeShards, FakeValidator, make_task
 from webnn.core.config import RunConfig, StopConditions
 from webnn.core.errors import WebNNError
 from webnn.core.states import RunState
+from webnn.model.definition import CheckpointPlan
 from webnn.server import hosted, service
 from webnn.server.config import Limits, ServerConfig
 from webnn.server.listening import bind_socket, local_url, people_url, tls_context
 from webnn.server.news import StatusNews, ValidationNews
+from webnn.server.resuming import TakenUp, take_up
 from webnn.server.run_folder import make_run_folder
 from webnn.server.run_task import RunTask
 from webnn.server.service import Finished, Listening, TrainingServer
+from webnn.store.journal import Journal
 
 
 @dataclass
@@ -40,6 +44,25 @@ class FakePrepared:
 
     async def close(self) -> None:
         self.closed += 1
+
+
+@dataclass
+class KeptPrepared(FakePrepared):
+    """One that is kept in its folder, as real runs are."""
+
+    taken: TakenUp = field(init=False)
+
+    def make_task(self, limits: Limits | None = None) -> RunTask:
+        start = np.zeros(self.config.num_weights, np.float32)
+        self.taken = take_up(self.folder, self.config, start, plan=CheckpointPlan(every_seconds=60.0, keep=1))
+        made = (INFO, self.taken.run, self.taken.engine, self.validator, FakeShards())
+        task = RunTask(*made, clock=self.taken.clock, limits=limits or LIMITS, keeper=self.taken.keeper)
+        self.taken.furnish(task)
+        return task
+
+    async def close(self) -> None:
+        await self.taken.keeper.close()
+        await super().close()
 
 
 @pytest.fixture
@@ -92,6 +115,22 @@ async def test_service_runs_to_the_end_saves_and_tells(tmp_path: Path, saved: li
     assert kinds.count(Finished) == 1
     assert ValidationNews in kinds
     assert StatusNews in kinds
+
+
+async def test_where_a_run_is_served_is_on_the_disk_before_anyone_is_told(tmp_path: Path, saved: list[str]) -> None:
+    found: list[tuple[str, str | None]] = []
+
+    def hear(event: service.ServiceEvent) -> None:
+        if isinstance(event, Listening):
+            journal = Journal.look(tmp_path)
+            assert journal is not None
+            found.append((event.url, journal.fact("url")))
+            journal.close()
+
+    async with TrainingServer(KeptPrepared(tmp_path), config(tmp_path), on_event=hear) as server:  # type: ignore[arg-type]
+        url = server.listening.url
+    assert found == [(url, url)]
+    assert saved == ["stopped"]
 
 
 async def test_service_that_is_stopped_saves_and_tells_volunteers_why(tmp_path: Path, saved: list[str]) -> None:

@@ -47,10 +47,13 @@ class HostedRun:
         self._prepared = prepared
         self._closed = False
 
-    def note_place(self, **place: Any) -> None:
-        """Write down where the run is served, for other programs on this computer."""
+    async def note_place(self, **place: Any) -> None:
+        """Write down where the run is served, for other programs on this computer: whoever is told that it listens may
+        ask one of them at once.
+        """
         if self.task.keeper is not None:
             self.task.keeper.note(*(jn.fact(name, value) for name, value in place.items()))
+            await self.task.keeper.settle()
 
     async def save(self, status: dict[str, Any] | None = None) -> Path:
         """Write a checkpoint and the model's files of the run as it stands."""

@@ -282,10 +282,10 @@ class Host:
         hosted = self._hosted[run_id] = HostedRun(prepared, self._config.limits)
         try:
             self._tickets.pop(run_id, None)
-            hosted.note_place(**self.place)
             hosted.task.audience.elsewhere = partial(self._elsewhere, run_id)
             hosted.task.listen(partial(self._hear, run_id))
             self.runs.add(hosted.task)
+            await hosted.note_place(**self.place)
             await hosted.task.deliver(Start())
             self._changed.set()
             await hosted.conclude(self.on_event)

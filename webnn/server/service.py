@@ -124,7 +124,7 @@ class TrainingServer(_Server):
         pages = (f"{people}/join/{run}", f"{people}/watch/{run}")
         self._listening = Listening(site.url, site.workers_url, *pages, run, site.app[TOKENS].first)
         task.log.info("listening at %s", site.url)
-        self._hosted.note_place(**site.place, join_url=self._listening.join_url)
+        await self._hosted.note_place(**site.place, join_url=self._listening.join_url)
         self._on_event(self._listening)
         self._conclusion = asyncio.create_task(self._hosted.conclude(self._on_event))
         task.post(Start())
