@@ -112,6 +112,11 @@ class Audience:
         for connection in self:
             connection.send(frame)
 
+    @property
+    def announcing(self) -> bool:
+        """Whether some volunteers have yet to be told of the last version that was announced."""
+        return self._versions.going_on
+
     def announce(self, make: Callable[[], bytes]) -> None:
         """Send volunteers what `make` returns when their turn comes: the newest version then."""
         self._versions.begin(self._volunteers.values(), lambda connection: connection.send_latest("version", make))

@@ -111,10 +111,13 @@ class Herald:
     # everyone
 
     def announce(self) -> None:
-        """Tell volunteers of the current version, now or as soon as the last announcement is old enough."""
+        """Tell volunteers of the current version, now or as soon as the last announcement is old enough and has come to
+        all: begun anew before, it would never come to the last of many.
+        """
         if self._announcement is None:
-            self._announced = self._task.run.version
-            self._audience.announce(self._version_frame)
+            if not self._audience.announcing:
+                self._announced = self._task.run.version
+                self._audience.announce(self._version_frame)
             seconds = self._task.limits.announcement_seconds(len(self._audience.volunteers))
             self._announcement = asyncio.get_running_loop().call_later(seconds, self._announce_again)
 
